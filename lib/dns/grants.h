@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What one port has learned: names, the addresses each of them holds open in which learned set, and until when.
+ * It is a shadow of the kernel's elements: every change it decides on is handed out as an operation for the
+ * kernel. Bounded by the number of names; when full, the name that expires first goes.
+ *
+ * One address can be held by several names; its element in the kernel lives as long as the last of them and
+ * carries the name that holds it longest.
+ */
+
+#include "base/vec.h"
+#include "net/addr.h"
+#include "net/domain.h"
+
+struct nfw_dns_grants;
+
+enum nfw_grant_change {
+        NFW_GRANT_ADD, /* the element is new */
+        NFW_GRANT_EXTEND, /* it exists, for the same name, and must live longer */
+        NFW_GRANT_REPLACE, /* it exists and gets another lifetime or name: delete and add */
+        NFW_GRANT_REMOVE, /* nobody holds it any more */
+};
+
+struct nfw_grant_op {
+        enum nfw_grant_change change;
+        size_t learned;
+        struct nfw_addr addr;
+        const char *name; /* borrowed; valid until the next call that changes the grants */
+        struct nfw_addr resolver;
+        uint64_t expires_ms; /* on the caller's clock */
+};
+
+struct nfw_grant_ops {
+        NFW_VEC(struct nfw_grant_op) vec;
+        size_t n_evicted; /* names that made room */
+};
+
+int nfw_dns_grants_new(size_t max_names, struct nfw_dns_grants **ret_grants);
+struct nfw_dns_grants *nfw_dns_grants_free(struct nfw_dns_grants *grants);
+
+/*
+ * The name holds these addresses open in the learned sets until expires_ms; a shorter time never shortens a
+ * longer one. Names that have expired by now_ms are forgotten first, without operations: the kernel does that
+ * by itself. Operations are appended to ops. 0 or a negative errno (then reload).
+ * At most NFW_GRANTS_MAX_ADDRESSES addresses a name are kept; the ones that expire first make room.
+ */
+#define NFW_GRANTS_MAX_ADDRESSES 1024
+int nfw_dns_grants_learn(struct nfw_dns_grants *grants,
+                         const char *name,
+                         const struct nfw_addr *resolver,
+                         const size_t *learned,
+                         size_t n_learned,
+                         const struct nfw_addr *addresses,
+                         size_t n_addresses,
+                         uint64_t expires_ms,
+                         uint64_t now_ms,
+                         struct nfw_grant_ops *ops);
+
+/* Takes over an element that the kernel holds already: no operation results. */
+int nfw_dns_grants_restore(struct nfw_dns_grants *grants,
+                           const char *name,
+                           const struct nfw_addr *resolver,
+                           size_t learned,
+                           const struct nfw_addr *addr,
+                           uint64_t expires_ms);
+
+/* Every (name, address) that has not expired; for reconciling after a policy was replaced. */
+int nfw_dns_grants_foreach(const struct nfw_dns_grants *grants,
+                           uint64_t now_ms,
+                           int (*callback)(const char *name,
+                                           const struct nfw_addr *resolver,
+                                           size_t learned,
+                                           const struct nfw_addr *addr,
+                                           uint64_t expires_ms,
+                                           void *userdata),
+                           void *userdata);
+size_t nfw_dns_grants_n_names(const struct nfw_dns_grants *grants);

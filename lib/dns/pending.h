@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The questions of one port that have not been answered yet. Bounded: when full, the oldest makes room, and it
+ * is forgotten after some seconds.
+ */
+
+#include "dns/wire.h"
+
+struct nfw_dns_pending;
+
+/* What must be the same in question and answer; the port's guest is "guest", whoever it asked "server". */
+struct nfw_dns_flow {
+        uint8_t protocol; /* IPPROTO_UDP or IPPROTO_TCP */
+        struct nfw_addr guest;
+        struct nfw_addr server;
+        uint16_t guest_port;
+        uint16_t server_port;
+};
+
+int nfw_dns_pending_new(size_t max, uint64_t lifetime_ms, struct nfw_dns_pending **ret_pending);
+struct nfw_dns_pending *nfw_dns_pending_free(struct nfw_dns_pending *pending);
+
+int nfw_dns_pending_add(struct nfw_dns_pending *pending,
+                        const struct nfw_dns_flow *flow,
+                        const struct nfw_dns_message *query,
+                        uint64_t now_ms);
+/*
+ * Whether the reply answers a question of that flow: ID, name, type and class. True and the question is taken
+ * out of the table (a question has one answer).
+ */
+bool nfw_dns_pending_take(struct nfw_dns_pending *pending,
+                          const struct nfw_dns_flow *flow,
+                          const struct nfw_dns_message *reply,
+                          uint64_t now_ms);
+size_t nfw_dns_pending_size(const struct nfw_dns_pending *pending);

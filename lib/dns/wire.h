@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * A strict reader of DNS messages (RFC 1035, section 4) for bytes that a guest or anybody on its network may
+ * have made. It allocates nothing, never recurses, follows compression pointers backwards only and bounded, and
+ * accepts a message only if all four sections are well formed to the last octet.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+#include "net/domain.h"
+
+#define NFW_DNS_MAX_ADDRESSES 256
+#define NFW_DNS_MAX_CHAIN 16
+
+/* A name as text: lower case, no trailing dot, "" for the root. */
+struct nfw_dns_name {
+        char text[NFW_DOMAIN_TEXT_MAX];
+};
+
+struct nfw_dns_header {
+        uint16_t id;
+        bool is_response;
+        uint8_t opcode;
+        bool truncated;
+        uint8_t rcode;
+        uint16_t n_questions;
+        uint16_t n_answers;
+        uint16_t n_authority;
+        uint16_t n_additional;
+};
+
+struct nfw_dns_question {
+        struct nfw_dns_name name;
+        uint16_t type;
+        uint16_t class;
+};
+
+/* A checked message; the data is borrowed. */
+struct nfw_dns_message {
+        const uint8_t *data;
+        size_t size;
+        struct nfw_dns_header header;
+        struct nfw_dns_question question;
+        size_t answers_offset;
+};
+
+/*
+ * Reads a query or a reply with exactly one question. 0, or NFW_E_INVALID for anything that is not well formed
+ * to its last octet, has a name that is not text (a label with a dot, a control character, …) as its question,
+ * or has a number of questions other than one.
+ */
+int nfw_dns_message_parse(const void *data, size_t size, struct nfw_dns_message *ret_message);
+
+/* What a reply says of the question's name. */
+struct nfw_dns_answer {
+        struct nfw_dns_name chain[NFW_DNS_MAX_CHAIN]; /* the queried name, then its aliases in order */
+        size_t n_chain;
+        struct nfw_addr addresses[NFW_DNS_MAX_ADDRESSES]; /* each once */
+        size_t n_addresses;
+        size_t n_dropped; /* addresses beyond the bound */
+        uint32_t ttl; /* seconds: the smallest of the aliases' and the addresses' records */
+};
+
+/*
+ * Collects the addresses (A, AAAA, ipv4hint and ipv6hint of HTTPS and SVCB, RFC 9460) whose owner is the queried
+ * name or is reached from it by the CNAMEs of the same answer. 0; or NFW_E_INVALID where the message is not an
+ * answer to learn from: no reply, opcode not QUERY, RCODE not NOERROR, truncated, class not IN.
+ * A reply without any address is 0 with n_addresses 0.
+ */
+int nfw_dns_answer_collect(const struct nfw_dns_message *message, struct nfw_dns_answer *ret_answer);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What a rule can look at, as the front ends and the evaluator know it. How a field is loaded in the kernel is
+ * the business of the nft layer.
+ */
+
+#include <stdint.h>
+
+enum nfw_field {
+        NFW_FIELD_ETHER_TYPE, /* as on the wire: 0x8100 for a tagged frame */
+        NFW_FIELD_IP_SADDR,
+        NFW_FIELD_IP_DADDR,
+        NFW_FIELD_IP6_SADDR,
+        NFW_FIELD_IP6_DADDR,
+        NFW_FIELD_IP6_HOPLIMIT,
+        NFW_FIELD_L4PROTO, /* of the transport, after any extension headers */
+        NFW_FIELD_TH_SPORT,
+        NFW_FIELD_TH_DPORT,
+        NFW_FIELD_ICMPV6_TYPE,
+        NFW_FIELD_CT_STATE, /* a set of enum nfw_ct_state bits */
+        NFW_N_FIELDS,
+};
+
+/* The bits are those of the kernel's NF_CT_STATE_BIT(). */
+enum nfw_ct_state {
+        NFW_CT_INVALID = 1 << 0,
+        NFW_CT_ESTABLISHED = 1 << 1,
+        NFW_CT_RELATED = 1 << 2,
+        NFW_CT_NEW = 1 << 3,
+        NFW_CT_UNTRACKED = 1 << 6,
+};
+
+struct nfw_field_info {
+        const char *name; /* "ip daddr" */
+        uint8_t size; /* octets of a value */
+        uint8_t family; /* AF_INET or AF_INET6 where looking at it implies the protocol, else 0 */
+};
+
+const struct nfw_field_info *nfw_field_info(enum nfw_field field);

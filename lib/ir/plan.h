@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The plan: which sets, chains and rules enforce an IR at the price of a few look-ups. It is what the nft layer
+ * sends, prints and compares with the kernel.
+ *
+ * How it comes about: within one chain, every rule gets a level, one more than the highest level of the earlier
+ * rules with the other verdict that can match the same packet. Levels are evaluated in order; within a level
+ * the order does not matter, so the rules of a level with the same verdict are folded into set look-ups.
+ */
+
+#include "ir/ir.h"
+
+#define NFW_PLAN_MAX_FIELDS 4
+
+/*
+ * Elements are boxes: n_fields ranges each, one behind the other in elements, no two of them overlapping. A
+ * set without interval has single values only.
+ */
+struct nfw_plan_set {
+        char *name; /* unique in the plan; NULL for an anonymous set, which belongs to one rule */
+        char *comment;
+        enum nfw_field fields[NFW_PLAN_MAX_FIELDS];
+        size_t n_fields;
+        bool interval;
+        NFW_VEC(struct nfw_range) elements;
+        size_t learned; /* index into struct nfw_plan.learned where per_port, else SIZE_MAX */
+};
+
+enum nfw_plan_match_kind {
+        NFW_PLAN_RANGE, /* one field, one range: compared in the rule */
+        NFW_PLAN_FLAGS, /* one field and a mask */
+        NFW_PLAN_SET, /* the fields are looked up in the set; a learned set's key begins with the port */
+        NFW_PLAN_PARAMETER, /* port . field is looked up in the parameter's set */
+};
+
+struct nfw_plan_match {
+        enum nfw_plan_match_kind kind;
+        bool negate;
+        enum nfw_field fields[NFW_PLAN_MAX_FIELDS];
+        size_t n_fields;
+        struct nfw_range range;
+        uint32_t flags;
+        size_t set; /* index into struct nfw_plan.sets */
+        enum nfw_parameter parameter;
+};
+
+struct nfw_plan_rule {
+        NFW_VEC(struct nfw_plan_match) matches;
+        enum nfw_verdict verdict;
+        enum nfw_mirror mirror;
+        bool counter;
+        char *comment; /* the names of the source rules, shortened to what the kernel takes */
+        struct nfw_pos pos; /* of the first source rule */
+};
+
+struct nfw_plan_chain {
+        char *name;
+        char *comment;
+        NFW_VEC(struct nfw_plan_rule) rules;
+};
+
+/* Addresses of names that match a pattern go into both of the sets, each into the one of its family. */
+struct nfw_plan_learned {
+        NFW_VEC(struct nfw_domain) patterns;
+        size_t set4; /* indices into struct nfw_plan.sets */
+        size_t set6;
+};
+
+struct nfw_plan {
+        char *policy;
+        char *id; /* 16 hexadecimal digits, new with every load; also in the mirror's prefix */
+        enum nfw_table table;
+        uint16_t nflog_group;
+        bool parameters[NFW_N_PARAMETERS];
+        NFW_VEC(struct nfw_plan_set) sets;
+        struct nfw_plan_chain chains[NFW_N_DIRECTIONS];
+        NFW_VEC(struct nfw_plan_learned) learned;
+};
+
+struct nfw_plan_options {
+        const char *policy;
+        const char *id;
+        uint16_t nflog_group;
+};
+
+/* 0 or a negative errno. Positions are borrowed, everything else is copied. The result depends on its input only. */
+int nfw_plan_new(const struct nfw_ir *ir, const struct nfw_plan_options *options, struct nfw_plan **ret_plan);
+struct nfw_plan *nfw_plan_free(struct nfw_plan *plan);
+NFW_DEFINE_CLEANUP(struct nfw_plan, nfw_plan_free)

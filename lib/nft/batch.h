@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * One transaction being written: netlink messages one behind the other in memory that grows. Every message
+ * carries where it came from, so that the kernel's refusal can name the rule.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+#include "base/report.h"
+
+struct nfw_nft_batch;
+
+/* What a message is for; the strings are borrowed and must live as long as the batch. */
+struct nfw_nft_origin {
+        const char *what; /* "rule", "set", "element", … */
+        const char *name; /* of the rule, set, port */
+        struct nfw_pos pos;
+};
+
+int nfw_nft_batch_new(struct nfw_nft_batch **ret_batch);
+struct nfw_nft_batch *nfw_nft_batch_free(struct nfw_nft_batch *batch);
+NFW_DEFINE_CLEANUP(struct nfw_nft_batch, nfw_nft_batch_free)
+
+/* Empties it for reuse; the memory is kept. */
+void nfw_nft_batch_reset(struct nfw_nft_batch *batch);
+bool nfw_nft_batch_is_empty(const struct nfw_nft_batch *batch);
+size_t nfw_nft_batch_size(const struct nfw_nft_batch *batch);
+
+/*
+ * Begins a message of at most 64 KiB with its nfgenmsg header; close it with nfw_nft_batch_end(), which refuses
+ * (-EMSGSIZE) one that came out longer. type is NFT_MSG_x, flags are NLM_F_x besides NLM_F_REQUEST.
+ */
+int nfw_nft_batch_begin(struct nfw_nft_batch *batch,
+                        uint16_t type,
+                        uint16_t flags,
+                        uint8_t nfproto,
+                        const struct nfw_nft_origin *origin,
+                        struct nlmsghdr **ret_message);
+int nfw_nft_batch_end(struct nfw_nft_batch *batch, struct nlmsghdr *message);

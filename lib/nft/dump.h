@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What the kernel holds, read back. A snapshot is consistent: the generation is the same before and after.
+ */
+
+#include "ir/plan.h"
+#include "nft/element.h"
+#include "nft/socket.h"
+
+/* One policy in one table, found by its egress chain and the comment on it. */
+struct nfw_nft_policy {
+        char *name;
+        char *id;
+        enum nfw_table table;
+        NFW_VEC(char *) sets; /* the names of the sets that belong to it */
+};
+
+struct nfw_nft_port {
+        char interface[16];
+        enum nfw_table table;
+        char *policy;
+        NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
+};
+
+struct nfw_nft_grant {
+        char interface[16];
+        struct nfw_addr addr;
+        uint64_t expires_ms; /* from the time of the dump */
+        struct nfw_nft_grant_note note; /* name "" where it is not ours or does not fit */
+};
+
+struct nfw_nft_snapshot {
+        uint32_t generation;
+        bool tables[NFW_N_TABLES]; /* whether the table exists */
+        NFW_VEC(struct nfw_nft_policy) policies;
+        NFW_VEC(struct nfw_nft_port) ports;
+};
+
+/* 0 or a negative errno. Missing tables are no error. */
+int nfw_nft_snapshot_new(struct nfw_nft_socket *socket, struct nfw_nft_snapshot **ret_snapshot);
+struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot);
+NFW_DEFINE_CLEANUP(struct nfw_nft_snapshot, nfw_nft_snapshot_free)
+
+/* Every live element of a learned set. The callback returns 0 or a negative errno. */
+int nfw_nft_dump_grants(struct nfw_nft_socket *socket,
+                        enum nfw_table table,
+                        const char *set,
+                        int (*callback)(const struct nfw_nft_grant *grant, void *userdata),
+                        void *userdata);
+
+/* One element of a learned set by its key: 0, NFW_E_NOT_FOUND or a negative errno. */
+int nfw_nft_get_grant(struct nfw_nft_socket *socket,
+                      enum nfw_table table,
+                      const char *set,
+                      const char *interface,
+                      const struct nfw_addr *addr,
+                      struct nfw_nft_grant *ret_grant);
+
+/* Empties a policy: flushes its chains and deletes its sets, and with_chains the chains too. */
+int nfw_nft_put_policy_removal(struct nfw_nft_batch *batch, const struct nfw_nft_policy *policy, bool with_chains);

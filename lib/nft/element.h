@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Set elements: their keys, and adding and deleting them. The hot path of learning and attaching. */
+
+#include "ir/plan.h"
+#include "nft/batch.h"
+#include "net/prefix.h"
+
+enum nfw_nft_element_op {
+        NFW_NFT_ADD, /* no error where it exists */
+        NFW_NFT_DELETE, /* the whole batch fails where it does not exist */
+        NFW_NFT_DESTROY, /* no error where it does not exist; Linux 6.3 */
+};
+
+/* A name, who said it and until when: what `nfwpolicy names` shows, kept with the element in the kernel. */
+struct nfw_nft_grant_note {
+        char name[NFW_DOMAIN_TEXT_MAX];
+        struct nfw_addr resolver;
+};
+
+/* port . address with a timeout and a note, in a learned set. timeout_ms is used for ADD only. */
+int nfw_nft_put_grant(struct nfw_nft_batch *batch,
+                      enum nfw_nft_element_op op,
+                      enum nfw_table table,
+                      const char *set,
+                      const char *interface,
+                      const struct nfw_addr *addr,
+                      uint64_t timeout_ms,
+                      const struct nfw_nft_grant_note *note);
+
+/* port → goto the chain, in the verdict map of the direction. chain may be NULL for DELETE. */
+int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
+                         enum nfw_nft_element_op op,
+                         enum nfw_table table,
+                         enum nfw_direction direction,
+                         const char *interface,
+                         const char *chain);
+
+/* port . value in a parameter's set. A network for SUBNETS, an address (full length) for the others. */
+int nfw_nft_put_parameter(struct nfw_nft_batch *batch,
+                          enum nfw_nft_element_op op,
+                          enum nfw_table table,
+                          enum nfw_parameter parameter,
+                          const char *interface,
+                          const struct nfw_prefix *value);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * libnfwpolicy: policies for the network ports of virtual machines, containers and sandboxes, enforced by
+ * nftables.
+ *
+ * Conventions: a negative return value is a negated errno and fatal to the call; a positive one is one of enum
+ * nfw_condition and says what the caller can tell its user, with the details in the report. Outputs come last,
+ * are named ret_x and are written on success only. All objects are opaque; strings that a getter returns live
+ * as long as the object they were taken from. The library has no globals, starts no threads, prints nothing
+ * and never exits. An object must not be used by two threads at once; different objects may.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * enum nfw_condition - what a call can answer besides success (0) and a negative errno
+ * @NFW_E_INVALID:   the input is wrong; the report says where and why
+ * @NFW_E_REFUSED:   the input is right and cannot be enforced here; the report says why and what to do
+ * @NFW_E_NOT_FOUND: there is no such policy, port or interface; the report has the nearest names
+ * @NFW_E_IN_USE:    the policy still has ports, or another process does this already
+ * @NFW_E_DIFFERS:   the kernel holds something else than what was compiled; the report lists it
+ * @NFW_E_EMPTY:     there is no event now
+ */
+enum nfw_condition {
+        NFW_E_INVALID = 1,
+        NFW_E_REFUSED,
+        NFW_E_NOT_FOUND,
+        NFW_E_IN_USE,
+        NFW_E_DIFFERS,
+        NFW_E_EMPTY,
+};
+
+/* --- reports: everything that is to be told to the user ----------------------------------------------------- */
+
+/**
+ * enum nfw_severity - how much a diagnostic matters
+ * @NFW_SEVERITY_NOTE:    worth knowing, nothing is wrong
+ * @NFW_SEVERITY_WARNING: accepted, and probably not what was meant
+ * @NFW_SEVERITY_ERROR:   refused
+ */
+enum nfw_severity {
+        NFW_SEVERITY_NOTE,
+        NFW_SEVERITY_WARNING,
+        NFW_SEVERITY_ERROR,
+};
+
+struct nfw_report;
+struct nfw_diagnostic;
+
+int nfw_report_new(struct nfw_report **ret_report);
+struct nfw_report *nfw_report_free(struct nfw_report *report);
+void nfw_report_clear(struct nfw_report *report);
+size_t nfw_report_n_diagnostics(const struct nfw_report *report);
+bool nfw_report_has_errors(const struct nfw_report *report);
+const struct nfw_diagnostic *nfw_report_diagnostic(const struct nfw_report *report, size_t index);
+
+enum nfw_severity nfw_diagnostic_severity(const struct nfw_diagnostic *diagnostic);
+const char *nfw_diagnostic_code(const struct nfw_diagnostic *diagnostic);
+const char *nfw_diagnostic_file(const struct nfw_diagnostic *diagnostic);
+unsigned int nfw_diagnostic_line(const struct nfw_diagnostic *diagnostic);
+unsigned int nfw_diagnostic_column(const struct nfw_diagnostic *diagnostic);
+const char *nfw_diagnostic_text(const struct nfw_diagnostic *diagnostic);
+const char *nfw_diagnostic_hint(const struct nfw_diagnostic *diagnostic);
+
+/* --- policies ----------------------------------------------------------------------------------------------- */
+
+struct nfw_policy;
+
+int nfw_policy_read_file(const char *path, struct nfw_report *report, struct nfw_policy **ret_policy);
+int nfw_policy_read_buffer(const char *name,
+                           const char *data,
+                           size_t size,
+                           struct nfw_report *report,
+                           struct nfw_policy **ret_policy);
+struct nfw_policy *nfw_policy_free(struct nfw_policy *policy);
+size_t nfw_policy_n_rules(const struct nfw_policy *policy);
+bool nfw_policy_has_domains(const struct nfw_policy *policy);
+
+/* --- the context: this host's kernel and the place of our state --------------------------------------------- */
+
+struct nfw_context;
+
+int nfw_context_new(struct nfw_context **ret_context);
+struct nfw_context *nfw_context_free(struct nfw_context *context);
+int nfw_context_set_state_directory(struct nfw_context *context, const char *path);
+int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t group);
+
+/* --- loading ------------------------------------------------------------------------------------------------ */
+
+struct nfw_load;
+
+int nfw_load_new(const struct nfw_policy *policy, const char *name, struct nfw_load **ret_load);
+struct nfw_load *nfw_load_free(struct nfw_load *load);
+int nfw_load_add_port(struct nfw_load *load, const char *interface);
+int nfw_load_add_resolver(struct nfw_load *load, const char *address, struct nfw_report *report);
+void nfw_load_set_any_resolver(struct nfw_load *load, bool any);
+int nfw_load_set_min_ttl(struct nfw_load *load, uint32_t seconds);
+int nfw_load_set_max_ttl(struct nfw_load *load, uint32_t seconds);
+int nfw_load_set_max_names(struct nfw_load *load, uint32_t n_names);
+void nfw_load_set_dry_run(struct nfw_load *load, bool dry_run);
+void nfw_load_set_require_learner(struct nfw_load *load, bool require);
+int nfw_load_commit(struct nfw_context *context, const struct nfw_load *load, struct nfw_report *report);
+
+int nfw_attach(struct nfw_context *context,
+               const char *name,
+               const char *const *interfaces,
+               size_t n_interfaces,
+               struct nfw_report *report);
+int nfw_detach(struct nfw_context *context,
+               const char *const *interfaces,
+               size_t n_interfaces,
+               struct nfw_report *report);
+int nfw_unload(struct nfw_context *context, const char *name, bool force, struct nfw_report *report);
+
+/* --- looking ------------------------------------------------------------------------------------------------ */
+
+/**
+ * enum nfw_format - how nfw_show() prints a loaded policy
+ * @NFW_FORMAT_IR:     the rules as they are evaluated, one a line, with their source positions
+ * @NFW_FORMAT_NFT:    what was compiled, in the syntax of nft, complete enough for `nft -c -f`
+ * @NFW_FORMAT_KERNEL: what the kernel holds now, printed by libnftables in a process of its own
+ */
+enum nfw_format {
+        NFW_FORMAT_IR,
+        NFW_FORMAT_NFT,
+        NFW_FORMAT_KERNEL,
+};
+
+int nfw_show(struct nfw_context *context,
+             const char *name,
+             enum nfw_format format,
+             struct nfw_report *report,
+             char **ret_text);
+int nfw_verify(struct nfw_context *context, const char *name, struct nfw_report *report);
+
+struct nfw_status;
+struct nfw_loaded;
+struct nfw_binding;
+struct nfw_grant;
+struct nfw_ignored;
+
+/**
+ * enum nfw_counter - what a learner counts since it started
+ * @NFW_COUNTER_QUERIES:   queries seen from guests
+ * @NFW_COUNTER_REPLIES:   replies seen on their way to guests
+ * @NFW_COUNTER_LEARNED:   addresses put into the kernel or extended there
+ * @NFW_COUNTER_UNASKED:   replies that answer no query seen from that port
+ * @NFW_COUNTER_UNTRUSTED: replies from a server that is not trusted
+ * @NFW_COUNTER_MALFORMED: messages that are not well formed to their last byte
+ * @NFW_COUNTER_FORBIDDEN: addresses that are never learned (loopback, link-local, the host's own, …)
+ * @NFW_COUNTER_EVICTED:   names that made room for others
+ * @NFW_COUNTER_LOST:      times that the kernel had to throw mirrored packets away
+ * @NFW_COUNTER_FAILED:    transactions that the kernel refused
+ */
+enum nfw_counter {
+        NFW_COUNTER_QUERIES,
+        NFW_COUNTER_REPLIES,
+        NFW_COUNTER_LEARNED,
+        NFW_COUNTER_UNASKED,
+        NFW_COUNTER_UNTRUSTED,
+        NFW_COUNTER_MALFORMED,
+        NFW_COUNTER_FORBIDDEN,
+        NFW_COUNTER_EVICTED,
+        NFW_COUNTER_LOST,
+        NFW_COUNTER_FAILED,
+        NFW_N_COUNTERS,
+};
+
+int nfw_status_new(struct nfw_context *context, struct nfw_report *report, struct nfw_status **ret_status);
+struct nfw_status *nfw_status_free(struct nfw_status *status);
+bool nfw_status_learner_running(const struct nfw_status *status);
+uint64_t nfw_status_counter(const struct nfw_status *status, enum nfw_counter counter);
+const char *nfw_counter_name(enum nfw_counter counter);
+
+size_t nfw_status_n_loaded(const struct nfw_status *status);
+const struct nfw_loaded *nfw_status_loaded(const struct nfw_status *status, size_t index);
+const char *nfw_loaded_name(const struct nfw_loaded *loaded);
+const char *nfw_loaded_file(const struct nfw_loaded *loaded);
+size_t nfw_loaded_n_rules(const struct nfw_loaded *loaded);
+bool nfw_loaded_has_domains(const struct nfw_loaded *loaded);
+bool nfw_loaded_any_resolver(const struct nfw_loaded *loaded);
+
+size_t nfw_status_n_bindings(const struct nfw_status *status);
+const struct nfw_binding *nfw_status_binding(const struct nfw_status *status, size_t index);
+const char *nfw_binding_port(const struct nfw_binding *binding);
+const char *nfw_binding_policy(const struct nfw_binding *binding);
+const char *nfw_binding_table(const struct nfw_binding *binding);
+size_t nfw_binding_n_resolvers(const struct nfw_binding *binding);
+const char *nfw_binding_resolver(const struct nfw_binding *binding, size_t index);
+
+size_t nfw_status_n_grants(const struct nfw_status *status);
+const struct nfw_grant *nfw_status_grant(const struct nfw_status *status, size_t index);
+const char *nfw_grant_port(const struct nfw_grant *grant);
+const char *nfw_grant_policy(const struct nfw_grant *grant);
+const char *nfw_grant_name(const struct nfw_grant *grant);
+const char *nfw_grant_address(const struct nfw_grant *grant);
+const char *nfw_grant_resolver(const struct nfw_grant *grant);
+uint64_t nfw_grant_expires_ms(const struct nfw_grant *grant);
+
+size_t nfw_status_n_ignored(const struct nfw_status *status);
+const struct nfw_ignored *nfw_status_ignored(const struct nfw_status *status, size_t index);
+const char *nfw_ignored_port(const struct nfw_ignored *ignored);
+const char *nfw_ignored_resolver(const struct nfw_ignored *ignored);
+uint64_t nfw_ignored_n_replies(const struct nfw_ignored *ignored);
+
+/* --- learning ----------------------------------------------------------------------------------------------- */
+
+struct nfw_learner;
+struct nfw_event;
+
+/**
+ * enum nfw_event_type - what a learner or a monitor has to tell
+ * @NFW_EVENT_LEARNED: an address was granted to a port, or the grant was extended
+ * @NFW_EVENT_EVICTED: a name made room for another; its grants are gone
+ * @NFW_EVENT_IGNORED: a reply was not learned; nfw_event_text() says why
+ * @NFW_EVENT_LOST:    the kernel threw mirrored packets away because the learner was too slow
+ * @NFW_EVENT_RELOADED: the learner follows a changed set of policies or ports
+ * @NFW_EVENT_ERROR:   a transaction failed; nfw_event_text() says why
+ */
+enum nfw_event_type {
+        NFW_EVENT_LEARNED,
+        NFW_EVENT_EVICTED,
+        NFW_EVENT_IGNORED,
+        NFW_EVENT_LOST,
+        NFW_EVENT_RELOADED,
+        NFW_EVENT_ERROR,
+};
+
+int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner);
+struct nfw_learner *nfw_learner_free(struct nfw_learner *learner);
+int nfw_learner_get_fd(const struct nfw_learner *learner);
+int nfw_learner_dispatch(struct nfw_learner *learner);
+int nfw_learner_pop_event(struct nfw_learner *learner, struct nfw_event **ret_event);
+uint64_t nfw_learner_counter(const struct nfw_learner *learner, enum nfw_counter counter);
+
+struct nfw_event *nfw_event_free(struct nfw_event *event);
+enum nfw_event_type nfw_event_get_type(const struct nfw_event *event);
+const char *nfw_event_port(const struct nfw_event *event);
+const char *nfw_event_name(const struct nfw_event *event);
+const char *nfw_event_address(const struct nfw_event *event);
+const char *nfw_event_resolver(const struct nfw_event *event);
+const char *nfw_event_text(const struct nfw_event *event);
+uint64_t nfw_event_expires_ms(const struct nfw_event *event);
+
+struct nfw_monitor;
+
+int nfw_monitor_new(struct nfw_context *context, struct nfw_report *report, struct nfw_monitor **ret_monitor);
+struct nfw_monitor *nfw_monitor_free(struct nfw_monitor *monitor);
+int nfw_monitor_get_fd(const struct nfw_monitor *monitor);
+int nfw_monitor_dispatch(struct nfw_monitor *monitor);
+int nfw_monitor_pop_event(struct nfw_monitor *monitor, struct nfw_event **ret_event);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* The host's network interfaces and addresses, over rtnetlink. */
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "base/vec.h"
+#include "net/prefix.h"
+
+struct nfw_rtnl;
+
+struct nfw_link {
+        unsigned int index;
+        char name[IFNAMSIZ];
+        bool is_bridge;
+        unsigned int master; /* index of the bridge that it is a port of; 0 where it is none */
+};
+
+struct nfw_link_names {
+        NFW_VEC(char *) vec;
+};
+
+struct nfw_prefixes {
+        NFW_VEC(struct nfw_prefix) vec; /* the address, host bits kept, with the length of its network */
+};
+
+int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl);
+struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl);
+
+/* 0, NFW_E_NOT_FOUND or a negative errno. */
+int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link);
+int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link);
+/* All interfaces' names, for suggestions. */
+int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names);
+void nfw_link_names_deinit(struct nfw_link_names *names);
+/* The addresses of one interface, or of all with index 0. Appended. */
+int nfw_rtnl_addresses(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_prefixes *prefixes);
+void nfw_prefixes_deinit(struct nfw_prefixes *prefixes);
