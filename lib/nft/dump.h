@@ -21,6 +21,7 @@ struct nfw_nft_port {
         char interface[16];
         enum nfw_table table;
         char *policy;
+        char binding[NFW_NFT_BINDING_MAX]; /* the comment of the egress map's element, "" where it has none */
         NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
 };
 

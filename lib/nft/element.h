@@ -29,13 +29,19 @@ int nfw_nft_put_grant(struct nfw_nft_batch *batch,
                       uint64_t timeout_ms,
                       const struct nfw_nft_grant_note *note);
 
-/* port → goto the chain, in the verdict map of the direction. chain may be NULL for DELETE. */
+/*
+ * port → goto the chain, in the verdict map of the direction. chain may be NULL for DELETE. binding names this
+ * act of attaching (hexadecimal digits): it is the element's comment, and tells a port that was detached and
+ * attached again from one that stayed. NULL: no comment.
+ */
+#define NFW_NFT_BINDING_MAX 17
 int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                          enum nfw_nft_element_op op,
                          enum nfw_table table,
                          enum nfw_direction direction,
                          const char *interface,
-                         const char *chain);
+                         const char *chain,
+                         const char *binding);
 
 /* port . value in a parameter's set. A network for SUBNETS, an address (full length) for the others. */
 int nfw_nft_put_parameter(struct nfw_nft_batch *batch,
