@@ -13,10 +13,10 @@
 struct nfw_nflog;
 
 struct nfw_nflog_message {
-        const char *prefix; /* what the rule says; "" where it says nothing */
+        const char *prefix;        /* what the rule says; "" where it says nothing */
         unsigned int in_interface; /* the port, also where it belongs to a bridge; 0: none */
         unsigned int out_interface;
-        uint16_t ether_type; /* host order */
+        uint16_t ether_type;    /* host order */
         const uint8_t *payload; /* begins at the network header */
         size_t payload_size;
 };

@@ -35,6 +35,9 @@ int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw
 /* All interfaces' names, for suggestions. */
 int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names);
 void nfw_link_names_deinit(struct nfw_link_names *names);
-/* The addresses of one interface, or of all with index 0. Appended. */
+/*
+ * The addresses of one interface, or of all with index 0, appended. 0; NFW_E_NOT_FOUND where there is no such
+ * interface; or a negative errno. Nothing is appended unless it is 0.
+ */
 int nfw_rtnl_addresses(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_prefixes *prefixes);
 void nfw_prefixes_deinit(struct nfw_prefixes *prefixes);

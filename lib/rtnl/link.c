@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rtnl/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+#include "base/macros.h"
+#include "rtnl/request.h"
+
+/* A dump is taken again when links come and go under it; who changes them faster than this is not waited for. */
+#define DUMP_TRIES 16
+
+NFW_DEFINE_CLEANUP(struct nfw_rtnl, nfw_rtnl_free)
+
+struct link_attributes {
+        const char *name;
+        const char *kind;       /* what the link is */
+        const char *slave_kind; /* what its master is */
+        unsigned int master;
+};
+
+struct address_query {
+        unsigned int index;
+        struct nfw_prefixes *prefixes;
+};
+
+int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl) {
+        nfw_cleanup(nfw_rtnl_freep) struct nfw_rtnl *rtnl = NULL;
+        int on = 1;
+
+        rtnl = calloc(1, sizeof(*rtnl));
+        if (!rtnl)
+                return -ENOMEM;
+        rtnl->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+        if (!rtnl->socket)
+                return -errno;
+        if (mnl_socket_bind(rtnl->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+                return -errno;
+        /* Lets the kernel select a dump's addresses by interface. One that cannot is filtered here. */
+        (void)mnl_socket_setsockopt(rtnl->socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+
+        *ret_rtnl = nfw_steal(rtnl);
+        return 0;
+}
+
+struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl) {
+        if (!rtnl)
+                return NULL;
+        if (rtnl->socket)
+                mnl_socket_close(rtnl->socket);
+        free(rtnl);
+        return NULL;
+}
+
+static int on_link_info(const struct nlattr *attribute, void *userdata) {
+        struct link_attributes *link = userdata;
+
+        if (mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) < 0)
+                return MNL_CB_OK;
+        if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
+                link->kind = mnl_attr_get_str(attribute);
+        else if (mnl_attr_get_type(attribute) == IFLA_INFO_SLAVE_KIND)
+                link->slave_kind = mnl_attr_get_str(attribute);
+        return MNL_CB_OK;
+}
+
+static int on_link_attribute(const struct nlattr *attribute, void *userdata) {
+        struct link_attributes *link = userdata;
+
+        switch (mnl_attr_get_type(attribute)) {
+        case IFLA_IFNAME:
+                if (mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) < 0)
+                        return MNL_CB_ERROR;
+                link->name = mnl_attr_get_str(attribute);
+                return MNL_CB_OK;
+        case IFLA_MASTER:
+                if (mnl_attr_validate(attribute, MNL_TYPE_U32) < 0)
+                        return MNL_CB_ERROR;
+                link->master = mnl_attr_get_u32(attribute);
+                return MNL_CB_OK;
+        case IFLA_LINKINFO:
+                return mnl_attr_parse_nested(attribute, on_link_info, link);
+        default:
+                return MNL_CB_OK;
+        }
+}
+
+/* The names point into the message. */
+static int parse_link(const struct nlmsghdr *message, struct link_attributes *ret_link) {
+        struct link_attributes link = { 0 };
+
+        if (message->nlmsg_type != RTM_NEWLINK ||
+            mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg) ||
+            mnl_attr_parse(message, sizeof(struct ifinfomsg), on_link_attribute, &link) < 0 || !link.name ||
+            strlen(link.name) >= IFNAMSIZ) {
+                errno = EBADMSG;
+                return MNL_CB_ERROR;
+        }
+        *ret_link = link;
+        return MNL_CB_OK;
+}
+
+static bool is_bridge(const char *kind) {
+        return kind && strcmp(kind, "bridge") == 0;
+}
+
+static int on_link(const struct nlmsghdr *message, void *userdata) {
+        const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+        struct nfw_link *ret_link = userdata;
+        struct link_attributes link;
+
+        if (parse_link(message, &link) != MNL_CB_OK)
+                return MNL_CB_ERROR;
+        *ret_link = (struct nfw_link){
+                .index = (unsigned int)info->ifi_index,
+                .is_bridge = is_bridge(link.kind),
+                /* A bond, a team or a VRF has members too, and none of the bridge family's hooks see them. */
+                .master = is_bridge(link.slave_kind) ? link.master : 0,
+        };
+        strcpy(ret_link->name, link.name);
+        return MNL_CB_STOP;
+}
+
+static int get_link(struct nfw_rtnl *rtnl, const char *name, unsigned int index, struct nfw_link *ret_link) {
+        _Alignas(struct nlmsghdr) char buffer[512];
+        struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, 0);
+        struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+        struct nfw_link link = { 0 };
+        int r;
+
+        info->ifi_family = AF_UNSPEC;
+        info->ifi_index = (int)index;
+        if (name)
+                mnl_attr_put_strz(request, IFLA_IFNAME, name);
+
+        r = nfw_rtnl_talk(rtnl, request, on_link, &link);
+        if (r == -ENODEV || (!r && !link.index))
+                return NFW_E_NOT_FOUND;
+        if (r)
+                return r;
+        *ret_link = link;
+        return 0;
+}
+
+int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link) {
+        size_t length = strnlen(name, IFNAMSIZ);
+
+        /* The kernel has other errors for names that no link can have. */
+        if (length == 0 || length >= IFNAMSIZ)
+                return NFW_E_NOT_FOUND;
+        return get_link(rtnl, name, 0, ret_link);
+}
+
+int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link) {
+        if (index == 0 || index > INT32_MAX)
+                return NFW_E_NOT_FOUND;
+        return get_link(rtnl, NULL, index, ret_link);
+}
+
+static void truncate_names(struct nfw_link_names *names, size_t n) {
+        while (names->vec.n > n)
+                free(names->vec.items[--names->vec.n]);
+}
+
+static int on_link_name(const struct nlmsghdr *message, void *userdata) {
+        struct nfw_link_names *names = userdata;
+        nfw_cleanup(nfw_freep) char *name = NULL;
+        struct link_attributes link;
+
+        if (parse_link(message, &link) != MNL_CB_OK)
+                return MNL_CB_ERROR;
+        name = strdup(link.name);
+        if (!name || nfw_vec_push(&names->vec, name) < 0) {
+                errno = ENOMEM;
+                return MNL_CB_ERROR;
+        }
+        (void)nfw_steal(name);
+        return MNL_CB_OK;
+}
+
+int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names) {
+        _Alignas(struct nlmsghdr) char buffer[512];
+        size_t n = names->vec.n;
+        int r = -EINTR;
+
+        for (size_t try = 0; r == -EINTR && try < DUMP_TRIES; try++) {
+                struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, NLM_F_DUMP);
+                struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+
+                info->ifi_family = AF_UNSPEC;
+                r = nfw_rtnl_talk(rtnl, request, on_link_name, names);
+                if (r)
+                        truncate_names(names, n);
+        }
+        return r;
+}
+
+void nfw_link_names_deinit(struct nfw_link_names *names) {
+        truncate_names(names, 0);
+        nfw_vec_deinit(&names->vec);
+}
+
+static int on_address_attribute(const struct nlattr *attribute, void *userdata) {
+        const struct nlattr **address = userdata;
+
+        /*
+         * IFA_LOCAL is the host's own address wherever both are there; IFA_ADDRESS is then the other end of a
+         * point-to-point link.
+         */
+        if (mnl_attr_get_type(attribute) == IFA_LOCAL ||
+            (mnl_attr_get_type(attribute) == IFA_ADDRESS && !*address))
+                *address = attribute;
+        return MNL_CB_OK;
+}
+
+static int on_address(const struct nlmsghdr *message, void *userdata) {
+        const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+        const struct address_query *query = userdata;
+        const struct nlattr *address = NULL;
+        struct nfw_prefix prefix = { 0 };
+
+        if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof(*info)) {
+                errno = EBADMSG;
+                return MNL_CB_ERROR;
+        }
+        if (query->index && info->ifa_index != query->index)
+                return MNL_CB_OK;
+        if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
+                return MNL_CB_OK;
+        if (mnl_attr_parse(message, sizeof(*info), on_address_attribute, &address) < 0)
+                return MNL_CB_ERROR;
+        if (!address)
+                return MNL_CB_OK;
+        if (mnl_attr_get_payload_len(address) != nfw_addr_size(info->ifa_family)) {
+                errno = EBADMSG;
+                return MNL_CB_ERROR;
+        }
+        nfw_addr_from_bytes(info->ifa_family, mnl_attr_get_payload(address), &prefix.addr);
+        prefix.length = info->ifa_prefixlen;
+        if (nfw_vec_push(&query->prefixes->vec, prefix) < 0) {
+                errno = ENOMEM;
+                return MNL_CB_ERROR;
+        }
+        return MNL_CB_OK;
+}
+
+int nfw_rtnl_addresses(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_prefixes *prefixes) {
+        struct address_query query = { .index = index, .prefixes = prefixes };
+        _Alignas(struct nlmsghdr) char buffer[512];
+        size_t n = prefixes->vec.n;
+        int r = -EINTR;
+
+        for (size_t try = 0; r == -EINTR && try < DUMP_TRIES; try++) {
+                struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETADDR, NLM_F_DUMP);
+                struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+
+                info->ifa_family = AF_UNSPEC;
+                info->ifa_index = index;
+                r = nfw_rtnl_talk(rtnl, request, on_address, &query);
+                if (r)
+                        prefixes->vec.n = n;
+        }
+        return r == -ENODEV ? NFW_E_NOT_FOUND : r;
+}
+
+void nfw_prefixes_deinit(struct nfw_prefixes *prefixes) {
+        nfw_vec_deinit(&prefixes->vec);
+}
