@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/context.h"
+
+/**
+ * nfw_context_new() - open this network namespace's kernel
+ * @ret_context: the context
+ *
+ * The network namespace is the calling thread's at this moment; nothing is changed or locked yet.
+ *
+ * Return: 0, or a negative errno.
+ */
+nfw_public int nfw_context_new(struct nfw_context **ret_context) {
+        nfw_cleanup(nfw_context_freep) struct nfw_context *context = NULL;
+        int r;
+
+        context = calloc(1, sizeof(*context));
+        if (!context)
+                return -ENOMEM;
+
+        context->nflog_group = NFW_NFLOG_GROUP_DEFAULT;
+        context->state_directory = strdup(NFW_STATE_DIRECTORY);
+        if (!context->state_directory)
+                return -ENOMEM;
+
+        r = nfw_nft_socket_new(&context->nft);
+        if (r < 0)
+                return r;
+
+        r = nfw_rtnl_new(&context->rtnl);
+        if (r < 0)
+                return r;
+
+        r = nfw_nft_batch_new(&context->batch);
+        if (r < 0)
+                return r;
+
+        *ret_context = nfw_steal(context);
+        return 0;
+}
+
+/**
+ * nfw_context_free() - close everything that the context has open
+ * @context: the context, or NULL
+ *
+ * What is in force stays in force. Learners and monitors that were made from it must be freed first.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
+        if (!context)
+                return NULL;
+
+        nfw_shadow_deinit(&context->shadow);
+        nfw_nft_batch_free(context->batch);
+        nfw_rtnl_free(context->rtnl);
+        nfw_nft_socket_free(context->nft);
+        free(context->state_directory);
+        free(context);
+        return NULL;
+}
+
+/**
+ * nfw_context_set_state_directory() - keep the state elsewhere
+ * @context: the context
+ * @path:    an absolute path; the directory is made when something is stored. Copied.
+ *
+ * Everybody who manages one network namespace must use the same directory. The default is /run/nfwpolicy.
+ *
+ * Return: 0, -EINVAL where the path is not absolute, or -ENOMEM.
+ */
+nfw_public int nfw_context_set_state_directory(struct nfw_context *context, const char *path) {
+        char *copy;
+
+        if (path[0] != '/')
+                return -EINVAL;
+
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+
+        free(context->state_directory);
+        context->state_directory = copy;
+        return 0;
+}
+
+/**
+ * nfw_context_set_nflog_group() - use another nflog group for mirrored DNS messages
+ * @context: the context
+ * @group:   the group, 1 to 65535; the default is 28262
+ *
+ * Policies that are loaded from now on mirror there, and learners listen there.
+ *
+ * Return: 0, or -EINVAL for group 0, which is the kernel's own log.
+ */
+nfw_public int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t group) {
+        if (group == 0)
+                return -EINVAL;
+
+        context->nflog_group = group;
+        return 0;
+}
+
+static int make_directory(const char *path) {
+        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int nfw_context_namespace_directory(const struct nfw_context *context, char **ret_path) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        struct stat st;
+        int r;
+
+        if (stat("/proc/thread-self/ns/net", &st) < 0)
+                return -errno;
+
+        if (asprintf(&path, "%s/net-%llu", context->state_directory, (unsigned long long)st.st_ino) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+
+        r = make_directory(context->state_directory);
+        if (r < 0)
+                return r;
+        r = make_directory(path);
+        if (r < 0)
+                return r;
+
+        *ret_path = nfw_steal(path);
+        return 0;
+}
+
+int nfw_context_report_failure(struct nfw_report *report, int r, const struct nfw_nft_failure *failure) {
+        const struct nfw_nft_origin *origin = &failure->origin;
+
+        /* These say nothing about what was sent; whoever called knows better what to tell. */
+        if (r >= 0 || r == -EPERM || r == -ENOMEM || !origin->what)
+                return r;
+
+        r = nfw_report_error(report,
+                             "kernel/refused",
+                             &origin->pos,
+                             NULL,
+                             "the kernel refused %s%s%s: %s%s%s%s",
+                             origin->what,
+                             origin->name ? " " : "",
+                             origin->name ? origin->name : "",
+                             strerror(failure->error),
+                             failure->message[0] ? " (" : "",
+                             failure->message,
+                             failure->message[0] ? ")" : "");
+        return r < 0 ? r : NFW_E_REFUSED;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "engine/port.h"
+#include "engine/resolvers.h"
+
+void nfw_port_deinit(struct nfw_port *port) {
+        for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
+                nfw_prefixes_deinit(&port->values[i]);
+}
+
+static int add_value(struct nfw_prefixes *values, const struct nfw_prefix *value) {
+        nfw_vec_foreach(other, &values->vec)
+                if (other->length == value->length && nfw_addr_equal(&other->addr, &value->addr))
+                        return 0;
+        return nfw_vec_push(&values->vec, *value);
+}
+
+static struct nfw_prefix whole(const struct nfw_addr *addr) {
+        return (struct nfw_prefix){ .addr = *addr, .length = (uint8_t)(nfw_addr_size(addr->family) * 8) };
+}
+
+static struct nfw_prefix network_of(const struct nfw_prefix *address) {
+        struct nfw_prefix network = *address;
+
+        for (size_t bit = network.length; bit < nfw_addr_size(network.addr.family) * 8; bit++)
+                network.addr.bytes[bit / 8] &= (uint8_t)~(0x80 >> (bit % 8));
+        return network;
+}
+
+static bool overlaps(const struct nfw_prefix *a, const struct nfw_prefix *b) {
+        struct nfw_prefix shorter = *(a->length < b->length ? a : b), longer = *(a->length < b->length ? b : a);
+
+        if (a->addr.family != b->addr.family)
+                return false;
+        longer.length = shorter.length;
+        longer = network_of(&longer);
+        return nfw_addr_equal(&longer.addr, &shorter.addr);
+}
+
+/* An interval set refuses networks that overlap; the wider of two says it all. */
+static int add_network(struct nfw_prefixes *values, const struct nfw_prefix *address) {
+        struct nfw_prefix network = network_of(address);
+
+        if (nfw_addr_is_special(&network.addr))
+                return 0;
+
+        nfw_vec_foreach(other, &values->vec)
+                if (overlaps(other, &network)) {
+                        if (network.length < other->length)
+                                *other = network;
+                        return 0;
+                }
+        return nfw_vec_push(&values->vec, network);
+}
+
+static int add_resolvers(struct nfw_port *port, const struct nfw_record *settings, const struct nfw_prefixes *local) {
+        nfw_cleanup(nfw_prefixes_deinit) struct nfw_prefixes host = { 0 };
+        struct nfw_prefixes *values = &port->values[NFW_PARAMETER_RESOLVERS];
+        struct nfw_prefix value;
+        int r = 0;
+
+        if (settings->resolvers.n > 0) {
+                nfw_vec_foreach(resolver, &settings->resolvers) {
+                        value = whole(resolver);
+                        r = add_value(values, &value);
+                        if (r < 0)
+                                return r;
+                }
+                return 0;
+        }
+
+        r = nfw_resolvers_of_host(&host);
+        if (r < 0)
+                return r;
+        nfw_vec_foreach(server, &host.vec) {
+                r = add_value(values, server);
+                if (r < 0)
+                        return r;
+        }
+        nfw_vec_foreach(address, &local->vec) {
+                value = whole(&address->addr);
+                r = add_value(values, &value);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_values(struct nfw_port *port, const struct nfw_record *settings, const struct nfw_prefixes *local) {
+        int r;
+
+        nfw_vec_foreach(address, &local->vec) {
+                struct nfw_prefix value = whole(&address->addr);
+
+                if (settings->parameters[NFW_PARAMETER_LOCAL]) {
+                        r = add_value(&port->values[NFW_PARAMETER_LOCAL], &value);
+                        if (r < 0)
+                                return r;
+                }
+                if (settings->parameters[NFW_PARAMETER_SUBNETS]) {
+                        r = add_network(&port->values[NFW_PARAMETER_SUBNETS], address);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return settings->parameters[NFW_PARAMETER_RESOLVERS] ? add_resolvers(port, settings, local) : 0;
+}
+
+static int report_missing(struct nfw_context *context, const char *interface, struct nfw_report *report) {
+        nfw_cleanup(nfw_link_names_deinit) struct nfw_link_names names = { 0 };
+        nfw_cleanup(nfw_freep) char *hint = NULL;
+        const char *nearest;
+        int r;
+
+        r = nfw_rtnl_link_names(context->rtnl, &names);
+        if (r < 0)
+                return r;
+
+        nearest = nfw_suggest(interface, (const char *const *)names.vec.items, names.vec.n);
+        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
+                return -ENOMEM;
+
+        r = nfw_report_error(report,
+                             "port/no-interface",
+                             NULL,
+                             hint ? hint : "`ip link` lists the interfaces of this network namespace",
+                             "there is no interface `%s`",
+                             interface);
+        return r < 0 ? r : NFW_E_NOT_FOUND;
+}
+
+int nfw_port_init(struct nfw_port *port,
+                  struct nfw_context *context,
+                  const char *interface,
+                  const struct nfw_record *settings,
+                  struct nfw_report *report) {
+        nfw_cleanup(nfw_prefixes_deinit) struct nfw_prefixes local = { 0 };
+        struct nfw_link link;
+        int r;
+
+        *port = (struct nfw_port){ 0 };
+
+        r = strlen(interface) < IFNAMSIZ ? nfw_rtnl_link_by_name(context->rtnl, interface, &link) : NFW_E_NOT_FOUND;
+        if (r == NFW_E_NOT_FOUND)
+                return report_missing(context, interface, report);
+        if (r < 0)
+                return r;
+
+        strcpy(port->interface, interface);
+        port->table = link.master ? NFW_TABLE_BRIDGE : NFW_TABLE_INET;
+
+        /* A bridge port has no addresses that count; the guest's neighbour on the host is the bridge itself. */
+        r = nfw_rtnl_addresses(context->rtnl, link.master ? link.master : link.index, &local);
+        if (r >= 0)
+                r = add_values(port, settings, &local);
+        if (r < 0)
+                nfw_port_deinit(port);
+        return r;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What the kernel held at a generation: policies and ports, found by name. It is valid as long as a commit with
+ * that generation succeeds, and our own commits keep it up to date, so that attaching the ten thousandth port
+ * does not read ten thousand others.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nft/dump.h"
+
+struct nfw_shadow_port {
+        char interface[16]; /* the key */
+        enum nfw_table table;
+        char *policy;
+        char binding[NFW_NFT_BINDING_MAX];
+        NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
+        struct nfw_shadow_port *next; /* in the bucket */
+};
+
+struct nfw_shadow {
+        bool valid;
+        uint32_t generation;
+        bool tables[NFW_N_TABLES];
+        NFW_VEC(struct nfw_nft_policy) policies; /* few; a policy stands here once for each table */
+        struct nfw_shadow_port **buckets;
+        size_t n_buckets;
+        size_t n_ports;
+};
+
+/* Reads the kernel unless the shadow is valid. 0 or a negative errno. */
+int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket);
+void nfw_shadow_invalidate(struct nfw_shadow *shadow);
+void nfw_shadow_deinit(struct nfw_shadow *shadow);
+
+/* After a commit of ours with the shadow's generation: the kernel is at the next one. */
+void nfw_shadow_advance(struct nfw_shadow *shadow);
+
+struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow, const char *name, enum nfw_table table);
+/* In whatever table, or NULL. */
+struct nfw_nft_policy *nfw_shadow_any_policy(const struct nfw_shadow *shadow, const char *name);
+
+struct nfw_shadow_port *nfw_shadow_port(const struct nfw_shadow *shadow, const char *interface);
+/* The new port, empty but for its name; it must not be there yet. */
+int nfw_shadow_add_port(struct nfw_shadow *shadow, const char *interface, struct nfw_shadow_port **ret_port);
+void nfw_shadow_remove_port(struct nfw_shadow *shadow, const char *interface);
+
+/* Calls back for every port until the callback returns other than 0; returns that. */
+int nfw_shadow_foreach_port(const struct nfw_shadow *shadow,
+                            int (*callback)(struct nfw_shadow_port *port, void *userdata),
+                            void *userdata);
