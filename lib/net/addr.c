@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "net/addr.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+#include "base/macros.h"
+
+/* A prefix; after the registries of RFC 6890. */
+struct block {
+        uint8_t bytes[16];
+        uint8_t length;
+};
+
+static const struct block special_v4[] = {
+        {{ 0 },                   8 }, /* this network: Linux takes 0.0.0.0 as itself */
+        { { 127 },                8 }, /* loopback */
+        { { 169, 254 },           16}, /* link-local */
+        { { 224 },                4 }, /* multicast */
+        { { 255, 255, 255, 255 }, 32}, /* broadcast */
+};
+
+static const struct block special_v6[] = {
+        {{ 0 },                                               128}, /* unspecified */
+        { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128}, /* loopback */
+        { { 0xfe, 0x80 },                                     10 }, /* link-local */
+        { { 0xff },                                           8  }, /* multicast */
+};
+
+/* IPv6 addresses that somebody on the way turns back into the IPv4 address they carry. */
+static const struct {
+        struct block block;
+        uint8_t offset; /* where the four octets are */
+} embeddings[] = {
+        {{ { 0 }, 96 },                                         12}, /* IPv4-compatible, RFC 4291 2.5.5.1 */
+        { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 96 }, 12}, /* IPv4-mapped, RFC 4291 2.5.5.2 */
+        { { { 0x00, 0x64, 0xff, 0x9b }, 96 },                   12}, /* NAT64, RFC 6052 */
+        { { { 0x20, 0x02 }, 16 },                               2 }, /* 6to4, RFC 3056 */
+};
+
+static bool block_contains(const struct block *block, const uint8_t *bytes) {
+        size_t whole = block->length / 8, bits = block->length % 8;
+
+        if (memcmp(block->bytes, bytes, whole) != 0)
+                return false;
+        return bits == 0 || (block->bytes[whole] ^ bytes[whole]) >> (8 - bits) == 0;
+}
+
+static bool any_contains(const struct block *blocks, size_t n_blocks, const uint8_t *bytes) {
+        for (size_t i = 0; i < n_blocks; i++)
+                if (block_contains(&blocks[i], bytes))
+                        return true;
+        return false;
+}
+
+int nfw_addr_parse(const char *text, struct nfw_addr *ret_addr) {
+        struct nfw_addr addr = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+
+        if (inet_pton(addr.family, text, addr.bytes) != 1)
+                return NFW_E_INVALID;
+
+        *ret_addr = addr;
+        return 0;
+}
+
+const char *nfw_addr_format(const struct nfw_addr *addr, char buffer[static NFW_ADDR_TEXT_MAX]) {
+        if (!inet_ntop(addr->family, addr->bytes, buffer, NFW_ADDR_TEXT_MAX))
+                buffer[0] = '\0';
+        return buffer;
+}
+
+void nfw_addr_from_bytes(uint8_t family, const void *bytes, struct nfw_addr *ret_addr) {
+        *ret_addr = (struct nfw_addr){ .family = family };
+        memcpy(ret_addr->bytes, bytes, nfw_addr_size(family));
+}
+
+bool nfw_addr_equal(const struct nfw_addr *a, const struct nfw_addr *b) {
+        return a->family == b->family && memcmp(a->bytes, b->bytes, nfw_addr_size(a->family)) == 0;
+}
+
+size_t nfw_addr_size(uint8_t family) {
+        return family == AF_INET6 ? 16 : 4;
+}
+
+bool nfw_addr_is_special(const struct nfw_addr *addr) {
+        if (addr->family == AF_INET)
+                return any_contains(special_v4, NFW_ARRAY_SIZE(special_v4), addr->bytes);
+        if (addr->family != AF_INET6)
+                return true;
+
+        if (any_contains(special_v6, NFW_ARRAY_SIZE(special_v6), addr->bytes))
+                return true;
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(embeddings); i++)
+                if (block_contains(&embeddings[i].block, addr->bytes) &&
+                    any_contains(special_v4, NFW_ARRAY_SIZE(special_v4), addr->bytes + embeddings[i].offset))
+                        return true;
+        return false;
+}

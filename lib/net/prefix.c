@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "net/prefix.h"
+
+#include <string.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+/* Decimal digits without a leading zero, at most max. */
+static int parse_length(const char *text, unsigned int max, uint8_t *ret_length) {
+        unsigned int length = 0;
+
+        if (*text == '\0' || (text[0] == '0' && text[1] != '\0'))
+                return NFW_E_INVALID;
+        for (; *text != '\0'; text++) {
+                if (*text < '0' || *text > '9')
+                        return NFW_E_INVALID;
+                length = 10 * length + (unsigned int)(*text - '0');
+                if (length > max)
+                        return NFW_E_INVALID;
+        }
+
+        *ret_length = (uint8_t)length;
+        return 0;
+}
+
+static bool clear_host_bits(struct nfw_prefix *prefix) {
+        bool cleared = false;
+
+        for (size_t i = 0; i < nfw_addr_size(prefix->addr.family); i++) {
+                unsigned int kept = prefix->length > 8 * i ? prefix->length - 8 * (unsigned int)i : 0;
+                uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
+
+                if (prefix->addr.bytes[i] & (uint8_t)~mask)
+                        cleared = true;
+                prefix->addr.bytes[i] &= mask;
+        }
+        return cleared;
+}
+
+int nfw_prefix_parse(const char *text,
+                     struct nfw_prefix *ret_prefix,
+                     bool *ret_host_bits,
+                     const char **ret_reason) {
+        const char *slash = strchr(text, '/');
+        char addr[NFW_ADDR_TEXT_MAX];
+        struct nfw_prefix prefix = { 0 };
+        size_t n_addr = slash ? (size_t)(slash - text) : strlen(text);
+
+        if (n_addr == 0) {
+                *ret_reason = "it is empty";
+                return NFW_E_INVALID;
+        }
+        if (n_addr >= sizeof(addr)) {
+                *ret_reason = "it is neither an IPv4 nor an IPv6 address";
+                return NFW_E_INVALID;
+        }
+        memcpy(addr, text, n_addr);
+        addr[n_addr] = '\0';
+
+        if (nfw_addr_parse(addr, &prefix.addr) != 0) {
+                if (strchr(addr, '%'))
+                        *ret_reason = "an address with a zone has a meaning on one host only";
+                else if (strchr(addr, '-'))
+                        *ret_reason = "ranges of addresses are not supported; write them as prefixes";
+                else
+                        *ret_reason = "it is neither an IPv4 nor an IPv6 address";
+                return NFW_E_INVALID;
+        }
+
+        prefix.length = (uint8_t)(8 * nfw_addr_size(prefix.addr.family));
+        if (slash && parse_length(slash + 1, prefix.length, &prefix.length) != 0) {
+                *ret_reason = prefix.addr.family == AF_INET
+                                      ? "the prefix length must be a number from 0 to 32"
+                                      : "the prefix length must be a number from 0 to 128";
+                return NFW_E_INVALID;
+        }
+
+        *ret_host_bits = clear_host_bits(&prefix);
+        *ret_prefix = prefix;
+        return 0;
+}
