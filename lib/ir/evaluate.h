@@ -30,7 +30,10 @@ struct nfw_evaluate_port {
         void *userdata;
 };
 
-/* The verdict, and in *ret_rule (may be NULL) the rule that gave it. */
+/*
+ * The verdict, and in *ret_rule (may be NULL) the rule that gave it; NFW_VERDICT_CONTINUE and NULL where no
+ * rule decided. A match on a field that the packet does not have never holds, negated or not.
+ */
 enum nfw_verdict nfw_evaluate(const struct nfw_ir *ir,
                               enum nfw_direction direction,
                               const struct nfw_evaluate_packet *packet,

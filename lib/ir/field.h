@@ -34,8 +34,8 @@ enum nfw_ct_state {
 
 struct nfw_field_info {
         const char *name; /* "ip daddr" */
-        uint8_t size; /* octets of a value */
-        uint8_t family; /* AF_INET or AF_INET6 where looking at it implies the protocol, else 0 */
+        uint8_t size;     /* octets of a value */
+        uint8_t family;   /* AF_INET or AF_INET6 where looking at it implies the protocol, else 0 */
 };
 
 const struct nfw_field_info *nfw_field_info(enum nfw_field field);

@@ -18,16 +18,16 @@
 /* Values that differ from port to port; in the kernel they are elements of sets that start with the port. */
 enum nfw_parameter {
         NFW_PARAMETER_RESOLVERS, /* the name servers that this port's guest may ask and whose answers count */
-        NFW_PARAMETER_LOCAL, /* the host's own addresses on the port's link */
-        NFW_PARAMETER_SUBNETS, /* the networks of those addresses */
+        NFW_PARAMETER_LOCAL,     /* the host's own addresses on the port's link */
+        NFW_PARAMETER_SUBNETS,   /* the networks of those addresses */
         NFW_N_PARAMETERS,
 };
 
 enum nfw_operand_kind {
-        NFW_OPERAND_RANGES, /* the field's value is in the ranges */
-        NFW_OPERAND_FLAGS, /* the field and the flags have a bit in common */
+        NFW_OPERAND_RANGES,    /* the field's value is in the ranges */
+        NFW_OPERAND_FLAGS,     /* the field and the flags have a bit in common */
         NFW_OPERAND_PARAMETER, /* (port, value) is among the port's parameter values */
-        NFW_OPERAND_LEARNED, /* (port, value) was learned for the patterns of that learned set */
+        NFW_OPERAND_LEARNED,   /* (port, value) was learned for the patterns of that learned set */
 };
 
 struct nfw_match {
@@ -57,10 +57,12 @@ struct nfw_ir_rule {
         NFW_VEC(struct nfw_match) matches;
         enum nfw_verdict verdict;
         enum nfw_mirror mirror;
-        char *name; /* the source rule's, or what an implicit rule is for */
+        char *name;         /* the source rule's, or what an implicit rule is for */
         struct nfw_pos pos; /* 0:0 for implicit rules */
-        bool fixed; /* keeps its place: the planner neither folds it nor moves anything across it */
+        bool fixed;         /* keeps its place: the planner neither folds it nor moves anything across it */
 };
+
+void nfw_ir_rule_deinit(struct nfw_ir_rule *rule);
 
 struct nfw_ir_chain {
         NFW_VEC(struct nfw_ir_rule) rules;
@@ -72,7 +74,7 @@ struct nfw_ir_learned {
 };
 
 enum nfw_direction {
-        NFW_EGRESS, /* from the guest */
+        NFW_EGRESS,  /* from the guest */
         NFW_INGRESS, /* to the guest */
         NFW_N_DIRECTIONS,
 };

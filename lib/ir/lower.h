@@ -12,4 +12,6 @@ struct nfw_lower_options {
 };
 
 /* The positions and the policy's file name in the result are borrowed from the policy. 0 or a negative errno. */
-int nfw_lower(const struct nfw_policy *policy, const struct nfw_lower_options *options, struct nfw_ir **ret_ir);
+int nfw_lower(const struct nfw_policy *policy,
+              const struct nfw_lower_options *options,
+              struct nfw_ir **ret_ir);

@@ -31,7 +31,7 @@ struct nfw_plan_set {
 enum nfw_plan_match_kind {
         NFW_PLAN_RANGE, /* one field, one range: compared in the rule */
         NFW_PLAN_FLAGS, /* one field and a mask */
-        NFW_PLAN_SET, /* the fields are looked up in the set; a learned set's key begins with the port */
+        NFW_PLAN_SET,   /* the fields are looked up in the set; a learned set's key begins with the port */
         NFW_PLAN_PARAMETER, /* port . field is looked up in the parameter's set */
 };
 
@@ -51,7 +51,7 @@ struct nfw_plan_rule {
         enum nfw_verdict verdict;
         enum nfw_mirror mirror;
         bool counter;
-        char *comment; /* the names of the source rules, shortened to what the kernel takes */
+        char *comment;      /* the names of the source rules, shortened to what the kernel takes */
         struct nfw_pos pos; /* of the first source rule */
 };
 

@@ -30,11 +30,30 @@ struct nfw_range nfw_range_from_ports(const struct nfw_port_range *ports);
 /* A single number of size octets. */
 struct nfw_range nfw_range_from_number(uint64_t number, size_t size);
 bool nfw_range_is_single(const struct nfw_range *range);
+/* Whether it is all the values that begin with the same *ret_length bits; size is the field's. */
+bool nfw_range_is_prefix(const struct nfw_range *range, size_t size, unsigned int *ret_length);
+bool nfw_range_overlaps(const struct nfw_range *a, const struct nfw_range *b);
+bool nfw_range_covers(const struct nfw_range *outer, const struct nfw_range *inner);
+/* Whether one begins right behind the other. */
+bool nfw_range_touches(const struct nfw_range *a, const struct nfw_range *b, size_t size);
+/* The number of values, UINT64_MAX where there are as many or more. */
+uint64_t nfw_range_n_values(const struct nfw_range *range, size_t size);
+/* The value behind this one; false where there is none. */
+bool nfw_value_next(uint8_t value[static NFW_VALUE_MAX], size_t size);
 
 int nfw_ranges_add(struct nfw_ranges *ranges, const struct nfw_range *range);
+int nfw_ranges_add_all(struct nfw_ranges *ranges, const struct nfw_ranges *more);
 /* Sorts, and joins what overlaps or touches; size is the field's. Needed after nfw_ranges_add(). */
 void nfw_ranges_normalize(struct nfw_ranges *ranges, size_t size);
 bool nfw_ranges_overlap(const struct nfw_ranges *a, const struct nfw_ranges *b);
 bool nfw_ranges_contain(const struct nfw_ranges *ranges, const uint8_t value[static NFW_VALUE_MAX]);
+bool nfw_ranges_contain_all(const struct nfw_ranges *outer, const struct nfw_ranges *inner);
 bool nfw_ranges_equal(const struct nfw_ranges *a, const struct nfw_ranges *b);
+/* An order without further meaning, for sorting: negative, 0 or positive. */
+int nfw_ranges_compare(const struct nfw_ranges *a, const struct nfw_ranges *b);
+/* What is in both, or what is not in it, normalised. 0 or -ENOMEM. */
+int nfw_ranges_intersect(const struct nfw_ranges *a,
+                         const struct nfw_ranges *b,
+                         struct nfw_ranges *ret_ranges);
+int nfw_ranges_complement(const struct nfw_ranges *ranges, size_t size, struct nfw_ranges *ret_ranges);
 void nfw_ranges_deinit(struct nfw_ranges *ranges);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/range.h"
+
+/* Where one side is this many times longer, searching it beats walking along both. */
+#define SEARCH_RATIO 16
+
+int nfw_ranges_add(struct nfw_ranges *ranges, const struct nfw_range *range) {
+        return nfw_vec_push(&ranges->vec, *range);
+}
+
+int nfw_ranges_add_all(struct nfw_ranges *ranges, const struct nfw_ranges *more) {
+        int r;
+
+        if (more->vec.n == 0)
+                return 0;
+        r = nfw_vec_reserve(&ranges->vec, more->vec.n);
+        if (r < 0)
+                return r;
+
+        memcpy(ranges->vec.items + ranges->vec.n, more->vec.items, more->vec.n * sizeof(*more->vec.items));
+        ranges->vec.n += more->vec.n;
+        return 0;
+}
+
+static int range_compare(const void *a, const void *b) {
+        return memcmp(a, b, sizeof(struct nfw_range));
+}
+
+static bool is_normal(const struct nfw_ranges *ranges, size_t size) {
+        for (size_t i = 1; i < ranges->vec.n; i++) {
+                const struct nfw_range *before = &ranges->vec.items[i - 1];
+                const struct nfw_range *range = &ranges->vec.items[i];
+
+                if (memcmp(before->last, range->first, NFW_VALUE_MAX) >= 0 ||
+                    nfw_range_touches(before, range, size))
+                        return false;
+        }
+        return true;
+}
+
+void nfw_ranges_normalize(struct nfw_ranges *ranges, size_t size) {
+        struct nfw_range *items = ranges->vec.items;
+        size_t n = 0;
+
+        if (is_normal(ranges, size))
+                return;
+        qsort(items, ranges->vec.n, sizeof(*items), range_compare);
+
+        for (size_t i = 1; i < ranges->vec.n; i++) {
+                if (nfw_range_overlaps(&items[n], &items[i]) ||
+                    nfw_range_touches(&items[n], &items[i], size)) {
+                        if (memcmp(items[i].last, items[n].last, NFW_VALUE_MAX) > 0)
+                                memcpy(items[n].last, items[i].last, NFW_VALUE_MAX);
+                } else {
+                        items[++n] = items[i];
+                }
+        }
+        ranges->vec.n = n + 1;
+}
+
+/* The first range that does not end before the value, or the number of ranges. */
+static size_t lower_bound(const struct nfw_ranges *ranges, const uint8_t value[static NFW_VALUE_MAX]) {
+        size_t low = 0, high = ranges->vec.n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (memcmp(ranges->vec.items[middle].last, value, NFW_VALUE_MAX) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static bool overlap_by_search(const struct nfw_ranges *few, const struct nfw_ranges *many) {
+        nfw_vec_foreach (range, &few->vec) {
+                size_t i = lower_bound(many, range->first);
+
+                if (i < many->vec.n && nfw_range_overlaps(range, &many->vec.items[i]))
+                        return true;
+        }
+        return false;
+}
+
+bool nfw_ranges_overlap(const struct nfw_ranges *a, const struct nfw_ranges *b) {
+        if (b->vec.n / SEARCH_RATIO >= a->vec.n)
+                return overlap_by_search(a, b);
+        if (a->vec.n / SEARCH_RATIO >= b->vec.n)
+                return overlap_by_search(b, a);
+
+        for (size_t i = 0, j = 0; i < a->vec.n && j < b->vec.n;) {
+                if (nfw_range_overlaps(&a->vec.items[i], &b->vec.items[j]))
+                        return true;
+                if (memcmp(a->vec.items[i].last, b->vec.items[j].first, NFW_VALUE_MAX) < 0)
+                        i++;
+                else
+                        j++;
+        }
+        return false;
+}
+
+bool nfw_ranges_contain(const struct nfw_ranges *ranges, const uint8_t value[static NFW_VALUE_MAX]) {
+        size_t i = lower_bound(ranges, value);
+
+        return i < ranges->vec.n && memcmp(ranges->vec.items[i].first, value, NFW_VALUE_MAX) <= 0;
+}
+
+bool nfw_ranges_contain_all(const struct nfw_ranges *outer, const struct nfw_ranges *inner) {
+        nfw_vec_foreach (range, &inner->vec) {
+                size_t i = lower_bound(outer, range->first);
+
+                if (i == outer->vec.n || !nfw_range_covers(&outer->vec.items[i], range))
+                        return false;
+        }
+        return true;
+}
+
+int nfw_ranges_compare(const struct nfw_ranges *a, const struct nfw_ranges *b) {
+        if (a->vec.n != b->vec.n)
+                return a->vec.n < b->vec.n ? -1 : 1;
+        return a->vec.n ? memcmp(a->vec.items, b->vec.items, a->vec.n * sizeof(*a->vec.items)) : 0;
+}
+
+bool nfw_ranges_equal(const struct nfw_ranges *a, const struct nfw_ranges *b) {
+        return nfw_ranges_compare(a, b) == 0;
+}
+
+int nfw_ranges_intersect(const struct nfw_ranges *a,
+                         const struct nfw_ranges *b,
+                         struct nfw_ranges *ret_ranges) {
+        struct nfw_ranges both = { 0 };
+
+        for (size_t i = 0, j = 0; i < a->vec.n && j < b->vec.n;) {
+                const struct nfw_range *x = &a->vec.items[i];
+                const struct nfw_range *y = &b->vec.items[j];
+                bool x_ends_first = memcmp(x->last, y->last, NFW_VALUE_MAX) < 0;
+
+                if (nfw_range_overlaps(x, y)) {
+                        struct nfw_range common;
+                        bool x_begins_first = memcmp(x->first, y->first, NFW_VALUE_MAX) < 0;
+
+                        memcpy(common.first, x_begins_first ? y->first : x->first, NFW_VALUE_MAX);
+                        memcpy(common.last, x_ends_first ? x->last : y->last, NFW_VALUE_MAX);
+                        if (nfw_ranges_add(&both, &common) < 0) {
+                                nfw_ranges_deinit(&both);
+                                return -ENOMEM;
+                        }
+                }
+                if (x_ends_first)
+                        i++;
+                else
+                        j++;
+        }
+
+        *ret_ranges = both;
+        return 0;
+}
+
+static void value_decrement(uint8_t value[static NFW_VALUE_MAX], size_t size) {
+        for (size_t i = size; i-- > 0;) {
+                if (value[i]-- != 0)
+                        return;
+        }
+}
+
+int nfw_ranges_complement(const struct nfw_ranges *ranges, size_t size, struct nfw_ranges *ret_ranges) {
+        static const uint8_t zero[NFW_VALUE_MAX];
+        struct nfw_ranges rest = { 0 };
+        struct nfw_range gap = { 0 };
+        bool open = true;
+
+        nfw_vec_foreach (range, &ranges->vec) {
+                if (memcmp(range->first, zero, NFW_VALUE_MAX) != 0) {
+                        memcpy(gap.last, range->first, NFW_VALUE_MAX);
+                        value_decrement(gap.last, size);
+                        if (memcmp(gap.first, gap.last, NFW_VALUE_MAX) <= 0 &&
+                            nfw_ranges_add(&rest, &gap) < 0)
+                                goto fail;
+                }
+                memcpy(gap.first, range->last, NFW_VALUE_MAX);
+                open = nfw_value_next(gap.first, size);
+        }
+        if (open) {
+                memset(gap.last, 0, sizeof(gap.last));
+                memset(gap.last, 0xff, size);
+                if (nfw_ranges_add(&rest, &gap) < 0)
+                        goto fail;
+        }
+
+        *ret_ranges = rest;
+        return 0;
+
+fail:
+        nfw_ranges_deinit(&rest);
+        return -ENOMEM;
+}
+
+void nfw_ranges_deinit(struct nfw_ranges *ranges) {
+        nfw_vec_deinit(&ranges->vec);
+}
