@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/bindings.h"
+#include "engine/install.h"
+#include "engine/not_found.h"
+#include "engine/transaction.h"
+
+struct attach {
+        const char *name;
+        const char *const *interfaces;
+        size_t n_interfaces;
+        struct nfw_record record;
+        struct nfw_install install;
+        struct nfw_bindings bindings;
+        bool installs; /* the policy goes into a table where it was not */
+};
+
+static void attach_deinit(struct attach *attach) {
+        nfw_bindings_deinit(&attach->bindings);
+        nfw_install_deinit(&attach->install);
+        nfw_record_deinit(&attach->record);
+}
+
+/* Reads what is in force under that name, unless an earlier attempt has it already. */
+static int read_record(struct nfw_context *context, struct attach *attach, const char *id, bool with_policy, struct nfw_report *report) {
+        bool same = strcmp(attach->record.id, id) == 0;
+        int r;
+
+        if (same && (attach->record.policy || !with_policy))
+                return 0;
+
+        nfw_install_deinit(&attach->install);
+        nfw_record_deinit(&attach->record);
+        attach->record = (struct nfw_record){ 0 };
+        r = with_policy ? nfw_record_read(context, attach->name, id, &attach->record)
+                        : nfw_record_read_settings(context, attach->name, id, &attach->record);
+        return r == NFW_E_NOT_FOUND ? nfw_report_no_record(report, attach->name) : r;
+}
+
+static int build_attach(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct attach *attach = userdata;
+        const struct nfw_nft_policy *policy;
+        int r;
+
+        nfw_bindings_deinit(&attach->bindings);
+        attach->installs = false;
+
+        policy = nfw_shadow_any_policy(&context->shadow, attach->name);
+        if (!policy)
+                return nfw_report_no_policy(report, &context->shadow, attach->name);
+
+        r = read_record(context, attach, policy->id, false, report);
+        if (r != 0)
+                return r;
+
+        for (size_t i = 0; i < attach->n_interfaces; i++) {
+                r = nfw_bindings_add(&attach->bindings, context, attach->interfaces[i], &attach->record, report);
+                if (r != 0)
+                        return r;
+        }
+
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                if (!nfw_bindings_use_table(&attach->bindings, table) ||
+                    nfw_shadow_policy(&context->shadow, attach->name, table))
+                        continue;
+
+                r = read_record(context, attach, policy->id, true, report);
+                if (r != 0)
+                        return r;
+                attach->install.record = &attach->record;
+                attach->installs = true;
+                r = nfw_install_put(&attach->install, context, table, report);
+                if (r != 0)
+                        return r;
+        }
+
+        return nfw_bindings_put(&attach->bindings, context, attach->name);
+}
+
+static int applied_attach(struct nfw_context *context, void *userdata) {
+        struct attach *attach = userdata;
+
+        /* Which sets a newly installed policy has, only the kernel's dump tells. */
+        if (attach->installs)
+                return -EAGAIN;
+        return nfw_bindings_apply(&attach->bindings, context, attach->name);
+}
+
+/**
+ * nfw_attach() - put ports under a loaded policy
+ * @context:      the context
+ * @name:         the policy
+ * @interfaces:   the ports' interface names
+ * @n_interfaces: how many
+ * @report:       what is wrong is added here; may be NULL
+ *
+ * All of them in one transaction, or none. A port that is under another policy changes to this one and forgets
+ * what it has learned; one that is under this policy already stays as it is.
+ *
+ * Return: 0; NFW_E_NOT_FOUND for an unknown policy or interface; NFW_E_REFUSED where the kernel cannot enforce it;
+ * or a negative errno, -EPERM without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_attach(struct nfw_context *context,
+                          const char *name,
+                          const char *const *interfaces,
+                          size_t n_interfaces,
+                          struct nfw_report *report) {
+        nfw_cleanup(attach_deinit) struct attach attach = {
+                .name = name,
+                .interfaces = interfaces,
+                .n_interfaces = n_interfaces,
+        };
+
+        return nfw_transaction_run(
+                context,
+                &(struct nfw_transaction){ .build = build_attach, .applied = applied_attach, .userdata = &attach },
+                report);
+}

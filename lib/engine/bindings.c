@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/bindings.h"
+
+_Static_assert(NFW_ID_MAX <= NFW_NFT_BINDING_MAX, "an id fits where a binding is named");
+
+void nfw_bindings_deinit(struct nfw_bindings *bindings) {
+        nfw_vec_foreach(binding, &bindings->vec)
+                nfw_port_deinit(&binding->port);
+        nfw_vec_deinit(&bindings->vec);
+}
+
+int nfw_bindings_add(struct nfw_bindings *bindings,
+                     struct nfw_context *context,
+                     const char *interface,
+                     const struct nfw_record *settings,
+                     struct nfw_report *report) {
+        struct nfw_new_binding *binding;
+        int r;
+
+        nfw_vec_foreach(other, &bindings->vec)
+                if (strcmp(other->port.interface, interface) == 0)
+                        return 0;
+
+        r = nfw_vec_reserve(&bindings->vec, 1);
+        if (r < 0)
+                return r;
+
+        binding = &bindings->vec.items[bindings->vec.n];
+        r = nfw_record_new_id(binding->binding);
+        if (r < 0)
+                return r;
+        r = nfw_port_init(&binding->port, context, interface, settings, report);
+        if (r != 0)
+                return r;
+
+        bindings->vec.n++;
+        return 0;
+}
+
+bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table) {
+        nfw_vec_foreach(binding, &bindings->vec)
+                if (binding->port.table == table)
+                        return true;
+        return false;
+}
+
+int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy) {
+        int r;
+
+        nfw_vec_foreach(binding, &bindings->vec) {
+                const struct nfw_shadow_port *old = nfw_shadow_port(&context->shadow, binding->port.interface);
+
+                r = nfw_port_put_change(context, context->batch, old, &binding->port, policy, binding->binding);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int nfw_bindings_apply(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy) {
+        int r;
+
+        nfw_vec_foreach(binding, &bindings->vec) {
+                r = nfw_port_apply_change(
+                        &context->shadow, binding->port.interface, &binding->port, policy, binding->binding);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

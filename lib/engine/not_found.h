@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What to tell somebody who named a policy or a port that is not there. NFW_E_NOT_FOUND or a negative errno. */
+
+#include "engine/context.h"
+
+int nfw_report_no_policy(struct nfw_report *report, const struct nfw_shadow *shadow, const char *name);
+int nfw_report_no_binding(struct nfw_report *report, const struct nfw_shadow *shadow, const char *interface);
+/* The policy is in force, but what we know of it is gone. */
+int nfw_report_no_record(struct nfw_report *report, const char *name);

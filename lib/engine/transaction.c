@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "engine/lock.h"
+#include "engine/transaction.h"
+
+/* Only programs that are not ours can get in between while the lock is held; they do not do so for ever. */
+#define MAX_ATTEMPTS 64
+
+static int commit(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+        struct nfw_nft_failure failure = { 0 };
+        int r;
+
+        if (nfw_nft_batch_is_empty(context->batch))
+                return 0;
+
+        r = nfw_nft_commit(context->nft, context->batch, context->shadow.generation, transaction->dry_run, &failure);
+        if (r != 0)
+                return r == NFW_NFT_STALE ? -EAGAIN : nfw_context_report_failure(report, r, &failure);
+        if (transaction->dry_run)
+                return 0;
+
+        nfw_shadow_advance(&context->shadow);
+        if (!transaction->applied || transaction->applied(context, transaction->userdata) < 0)
+                nfw_shadow_invalidate(&context->shadow);
+        return 0;
+}
+
+static int attempt(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+        bool fresh = !context->shadow.valid;
+        uint32_t generation;
+        int r;
+
+        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        if (r < 0)
+                return r;
+
+        /* A refusal must rest on what the kernel holds now, not on what it held after our last commit. */
+        if (!fresh && nfw_nft_generation(context->nft, &generation) == 0 &&
+            generation != context->shadow.generation)
+                return -EAGAIN;
+
+        nfw_nft_batch_reset(context->batch);
+        r = transaction->build(context, transaction->userdata, report);
+        if (r != 0)
+                return r == -EINTR ? -EAGAIN : r;
+
+        return commit(context, transaction, report);
+}
+
+int nfw_transaction_run(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        int r = -EAGAIN;
+
+        r = nfw_lock_acquire(&lock, context);
+        if (r < 0)
+                return r;
+
+        r = -EAGAIN;
+        for (int i = 0; r == -EAGAIN && i < MAX_ATTEMPTS; i++) {
+                r = attempt(context, transaction, report);
+                if (r != 0)
+                        nfw_shadow_invalidate(&context->shadow);
+        }
+
+        nfw_lock_release(&lock);
+        return r;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "engine/context.h"
+
+/*
+ * One change of the kernel, from the lock to the commit. build() looks at the context's shadow and fills the
+ * context's batch; it is called again when somebody else committed in the meantime, so it must start from
+ * scratch each time. It returns 0, a condition that ends the transaction (with a report) or a negative errno.
+ * applied(), which may be NULL, brings the shadow up to date after the commit; without it the kernel is read
+ * anew next time.
+ */
+struct nfw_transaction {
+        int (*build)(struct nfw_context *context, void *userdata, struct nfw_report *report);
+        int (*applied)(struct nfw_context *context, void *userdata);
+        void *userdata;
+        bool dry_run;
+};
+
+/* 0, what build() returned, NFW_E_REFUSED with the kernel's reason in the report, or a negative errno. */
+int nfw_transaction_run(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "dns/index.h"
+#include "engine/port.h"
+#include "engine/transfer.h"
+
+struct moved {
+        struct nfw_nft_grant grant;
+        const char *set;
+};
+
+struct transfer {
+        struct nfw_context *context;
+        const struct nfw_nft_policy *old;
+        const struct nfw_plan *new;
+        struct nfw_dns_index *index;
+        struct nfw_dns_ids ids;
+        NFW_VEC(struct moved) moved;
+};
+
+static void transfer_deinit(struct transfer *transfer) {
+        nfw_dns_index_free(transfer->index);
+        nfw_vec_deinit(&transfer->ids.vec);
+        nfw_vec_deinit(&transfer->moved);
+}
+
+static int take_grant(const struct nfw_nft_grant *grant, void *userdata) {
+        struct transfer *transfer = userdata;
+        const struct nfw_shadow_port *port = nfw_shadow_port(&transfer->context->shadow, grant->interface);
+        int r;
+
+        if (grant->expires_ms == 0 || !grant->note.name[0] || !port || port->table != transfer->old->table ||
+            strcmp(port->policy, transfer->old->name) != 0)
+                return 0;
+
+        transfer->ids.vec.n = 0;
+        r = nfw_dns_index_match(transfer->index, grant->note.name, &transfer->ids);
+        if (r < 0)
+                return r;
+
+        nfw_vec_foreach(id, &transfer->ids.vec) {
+                const struct nfw_plan_learned *learned = &transfer->new->learned.items[*id];
+                size_t set = grant->addr.family == AF_INET ? learned->set4 : learned->set6;
+                struct moved moved = { .grant = *grant, .set = transfer->new->sets.items[set].name };
+
+                r = nfw_vec_push(&transfer->moved, moved);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* By key, and of one key the longest first: two sets that become one may hold the same address. */
+static int compare(const void *a, const void *b) {
+        const struct moved *x = a, *y = b;
+        int c;
+
+        c = strcmp(x->set, y->set);
+        if (c == 0)
+                c = strcmp(x->grant.interface, y->grant.interface);
+        if (c == 0)
+                c = memcmp(x->grant.addr.bytes, y->grant.addr.bytes, sizeof(x->grant.addr.bytes));
+        if (c == 0)
+                c = (x->grant.expires_ms < y->grant.expires_ms) - (x->grant.expires_ms > y->grant.expires_ms);
+        return c;
+}
+
+static bool same_key(const struct moved *a, const struct moved *b) {
+        return strcmp(a->set, b->set) == 0 && strcmp(a->grant.interface, b->grant.interface) == 0 &&
+               nfw_addr_equal(&a->grant.addr, &b->grant.addr);
+}
+
+static int put_moved(struct transfer *transfer) {
+        int r;
+
+        if (transfer->moved.n == 0)
+                return 0;
+
+        qsort(transfer->moved.items, transfer->moved.n, sizeof(*transfer->moved.items), compare);
+        for (size_t i = 0; i < transfer->moved.n; i++) {
+                const struct moved *moved = &transfer->moved.items[i];
+
+                if (i > 0 && same_key(moved, &transfer->moved.items[i - 1]))
+                        continue;
+                r = nfw_nft_put_grant(transfer->context->batch,
+                                      NFW_NFT_ADD,
+                                      transfer->new->table,
+                                      moved->set,
+                                      moved->grant.interface,
+                                      &moved->grant.addr,
+                                      moved->grant.expires_ms,
+                                      &moved->grant.note);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int nfw_transfer_put(struct nfw_context *context, const struct nfw_nft_policy *old, const struct nfw_plan *new) {
+        nfw_cleanup(transfer_deinit) struct transfer transfer = { .context = context, .old = old, .new = new };
+        int r;
+
+        r = nfw_dns_index_new(&transfer.index);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < new->learned.n; i++)
+                nfw_vec_foreach(pattern, &new->learned.items[i].patterns) {
+                        r = nfw_dns_index_add(transfer.index, pattern, i);
+                        if (r < 0)
+                                return r;
+                }
+
+        nfw_vec_foreach(set, &old->sets) {
+                if (!nfw_set_is_learned(*set))
+                        continue;
+                r = nfw_nft_dump_grants(context->nft, old->table, *set, take_grant, &transfer);
+                if (r < 0)
+                        return r;
+        }
+        return put_moved(&transfer);
+}

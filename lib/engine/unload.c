@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/not_found.h"
+#include "engine/port.h"
+#include "engine/record.h"
+#include "engine/transaction.h"
+#include "nft/table.h"
+
+struct unload {
+        const char *name;
+        bool force;
+        char id[NFW_ID_MAX]; /* of what goes */
+        struct nfw_context *context;
+        const struct nfw_shadow_port *first_port;
+        size_t n_ports;
+};
+
+static int count_port(struct nfw_shadow_port *port, void *userdata) {
+        struct unload *unload = userdata;
+
+        if (strcmp(port->policy, unload->name) != 0)
+                return 0;
+        if (unload->n_ports++ == 0)
+                unload->first_port = port;
+        return 0;
+}
+
+static int put_port_removal(struct nfw_shadow_port *port, void *userdata) {
+        struct unload *unload = userdata;
+
+        if (strcmp(port->policy, unload->name) != 0)
+                return 0;
+        return nfw_port_put_change(unload->context, unload->context->batch, port, NULL, NULL, NULL);
+}
+
+static int report_in_use(const struct unload *unload, struct nfw_report *report) {
+        int r;
+
+        r = nfw_report_error(report,
+                             "policy/in-use",
+                             NULL,
+                             "detach its ports first, or unload it with force: they are then unrestricted",
+                             "policy `%s` is on %zu port%s (%s%s)",
+                             unload->name,
+                             unload->n_ports,
+                             unload->n_ports == 1 ? "" : "s",
+                             unload->first_port->interface,
+                             unload->n_ports == 1 ? "" : ", …");
+        return r < 0 ? r : NFW_E_IN_USE;
+}
+
+static size_t n_policies(const struct nfw_shadow *shadow, enum nfw_table table) {
+        size_t n = 0;
+
+        nfw_vec_foreach(policy, &shadow->policies)
+                n += policy->table == table;
+        return n;
+}
+
+static int build_unload(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct unload *unload = userdata;
+        const struct nfw_nft_policy *policy;
+        int r;
+
+        unload->n_ports = 0;
+        policy = nfw_shadow_any_policy(&context->shadow, unload->name);
+        if (!policy)
+                return nfw_report_no_policy(report, &context->shadow, unload->name);
+        strncpy(unload->id, policy->id, sizeof(unload->id) - 1);
+
+        (void)nfw_shadow_foreach_port(&context->shadow, count_port, unload);
+        if (unload->n_ports > 0 && !unload->force)
+                return report_in_use(unload, report);
+
+        r = nfw_shadow_foreach_port(&context->shadow, put_port_removal, unload);
+        if (r < 0)
+                return r;
+
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                policy = nfw_shadow_policy(&context->shadow, unload->name, table);
+                if (!policy)
+                        continue;
+                /* Nothing of ours stays behind when the last policy goes. */
+                r = n_policies(&context->shadow, table) == 1
+                            ? nfw_nft_put_table_removal(context->batch, table)
+                            : nfw_nft_put_policy_removal(context->batch, policy, true);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/**
+ * nfw_unload() - remove a policy
+ * @context: the context
+ * @name:    the policy
+ * @force:   also where ports are under it; they are unrestricted afterwards
+ * @report:  what is wrong is added here; may be NULL
+ *
+ * In one transaction. When the last policy goes, so do the tables.
+ *
+ * Return: 0; NFW_E_NOT_FOUND; NFW_E_IN_USE where it has ports and force is false; or a negative errno, -EPERM
+ * without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_unload(struct nfw_context *context, const char *name, bool force, struct nfw_report *report) {
+        struct unload unload = { .name = name, .force = force, .context = context };
+        int r;
+
+        r = nfw_transaction_run(
+                context, &(struct nfw_transaction){ .build = build_unload, .userdata = &unload }, report);
+        if (r == 0)
+                nfw_record_remove(context, name, unload.id);
+        return r;
+}
