@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* One file each, in the order of --help. */
+
+#include "shared/command.h"
+
+extern const struct command command_check;
+extern const struct command command_load;
+extern const struct command command_attach;
+extern const struct command command_detach;
+extern const struct command command_unload;
+extern const struct command command_list;
+extern const struct command command_names;
+extern const struct command command_show;
+extern const struct command command_verify;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfwpolicy/list.h"
+
+static const struct nfw_grant *grant_of(const void *element) {
+        return *(const struct nfw_grant *const *)element;
+}
+
+static int compare_grants(const void *a, const void *b) {
+        int r = strcmp(nfw_grant_port(grant_of(a)), nfw_grant_port(grant_of(b)));
+
+        return r ? r : strcmp(nfw_grant_name(grant_of(a)), nfw_grant_name(grant_of(b)));
+}
+
+/* The first grant of a port in the sorted array, or n. */
+static size_t find_port(const struct nfw_grant *const *grants, size_t n, const char *port) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (strcmp(nfw_grant_port(grants[middle]), port) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+struct list_learned *list_count_learned(const struct nfw_status *status) {
+        size_t n_grants = nfw_status_n_grants(status);
+        size_t n_bindings = nfw_status_n_bindings(status);
+        struct list_learned *learned = calloc(n_bindings + 1, sizeof(*learned));
+        const struct nfw_grant **grants = calloc(n_grants + 1, sizeof(*grants));
+
+        if (!learned || !grants) {
+                free(learned);
+                free(grants);
+                return NULL;
+        }
+        for (size_t i = 0; i < n_grants; i++)
+                grants[i] = nfw_status_grant(status, i);
+        /* thousands of ports with thousands of grants each: not every port may walk all of them */
+        qsort(grants, n_grants, sizeof(*grants), compare_grants);
+
+        for (size_t i = 0; i < n_bindings; i++) {
+                const char *port = nfw_binding_port(nfw_status_binding(status, i));
+                const char *previous = NULL;
+
+                for (size_t j = find_port(grants, n_grants, port);
+                     j < n_grants && strcmp(nfw_grant_port(grants[j]), port) == 0; j++) {
+                        const char *name = nfw_grant_name(grants[j]);
+
+                        if (!previous || strcmp(previous, name) != 0)
+                                learned[i].n_names++;
+                        learned[i].n_addresses++;
+                        previous = name;
+                }
+        }
+        free(grants);
+        return learned;
+}
+
+size_t list_count_ports(const struct nfw_status *status, const char *policy) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < nfw_status_n_bindings(status); i++)
+                if (strcmp(nfw_binding_policy(nfw_status_binding(status, i)), policy) == 0)
+                        n++;
+        return n;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfwpolicy/commands.h"
+#include "nfwpolicy/ports.h"
+#include "shared/cleanup.h"
+#include "shared/diagnostics.h"
+#include "shared/read.h"
+#include "shared/watch.h"
+
+static int check_usage(const struct cli *cli, const struct load_arguments *args, const char *file) {
+        if (args->ports.n_items == 0)
+                return cli_usage_error(cli, "--port is missing");
+        if (args->foreground && args->dry_run)
+                return cli_usage_error(cli, "--foreground and --dry-run exclude each other");
+        if (args->foreground && args->no_learner)
+                return cli_usage_error(cli, "--foreground and --no-learner exclude each other");
+        if (args->min_ttl > args->max_ttl)
+                return cli_usage_error(cli, "--min-ttl %u is above --max-ttl %u", args->min_ttl,
+                                       args->max_ttl);
+        if (!args->name && strcmp(file, "-") == 0)
+                return cli_usage_error(cli, "--name is missing: standard input has none");
+        return CLI_EXIT_FINE;
+}
+
+/* "dir/web.yaml" is "web"; only the last suffix goes, and a leading dot starts none. */
+static char *default_name(const char *file) {
+        const char *slash = strrchr(file, '/');
+        const char *base = slash ? slash + 1 : file;
+        const char *dot = strrchr(base, '.');
+
+        return dot && dot > base ? strndup(base, (size_t)(dot - base)) : strdup(base);
+}
+
+/* A negative errno is told here, what is wrong with an address is in the report. */
+static int add_resolvers(const struct cli *cli,
+                         struct nfw_load *load,
+                         const struct string_list *resolvers,
+                         struct nfw_report *report) {
+        for (size_t i = 0; i < resolvers->n_items; i++) {
+                int r = 0;
+
+                if (strcmp(resolvers->items[i], "any") == 0)
+                        nfw_load_set_any_resolver(load, true);
+                else
+                        r = nfw_load_add_resolver(load, resolvers->items[i], report);
+                if (r != 0)
+                        return diagnostics_finish(cli, report, r, resolvers->items[i]);
+        }
+        return CLI_EXIT_FINE;
+}
+
+/* The order from the command line to struct nfw_load; what is wrong has been told. 0 or an exit status. */
+static int make_load(const struct cli *cli,
+                     const struct load_arguments *args,
+                     const struct nfw_policy *policy,
+                     const char *name,
+                     struct nfw_report *report,
+                     struct nfw_load **ret_load) {
+        CLEANUP(load) struct nfw_load *load = NULL;
+        int r;
+
+        r = nfw_load_new(policy, name, &load);
+        if (r == NFW_E_INVALID || r == -EINVAL)
+                return cli_error(
+                        cli,
+                        "'%s' cannot be the name of a policy: it starts with a letter, then come letters, "
+                        "digits, '.', '_' and '-', up to 64 in all (give another one with --name)",
+                        name);
+        if (r != 0)
+                return diagnostics_finish(cli, report, r, name);
+
+        for (size_t i = 0; i < args->ports.n_items; i++) {
+                r = nfw_load_add_port(load, args->ports.items[i]);
+                if (r == NFW_E_INVALID || r == -EINVAL)
+                        return cli_error(cli, "'%s' cannot be the name of an interface",
+                                         args->ports.items[i]);
+                if (r != 0)
+                        return diagnostics_finish(cli, report, r, args->ports.items[i]);
+        }
+        r = add_resolvers(cli, load, &args->resolvers, report);
+        if (r)
+                return r;
+
+        r = nfw_load_set_min_ttl(load, args->min_ttl);
+        if (r == 0)
+                r = nfw_load_set_max_ttl(load, args->max_ttl);
+        if (r == 0)
+                r = nfw_load_set_max_names(load, args->max_names);
+        if (r != 0)
+                return cli_usage_error(cli, "--min-ttl, --max-ttl or --max-names is out of range");
+        nfw_load_set_dry_run(load, args->dry_run);
+        nfw_load_set_require_learner(load, !args->no_learner && !args->foreground);
+
+        *ret_load = load;
+        load = NULL;
+        return CLI_EXIT_FINE;
+}
+
+static void say_loaded(const struct cli *cli,
+                       const struct load_arguments *args,
+                       const struct nfw_policy *policy,
+                       const char *name) {
+        size_t n_rules = nfw_policy_n_rules(policy);
+
+        ports_say(cli, &args->ports,
+                  args->dry_run ? "policy %s (%zu %s) would be accepted on"
+                                : "policy %s (%zu %s) in force on",
+                  name, n_rules, n_rules == 1 ? "rule" : "rules");
+}
+
+/* The learner must be there before the rules: it sees the load as any other change. */
+static int start_learner(const struct cli *cli,
+                         struct nfw_context *context,
+                         struct nfw_report *report,
+                         int *ret_signal_fd,
+                         struct nfw_learner **ret_learner) {
+        int r;
+
+        r = watch_catch_signals(cli, ret_signal_fd);
+        if (r)
+                return r;
+        r = nfw_learner_new(context, report, ret_learner);
+        if (r == NFW_E_IN_USE && !nfw_report_has_errors(report)) {
+                cli_error(
+                        cli,
+                        "another learner runs already (nfwpolicyd or load --foreground): leave out --foreground");
+                return CLI_EXIT_NO;
+        }
+        return r != 0 ? diagnostics_finish(cli, report, r, "the learner") : CLI_EXIT_FINE;
+}
+
+static int follow(const struct cli *cli, struct nfw_learner *learner, int signal_fd, const char *name) {
+        const struct watch_source source = watch_learner(learner);
+        enum watch_level level = cli->quiet ? WATCH_TROUBLE : cli->verbose ? WATCH_ALL : WATCH_CHANGES;
+        int r;
+
+        fflush(stdout);
+        r = watch_run(cli, &source, signal_fd, level, NULL);
+        if (r == CLI_EXIT_FINE)
+                cli_say(cli,
+                        "the rules stay in force, and nothing is learned any more; to remove them: nfwpolicy unload %s --force",
+                        name);
+        return r;
+}
+
+static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP(policy) struct nfw_policy *policy = NULL;
+        CLEANUP(load) struct nfw_load *load = NULL;
+        CLEANUP(learner) struct nfw_learner *learner = NULL;
+        CLEANUP(text) char *name = NULL;
+        const struct load_arguments *args = arguments;
+        const char *file = operands[0];
+        int r, signal_fd = -1;
+
+        (void)n_operands;
+        r = check_usage(cli, args, file);
+        if (r)
+                return r;
+        r = cli_prepare(cli, &report, &context);
+        if (r)
+                return r;
+        name = args->name ? strdup(args->name) : default_name(file);
+        if (!name)
+                return cli_failure(cli, -ENOMEM, NULL);
+
+        r = read_policy(file, report, &policy);
+        if (r != 0)
+                return diagnostics_finish(cli, report, r, read_display_name(file));
+        r = make_load(cli, args, policy, name, report, &load);
+        if (r)
+                return r;
+        if (args->foreground) {
+                r = start_learner(cli, context, report, &signal_fd, &learner);
+                if (r)
+                        return r;
+        }
+
+        r = nfw_load_commit(context, load, report);
+        if (r == 0)
+                say_loaded(cli, args, policy, name);
+        r = diagnostics_finish(cli, report, r, name);
+        if (r || !args->foreground)
+                return r;
+        return follow(cli, learner, signal_fd, name);
+}
+
+const struct command command_load = {
+        .name = "load",
+        .summary = "put a policy into the kernel, onto ports",
+        .synopsis = "FILE --port IFACE [--port IFACE...] [OPTION...]",
+        .description =
+                "Reads a policy, puts it into the kernel and puts ports under it, all in one transaction. If a\n"
+                "policy of this name is loaded, it is replaced: its ports stay under it, and what was learned\n"
+                "stays where it still applies. A load that fails changes nothing.\n"
+                "\n"
+                "Domain rules need a learner, which turns DNS replies into addresses: nfwpolicyd, or this\n"
+                "program with --foreground. Without one such a policy is refused, unless --no-learner is given.",
+        .example = "  nfwpolicy load web.yaml --port vnet0 --foreground\n"
+                   "  nfwpolicy load web.yaml --name web --port vnet0 --port vnet1 --resolver 192.168.5.3",
+        .options = load_options,
+        .n_options = LOAD_N_OPTIONS,
+        .defaults = &load_defaults,
+        .arguments_size = sizeof(struct load_arguments),
+        .operand = "FILE",
+        .min_operands = 1,
+        .max_operands = 1,
+        .run = run,
+};

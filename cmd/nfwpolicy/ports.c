@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/ports.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "shared/text.h"
+
+const struct option_spec ports_options[PORTS_N_OPTIONS] = {
+        { .name = "port",
+          .letter = 'p',
+          .kind = OPTION_STRINGS,
+          .offset = offsetof(struct ports_arguments, ports),
+          .argument = "IFACE",
+          .help = "the host side of the guest's network; may be repeated" },
+};
+
+void ports_say(const struct cli *cli, const struct string_list *ports, const char *format, ...) {
+        va_list arguments;
+        char *text;
+
+        if (cli->quiet || cli->json)
+                return;
+        va_start(arguments, format);
+        if (vasprintf(&text, format, arguments) < 0)
+                text = NULL;
+        va_end(arguments);
+        if (!text)
+                return;
+        text_put(stdout, text);
+        free(text);
+        for (size_t i = 0; i < ports->n_items; i++) {
+                fputs(i == 0 ? " " : ", ", stdout);
+                text_put(stdout, ports->items[i]);
+        }
+        putchar('\n');
+}

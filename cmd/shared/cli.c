@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shared/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/cleanup.h"
+#include "shared/text.h"
+
+static bool takes_color(const struct cli *cli, int fd) {
+        const char *no_color = getenv("NO_COLOR");
+        const char *terminal = getenv("TERM");
+
+        if (cli->color != CLI_COLOR_AUTO)
+                return cli->color == CLI_COLOR_ALWAYS;
+        if (no_color && *no_color)
+                return false;
+        if (terminal && strcmp(terminal, "dumb") == 0)
+                return false;
+        return isatty(fd);
+}
+
+void cli_resolve_colors(struct cli *cli) {
+        cli->color_out = takes_color(cli, STDOUT_FILENO);
+        cli->color_err = takes_color(cli, STDERR_FILENO);
+}
+
+/* What is told may quote hostile bytes: file names, names from packets. */
+__attribute__((format(printf, 3, 0))) static void print_line(FILE *stream,
+                                                             const char *prefix,
+                                                             const char *format,
+                                                             va_list arguments) {
+        char *text = NULL;
+
+        if (vasprintf(&text, format, arguments) < 0)
+                return;
+        if (prefix)
+                fprintf(stream, "%s: ", prefix);
+        text_put(stream, text);
+        fputc('\n', stream);
+        free(text);
+}
+
+int cli_error(const struct cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        print_line(stderr, cli->program, format, arguments);
+        va_end(arguments);
+        return CLI_EXIT_TROUBLE;
+}
+
+int cli_usage_error(const struct cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        va_start(arguments, format);
+        print_line(stderr, cli->program, format, arguments);
+        va_end(arguments);
+        fprintf(stderr, "Try '%s%s%s --help'.\n", cli->program, cli->command ? " " : "",
+                cli->command ? cli->command : "");
+        return CLI_EXIT_TROUBLE;
+}
+
+void cli_say(const struct cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        if (cli->quiet || cli->json)
+                return;
+        va_start(arguments, format);
+        print_line(stdout, NULL, format, arguments);
+        va_end(arguments);
+}
+
+int cli_failure(const struct cli *cli, int error, const char *about) {
+        if (error == -EPERM)
+                return cli_error(cli, "this needs CAP_NET_ADMIN (run it as root)");
+        if (about)
+                return cli_error(cli, "%s: %s", about, strerror(-error));
+        return cli_error(cli, "%s", strerror(-error));
+}
+
+int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(context) struct nfw_context *context = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return cli_failure(cli, r, NULL);
+        r = nfw_context_new(&context);
+        if (r < 0)
+                return cli_failure(cli, r, NULL);
+        if (cli->state_directory) {
+                r = nfw_context_set_state_directory(context, cli->state_directory);
+                if (r < 0)
+                        return cli_failure(cli, r, cli->state_directory);
+        }
+
+        *ret_report = report;
+        *ret_context = context;
+        report = NULL;
+        context = NULL;
+        return CLI_EXIT_FINE;
+}
+
+int cli_close_stdout(const struct cli *cli, int status) {
+        bool failed = ferror(stdout);
+
+        if (fflush(stdout) != 0 || failed) {
+                cli_error(cli, "cannot write the output: %s", strerror(errno ? errno : EIO));
+                return status == CLI_EXIT_FINE ? CLI_EXIT_TROUBLE : status;
+        }
+        return status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What every command knows: who it is, the global options, and how it tells that something went wrong. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+enum cli_exit {
+        CLI_EXIT_FINE = 0,
+        CLI_EXIT_NO = 1,      /* the answer is no: invalid, refused, differs, not found, in use */
+        CLI_EXIT_TROUBLE = 2, /* usage, input or output, missing privilege */
+};
+
+enum cli_color {
+        CLI_COLOR_AUTO,
+        CLI_COLOR_ALWAYS,
+        CLI_COLOR_NEVER,
+};
+
+struct cli {
+        const char *program;
+        const char *command; /* NULL outside of a subcommand */
+
+        /* Set by the global options. */
+        const char *state_directory;
+        int color;
+        bool json;
+        bool quiet;
+        bool verbose;
+        bool help;
+        bool version;
+
+        /* Whether the two streams take colours; see cli_resolve_colors(). */
+        bool color_out;
+        bool color_err;
+};
+
+/* Decides about colours from --color, NO_COLOR and whether the streams are terminals. */
+void cli_resolve_colors(struct cli *cli);
+
+/* "PROGRAM: TEXT" on stderr; returns CLI_EXIT_TROUBLE. */
+__attribute__((format(printf, 2, 3))) int cli_error(const struct cli *cli, const char *format, ...);
+
+/* The same for wrong usage, with a pointer to the right --help; returns CLI_EXIT_TROUBLE. */
+__attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli *cli, const char *format, ...);
+
+/* A line on stdout that --quiet and --json keep away. */
+__attribute__((format(printf, 2, 3))) void cli_say(const struct cli *cli, const char *format, ...);
+
+/* Tells of a negative errno: about is what it happened to, or NULL. Returns CLI_EXIT_TROUBLE. */
+int cli_failure(const struct cli *cli, int error, const char *about);
+
+/* A report and a context with the global options applied; a failure has been told. 0 or an exit status. */
+int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context);
+
+/* Whether everything written to stdout arrived: turns CLI_EXIT_FINE into CLI_EXIT_TROUBLE where it did not. */
+int cli_close_stdout(const struct cli *cli, int status);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Reports for people (as a compiler prints them, on stderr) and for programs (JSON). */
+
+#include <jansson.h>
+
+#include "shared/cli.h"
+
+/* One line a diagnostic, FILE:LINE:COLUMN: error: TEXT [code], with its hint on the next one. */
+void diagnostics_print(const struct cli *cli, const struct nfw_report *report);
+
+/* The same as a JSON array; NULL when out of memory. */
+json_t *diagnostics_json(const struct nfw_report *report);
+
+/* "ok", "invalid", "refused", ...: what a return value of the library is called in JSON. */
+const char *diagnostics_outcome(int result);
+
+/*
+ * Ends a command that only does something: prints the report and, where it has nothing to say about why
+ * the result is not 0, a sentence of its own. about is what the command was for. With --json that is one
+ * object on stdout. Returns the exit status.
+ */
+int diagnostics_finish(const struct cli *cli, const struct nfw_report *report, int result, const char *about);
+
+/* The exit status for what the library answered. */
+int diagnostics_status(int result);
+
+/* Writes JSON and a line end to stdout and drops the reference. Returns CLI_EXIT_FINE, or tells of ENOMEM. */
+int diagnostics_put_json(const struct cli *cli, json_t *json, size_t indent);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shared/read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One byte more than the library accepts is enough to let the library refuse it. */
+#define SIZE_MAX_POLICY (16 * 1024 * 1024 + 1)
+
+static int read_stdin(char **ret_data, size_t *ret_size) {
+        size_t size = 0, n_allocated = 0;
+        char *data = NULL;
+
+        while (size < SIZE_MAX_POLICY && !feof(stdin)) {
+                if (size == n_allocated) {
+                        char *larger;
+
+                        n_allocated = n_allocated ? 2 * n_allocated : 64 * 1024;
+                        larger = realloc(data, n_allocated);
+                        if (!larger) {
+                                free(data);
+                                return -ENOMEM;
+                        }
+                        data = larger;
+                }
+                size += fread(data + size, 1, n_allocated - size, stdin);
+                if (ferror(stdin)) {
+                        free(data);
+                        return errno ? -errno : -EIO;
+                }
+        }
+        *ret_data = data;
+        *ret_size = size;
+        return 0;
+}
+
+int read_policy(const char *path, struct nfw_report *report, struct nfw_policy **ret_policy) {
+        char *data;
+        size_t size;
+        int r;
+
+        if (strcmp(path, "-") != 0)
+                return nfw_policy_read_file(path, report, ret_policy);
+
+        r = read_stdin(&data, &size);
+        if (r < 0)
+                return r;
+        r = nfw_policy_read_buffer(read_display_name(path), data, size, report, ret_policy);
+        free(data);
+        return r;
+}
+
+const char *read_display_name(const char *path) {
+        return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}

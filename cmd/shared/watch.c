@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shared/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "shared/cleanup.h"
+#include "shared/event.h"
+
+static int dispatch_learner(void *object) {
+        return nfw_learner_dispatch(object);
+}
+
+static int pop_learner(void *object, struct nfw_event **ret_event) {
+        return nfw_learner_pop_event(object, ret_event);
+}
+
+static int dispatch_monitor(void *object) {
+        return nfw_monitor_dispatch(object);
+}
+
+static int pop_monitor(void *object, struct nfw_event **ret_event) {
+        return nfw_monitor_pop_event(object, ret_event);
+}
+
+struct watch_source watch_learner(struct nfw_learner *learner) {
+        return (struct watch_source){ nfw_learner_get_fd(learner), dispatch_learner, pop_learner, learner };
+}
+
+struct watch_source watch_monitor(struct nfw_monitor *monitor) {
+        return (struct watch_source){ nfw_monitor_get_fd(monitor), dispatch_monitor, pop_monitor, monitor };
+}
+
+int watch_catch_signals(const struct cli *cli, int *ret_signal_fd) {
+        sigset_t signals;
+        int fd;
+
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGTERM);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return cli_failure(cli, -errno, "sigprocmask");
+        fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (fd < 0)
+                return cli_failure(cli, -errno, "signalfd");
+        *ret_signal_fd = fd;
+        return CLI_EXIT_FINE;
+}
+
+bool watch_wants(const char *wanted, const char *interface) {
+        return !wanted || (interface && strcmp(wanted, interface) == 0);
+}
+
+static enum watch_level level_of(const struct nfw_event *event) {
+        switch (nfw_event_get_type(event)) {
+        case NFW_EVENT_LOST:
+        case NFW_EVENT_ERROR:
+                return WATCH_TROUBLE;
+        case NFW_EVENT_LEARNED:
+        case NFW_EVENT_EVICTED:
+                return WATCH_CHANGES;
+        case NFW_EVENT_IGNORED:
+        case NFW_EVENT_RELOADED:
+                break;
+        }
+        return WATCH_ALL;
+}
+
+static int print_events(const struct cli *cli,
+                        const struct watch_source *source,
+                        enum watch_level level,
+                        const char *port) {
+        int r;
+
+        for (;;) {
+                CLEANUP(event) struct nfw_event *event = NULL;
+
+                r = source->pop_event(source->object, &event);
+                if (r != 0)
+                        break;
+                if (level_of(event) > level || !watch_wants(port, nfw_event_port(event)))
+                        continue;
+                r = event_print(cli, event, level_of(event) == WATCH_TROUBLE ? stderr : stdout);
+                if (r)
+                        return r;
+        }
+        /* whoever reads a pipe wants a line when it happens */
+        fflush(stdout);
+        return r < 0 ? cli_failure(cli, r, "reading events") : CLI_EXIT_FINE;
+}
+
+int watch_run(const struct cli *cli,
+              const struct watch_source *source,
+              int signal_fd,
+              enum watch_level level,
+              const char *port) {
+        struct pollfd fds[] = {
+                { .fd = source->fd, .events = POLLIN },
+                { .fd = signal_fd, .events = POLLIN },
+        };
+        struct signalfd_siginfo info;
+
+        for (;;) {
+                int r = print_events(cli, source, level, port);
+
+                if (r)
+                        return r;
+                if (poll(fds, 2, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return cli_failure(cli, -errno, "poll");
+                }
+                if (fds[1].revents && read(signal_fd, &info, sizeof(info)) == sizeof(info))
+                        return CLI_EXIT_FINE;
+                if (fds[0].revents) {
+                        r = source->dispatch(source->object);
+                        if (r < 0)
+                                return cli_failure(cli, r, "following the kernel");
+                }
+        }
+}
