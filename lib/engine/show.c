@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/lock.h"
+#include "engine/not_found.h"
+#include "engine/record.h"
+#include "ir/text.h"
+#include "nft/list.h"
+#include "nft/table.h"
+#include "nft/text.h"
+#include "nft/verify.h"
+
+static int show_compiled(const struct nfw_record *record, enum nfw_table table, enum nfw_format format, FILE *stream) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
+        nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
+        int r;
+
+        r = nfw_record_compile(record, table, &ir, &plan);
+        if (r < 0)
+                return r;
+
+        if (format == NFW_FORMAT_NFT)
+                return nfw_nft_print_plan(plan, stream);
+
+        fprintf(stream, "# policy %s in table %s\n", record->name, nfw_nft_family_name(table));
+        return nfw_ir_print(ir, stream);
+}
+
+static int show_kernel(const struct nfw_nft_policy *policy, FILE *stream) {
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        int r;
+
+        r = nfw_nft_list_policy(policy, &text);
+        if (r < 0)
+                return r;
+
+        fputs(text, stream);
+        return 0;
+}
+
+static int show(struct nfw_context *context, const char *name, enum nfw_format format, struct nfw_report *report, FILE *stream) {
+        const struct nfw_nft_policy *policy;
+        struct nfw_record record = { 0 };
+        int r;
+
+        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        if (r < 0)
+                return r;
+
+        policy = nfw_shadow_any_policy(&context->shadow, name);
+        if (!policy)
+                return nfw_report_no_policy(report, &context->shadow, name);
+
+        if (format != NFW_FORMAT_KERNEL) {
+                r = nfw_record_read(context, name, policy->id, &record);
+                if (r != 0)
+                        return r == NFW_E_NOT_FOUND ? nfw_report_no_record(report, name) : r;
+        }
+
+        r = 0;
+        for (int table = 0; r == 0 && table < NFW_N_TABLES; table++) {
+                policy = nfw_shadow_policy(&context->shadow, name, table);
+                if (!policy)
+                        continue;
+                r = format == NFW_FORMAT_KERNEL ? show_kernel(policy, stream)
+                                                : show_compiled(&record, table, format, stream);
+        }
+        nfw_record_deinit(&record);
+        return r;
+}
+
+/**
+ * nfw_show() - print a loaded policy
+ * @context:  the context
+ * @name:     the policy
+ * @format:   how
+ * @report:   what is wrong is added here; may be NULL
+ * @ret_text: the text; the caller frees it
+ *
+ * Where the policy is in both tables, both are printed.
+ *
+ * Return: 0; NFW_E_NOT_FOUND; or a negative errno.
+ */
+nfw_public int nfw_show(struct nfw_context *context,
+                        const char *name,
+                        enum nfw_format format,
+                        struct nfw_report *report,
+                        char **ret_text) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        char *text = NULL;
+        size_t size;
+        FILE *stream;
+        int r;
+
+        stream = open_memstream(&text, &size);
+        if (!stream)
+                return -ENOMEM;
+
+        r = nfw_lock_acquire(&lock, context);
+        if (r == 0) {
+                nfw_shadow_invalidate(&context->shadow);
+                r = show(context, name, format, report, stream);
+        }
+        nfw_lock_release(&lock);
+
+        if (fclose(stream) != 0 && r == 0)
+                r = -ENOMEM;
+        if (r != 0) {
+                free(text);
+                return r;
+        }
+
+        *ret_text = text;
+        return 0;
+}
+
+static int verify_policy(struct nfw_context *context, const struct nfw_nft_policy *policy, struct nfw_report *report) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
+        struct nfw_record record = { 0 };
+        int r;
+
+        r = nfw_record_read(context, policy->name, policy->id, &record);
+        if (r == NFW_E_NOT_FOUND) {
+                r = nfw_report_no_record(report, policy->name);
+                return r < 0 ? r : NFW_E_DIFFERS;
+        }
+        if (r < 0)
+                return r;
+
+        r = nfw_record_compile(&record, policy->table, NULL, &plan);
+        if (r == 0)
+                r = nfw_nft_verify_plan(context->nft, plan, report);
+        nfw_record_deinit(&record);
+        return r;
+}
+
+static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
+        bool differs = false;
+        int r;
+
+        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        if (r < 0)
+                return r;
+        if (name && !nfw_shadow_any_policy(&context->shadow, name))
+                return nfw_report_no_policy(report, &context->shadow, name);
+
+        nfw_vec_foreach(policy, &context->shadow.policies) {
+                if (name && strcmp(policy->name, name) != 0)
+                        continue;
+                r = verify_policy(context, policy, report);
+                if (r < 0)
+                        return r;
+                differs |= r == NFW_E_DIFFERS;
+        }
+        return differs ? NFW_E_DIFFERS : 0;
+}
+
+/**
+ * nfw_verify() - compare the kernel with what was compiled
+ * @context: the context
+ * @name:    the policy, or NULL for all that are loaded
+ * @report:  every difference is added here, with the source position of the rule where there is one; may be NULL
+ *
+ * Return: 0; NFW_E_DIFFERS; NFW_E_NOT_FOUND; or a negative errno.
+ */
+nfw_public int nfw_verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        int r;
+
+        r = nfw_lock_acquire(&lock, context);
+        if (r == 0) {
+                nfw_shadow_invalidate(&context->shadow);
+                r = verify(context, name, report);
+        }
+        nfw_lock_release(&lock);
+        return r;
+}

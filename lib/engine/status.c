@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/lock.h"
+#include "engine/port.h"
+#include "engine/status.h"
+#include "nft/table.h"
+
+static int add_loaded(struct nfw_context *context, struct nfw_status *status, const struct nfw_nft_policy *policy) {
+        struct nfw_record record = { 0 };
+        struct nfw_loaded loaded = { 0 };
+        int r;
+
+        nfw_vec_foreach(other, &status->loaded)
+                if (strcmp(other->name, policy->name) == 0)
+                        return 0;
+
+        r = nfw_record_read(context, policy->name, policy->id, &record);
+        if (r < 0)
+                return r;
+
+        loaded.name = strdup(policy->name);
+        loaded.file = strdup(r == 0 ? record.policy->file : "");
+        if (r == 0) {
+                loaded.n_rules = nfw_policy_n_rules(record.policy);
+                loaded.has_domains = nfw_policy_has_domains(record.policy);
+                loaded.any_resolver = record.any_resolver;
+        }
+        nfw_record_deinit(&record);
+
+        r = loaded.name && loaded.file ? nfw_vec_push(&status->loaded, loaded) : -ENOMEM;
+        if (r < 0) {
+                free(loaded.name);
+                free(loaded.file);
+        }
+        return r;
+}
+
+static int add_binding(struct nfw_shadow_port *port, void *userdata) {
+        struct nfw_status *status = userdata;
+        struct nfw_binding *binding;
+        int r;
+
+        r = nfw_vec_reserve(&status->bindings, 1);
+        if (r < 0)
+                return r;
+
+        binding = &status->bindings.items[status->bindings.n];
+        *binding = (struct nfw_binding){ .table = port->table };
+        memcpy(binding->port, port->interface, sizeof(binding->port));
+        binding->policy = strdup(port->policy);
+        if (!binding->policy)
+                return -ENOMEM;
+        status->bindings.n++;
+
+        nfw_vec_foreach(resolver, &port->parameters[NFW_PARAMETER_RESOLVERS]) {
+                struct nfw_resolver_text text;
+
+                nfw_addr_format(&resolver->addr, text.text);
+                r = nfw_vec_push(&binding->resolvers, text);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+struct grant_reader {
+        struct nfw_status *status;
+        const char *policy;
+};
+
+static int add_grant(const struct nfw_nft_grant *from, void *userdata) {
+        struct grant_reader *reader = userdata;
+        struct nfw_grant *grant;
+        int r;
+
+        r = nfw_vec_reserve(&reader->status->grants, 1);
+        if (r < 0)
+                return r;
+
+        grant = &reader->status->grants.items[reader->status->grants.n];
+        *grant = (struct nfw_grant){ .expires_ms = from->expires_ms };
+        memcpy(grant->port, from->interface, sizeof(grant->port));
+        memcpy(grant->name, from->note.name, sizeof(grant->name));
+        nfw_addr_format(&from->addr, grant->address);
+        if (from->note.resolver.family)
+                nfw_addr_format(&from->note.resolver, grant->resolver);
+        grant->policy = strdup(reader->policy);
+        if (!grant->policy)
+                return -ENOMEM;
+
+        reader->status->grants.n++;
+        return 0;
+}
+
+static int add_grants(struct nfw_context *context, struct nfw_status *status, const struct nfw_nft_policy *policy) {
+        struct grant_reader reader = { .status = status, .policy = policy->name };
+        int r;
+
+        nfw_vec_foreach(set, &policy->sets) {
+                if (!nfw_set_is_learned(*set))
+                        continue;
+                r = nfw_nft_dump_grants(context->nft, policy->table, *set, add_grant, &reader);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int compare_loaded(const void *a, const void *b) {
+        return strcmp(((const struct nfw_loaded *)a)->name, ((const struct nfw_loaded *)b)->name);
+}
+
+static int compare_bindings(const void *a, const void *b) {
+        return strcmp(((const struct nfw_binding *)a)->port, ((const struct nfw_binding *)b)->port);
+}
+
+static int compare_grants(const void *a, const void *b) {
+        const struct nfw_grant *x = a, *y = b;
+        int c;
+
+        c = strcmp(x->port, y->port);
+        if (c == 0)
+                c = strcmp(x->name, y->name);
+        return c ? c : strcmp(x->address, y->address);
+}
+
+static int fill(struct nfw_context *context, struct nfw_status *status) {
+        int r;
+
+        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        if (r < 0)
+                return r;
+
+        nfw_vec_foreach(policy, &context->shadow.policies) {
+                r = add_loaded(context, status, policy);
+                if (r < 0)
+                        return r;
+                r = add_grants(context, status, policy);
+                if (r < 0)
+                        return r;
+        }
+
+        r = nfw_shadow_foreach_port(&context->shadow, add_binding, status);
+        if (r < 0)
+                return r;
+
+        if (status->loaded.n > 0)
+                qsort(status->loaded.items, status->loaded.n, sizeof(struct nfw_loaded), compare_loaded);
+        if (status->bindings.n > 0)
+                qsort(status->bindings.items, status->bindings.n, sizeof(struct nfw_binding), compare_bindings);
+        if (status->grants.n > 0)
+                qsort(status->grants.items, status->grants.n, sizeof(struct nfw_grant), compare_grants);
+
+        return nfw_statistics_read(context, &status->statistics, &status->learner_running);
+}
+
+/**
+ * nfw_status_new() - look at everything that is in force
+ * @context:    the context
+ * @report:     may be NULL; nothing is added today
+ * @ret_status: policies and ports by name, grants by port, name and address, and what the learner has counted
+ *
+ * A copy as of now. It takes the lock for as long as it reads, so that no change of ours is seen by half.
+ *
+ * Return: 0, or a negative errno, -EPERM without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_status_new(struct nfw_context *context,
+                              struct nfw_report *report nfw_unused,
+                              struct nfw_status **ret_status) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        struct nfw_status *status;
+        int r;
+
+        status = calloc(1, sizeof(*status));
+        if (!status)
+                return -ENOMEM;
+
+        r = nfw_lock_acquire(&lock, context);
+        if (r == 0) {
+                nfw_shadow_invalidate(&context->shadow);
+                r = fill(context, status);
+        }
+        nfw_lock_release(&lock);
+        if (r < 0) {
+                nfw_status_free(status);
+                return r;
+        }
+
+        *ret_status = status;
+        return 0;
+}
+
+/**
+ * nfw_status_free() - forget a status and everything that was taken from it
+ * @status: the status, or NULL
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_status *nfw_status_free(struct nfw_status *status) {
+        if (!status)
+                return NULL;
+
+        nfw_vec_foreach(loaded, &status->loaded) {
+                free(loaded->name);
+                free(loaded->file);
+        }
+        nfw_vec_deinit(&status->loaded);
+        nfw_vec_foreach(binding, &status->bindings) {
+                free(binding->policy);
+                nfw_vec_deinit(&binding->resolvers);
+        }
+        nfw_vec_deinit(&status->bindings);
+        nfw_vec_foreach(grant, &status->grants)
+                free(grant->policy);
+        nfw_vec_deinit(&status->grants);
+        free(status);
+        return NULL;
+}

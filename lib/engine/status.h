@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "engine/statistics.h"
+
+/* What a status object holds; all strings are its own. */
+
+struct nfw_loaded {
+        char *name;
+        char *file; /* "" where the record is gone */
+        size_t n_rules;
+        bool has_domains;
+        bool any_resolver;
+};
+
+struct nfw_resolver_text {
+        char text[NFW_ADDR_TEXT_MAX];
+};
+
+struct nfw_binding {
+        char port[IFNAMSIZ];
+        char *policy;
+        enum nfw_table table;
+        NFW_VEC(struct nfw_resolver_text) resolvers;
+};
+
+struct nfw_grant {
+        char port[IFNAMSIZ];
+        char *policy;
+        char name[NFW_DOMAIN_TEXT_MAX];
+        char address[NFW_ADDR_TEXT_MAX];
+        char resolver[NFW_ADDR_TEXT_MAX];
+        uint64_t expires_ms;
+};
+
+struct nfw_status {
+        NFW_VEC(struct nfw_loaded) loaded;
+        NFW_VEC(struct nfw_binding) bindings;
+        NFW_VEC(struct nfw_grant) grants;
+        struct nfw_statistics statistics;
+        bool learner_running;
+};
