@@ -65,34 +65,20 @@ static int make_load(const struct cli *cli,
         int r;
 
         r = nfw_load_new(policy, name, &load);
-        if (r == NFW_E_INVALID || r == -EINVAL)
-                return cli_error(
-                        cli,
-                        "'%s' cannot be the name of a policy: it starts with a letter, then come letters, "
-                        "digits, '.', '_' and '-', up to 64 in all (give another one with --name)",
-                        name);
-        if (r != 0)
-                return diagnostics_finish(cli, report, r, name);
-
-        for (size_t i = 0; i < args->ports.n_items; i++) {
+        for (size_t i = 0; r == 0 && i < args->ports.n_items; i++)
                 r = nfw_load_add_port(load, args->ports.items[i]);
-                if (r == NFW_E_INVALID || r == -EINVAL)
-                        return cli_error(cli, "'%s' cannot be the name of an interface",
-                                         args->ports.items[i]);
-                if (r != 0)
-                        return diagnostics_finish(cli, report, r, args->ports.items[i]);
-        }
-        r = add_resolvers(cli, load, &args->resolvers, report);
-        if (r)
-                return r;
-
-        r = nfw_load_set_min_ttl(load, args->min_ttl);
+        if (r == 0)
+                r = nfw_load_set_min_ttl(load, args->min_ttl);
         if (r == 0)
                 r = nfw_load_set_max_ttl(load, args->max_ttl);
         if (r == 0)
                 r = nfw_load_set_max_names(load, args->max_names);
         if (r != 0)
-                return cli_usage_error(cli, "--min-ttl, --max-ttl or --max-names is out of range");
+                return diagnostics_finish(cli, report, r, name);
+        r = add_resolvers(cli, load, &args->resolvers, report);
+        if (r)
+                return r;
+
         nfw_load_set_dry_run(load, args->dry_run);
         nfw_load_set_require_learner(load, !args->no_learner && !args->foreground);
 

@@ -49,9 +49,9 @@ static const struct command *find_command(const struct cli *cli, const char *nam
         names[N_COMMANDS] = "help";
         nearest = suggest(name, names, N_COMMANDS + 1);
         if (nearest)
-                *ret_status = cli_usage_error(cli, "unknown command '%s', did you mean '%s'?", name, nearest);
+                *ret_status = cli_usage_error(cli, "unknown command `%s`, did you mean `%s`?", name, nearest);
         else
-                *ret_status = cli_usage_error(cli, "unknown command '%s'", name);
+                *ret_status = cli_usage_error(cli, "unknown command `%s`", name);
         return NULL;
 }
 

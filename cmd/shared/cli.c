@@ -60,7 +60,7 @@ int cli_usage_error(const struct cli *cli, const char *format, ...) {
         va_start(arguments, format);
         print_line(stderr, cli->program, format, arguments);
         va_end(arguments);
-        fprintf(stderr, "Try '%s%s%s --help'.\n", cli->program, cli->command ? " " : "",
+        fprintf(stderr, "Try `%s%s%s --help`.\n", cli->program, cli->command ? " " : "",
                 cli->command ? cli->command : "");
         return CLI_EXIT_TROUBLE;
 }

@@ -45,7 +45,7 @@ static int run_parsed(struct cli *cli,
         if (n_operands < command->min_operands)
                 return cli_usage_error(cli, "%s is missing", command->operand);
         if (n_operands > command->max_operands)
-                return cli_usage_error(cli, "'%s' is one argument too many", operands[command->max_operands]);
+                return cli_usage_error(cli, "`%s` is one argument too many", operands[command->max_operands]);
         return command->run(cli, arguments, operands, n_operands);
 }
 

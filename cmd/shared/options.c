@@ -120,9 +120,9 @@ static int store_choice(const struct cli *cli, const struct option_spec *option,
                 }
         nearest = suggest(optarg, option->choices, n);
         if (nearest)
-                return cli_usage_error(cli, "--%s: '%s' is not known, did you mean '%s'?", option->name,
+                return cli_usage_error(cli, "--%s: `%s` is not known, did you mean `%s`?", option->name,
                                        optarg, nearest);
-        return cli_usage_error(cli, "--%s: '%s' is not known", option->name, optarg);
+        return cli_usage_error(cli, "--%s: `%s` is not known", option->name, optarg);
 }
 
 static int store_number(const struct cli *cli, const struct option_spec *option, uint32_t *field) {
@@ -132,9 +132,9 @@ static int store_number(const struct cli *cli, const struct option_spec *option,
         errno = 0;
         number = strtoul(optarg, &end, 10);
         /* strtoul() takes a sign and leading space, which nobody means here */
-        if (*optarg < '0' || *optarg > '9' || *end || errno || number > option->max)
-                return cli_usage_error(cli, "--%s: '%s' is not a number from 0 to %u", option->name, optarg,
-                                       option->max);
+        if (*optarg < '0' || *optarg > '9' || *end || errno || number < option->min || number > option->max)
+                return cli_usage_error(cli, "--%s: `%s` is not a number from %u to %u", option->name, optarg,
+                                       option->min, option->max);
         *field = (uint32_t)number;
         return CLI_EXIT_FINE;
 }
@@ -191,16 +191,16 @@ static int tell_unknown(const struct parser *parser, const char *written) {
                 }
         }
         if (n_prefixed > 1) {
-                r = cli_usage_error(parser->cli, "option '--%s' could be --%s or --%s", word, candidate,
+                r = cli_usage_error(parser->cli, "option `--%s` could be --%s or --%s", word, candidate,
                                     nearest);
                 goto finish;
         }
         nearest = suggest(word, names, parser->n_options);
         if (nearest)
-                r = cli_usage_error(parser->cli, "unknown option '--%s', did you mean '--%s'?", word,
+                r = cli_usage_error(parser->cli, "unknown option `--%s`, did you mean `--%s`?", word,
                                     nearest);
         else
-                r = cli_usage_error(parser->cli, "unknown option '--%s'", word);
+                r = cli_usage_error(parser->cli, "unknown option `--%s`", word);
 finish:
         free(names);
         free(word);
@@ -217,10 +217,10 @@ static int tell_mistake(const struct parser *parser, bool lacks_argument, char *
         if (!optopt)
                 return tell_unknown(parser, argv[optind - 1]);
         if (!option)
-                return cli_usage_error(parser->cli, "unknown option '-%c'", optopt);
+                return cli_usage_error(parser->cli, "unknown option `-%c`", optopt);
         if (lacks_argument)
-                return cli_usage_error(parser->cli, "option '--%s' needs %s", option->name, option->argument);
-        return cli_usage_error(parser->cli, "option '--%s' takes no value", option->name);
+                return cli_usage_error(parser->cli, "option `--%s` needs %s", option->name, option->argument);
+        return cli_usage_error(parser->cli, "option `--%s` takes no value", option->name);
 }
 
 int options_parse(const struct cli *cli,

@@ -18,7 +18,7 @@ enum option_kind {
         OPTION_FLAG,      /* bool */
         OPTION_PICK,      /* int: becomes value; another pick of the same field is an error */
         OPTION_CHOICE,    /* int: index of the argument in choices */
-        OPTION_NUMBER,    /* uint32_t from 0 to max */
+        OPTION_NUMBER,    /* uint32_t from min to max */
         OPTION_STRING,    /* const char * */
         OPTION_STRINGS,   /* struct string_list; may be repeated */
         OPTION_ADDRESSES, /* struct string_list; several may follow one option or be joined by commas */
@@ -32,6 +32,7 @@ struct option_spec {
         const char *argument; /* how --help calls it; NULL: takes none */
         const char *help;
         int value;
+        uint32_t min;
         uint32_t max;
         const char *const *choices; /* ends with NULL */
 };
