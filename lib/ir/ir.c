@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ir/ir.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 void nfw_ir_rule_deinit(struct nfw_ir_rule *rule) {
@@ -10,15 +11,29 @@ void nfw_ir_rule_deinit(struct nfw_ir_rule *rule) {
         free(rule->name);
 }
 
+void nfw_ir_chain_deinit(struct nfw_ir_chain *chain) {
+        nfw_vec_foreach (rule, &chain->rules)
+                nfw_ir_rule_deinit(rule);
+        nfw_vec_deinit(&chain->rules);
+}
+
+int nfw_ir_new(enum nfw_table table, struct nfw_ir **ret_ir) {
+        struct nfw_ir *ir = calloc(1, sizeof(*ir));
+
+        if (!ir)
+                return -ENOMEM;
+
+        ir->table = table;
+        *ret_ir = ir;
+        return 0;
+}
+
 struct nfw_ir *nfw_ir_free(struct nfw_ir *ir) {
         if (!ir)
                 return NULL;
 
-        for (size_t i = 0; i < NFW_N_DIRECTIONS; i++) {
-                nfw_vec_foreach (rule, &ir->chains[i].rules)
-                        nfw_ir_rule_deinit(rule);
-                nfw_vec_deinit(&ir->chains[i].rules);
-        }
+        for (size_t i = 0; i < NFW_N_DIRECTIONS; i++)
+                nfw_ir_chain_deinit(&ir->chains[i]);
         nfw_vec_foreach (learned, &ir->learned)
                 nfw_vec_deinit(&learned->patterns);
         nfw_vec_deinit(&ir->learned);

@@ -62,11 +62,12 @@ struct nfw_ir_rule {
         bool fixed;         /* keeps its place: the planner neither folds it nor moves anything across it */
 };
 
-void nfw_ir_rule_deinit(struct nfw_ir_rule *rule);
-
 struct nfw_ir_chain {
         NFW_VEC(struct nfw_ir_rule) rules;
 };
+
+void nfw_ir_rule_deinit(struct nfw_ir_rule *rule);
+void nfw_ir_chain_deinit(struct nfw_ir_chain *chain);
 
 /* The patterns of one rule; names that match any of them put their addresses there. */
 struct nfw_ir_learned {
@@ -93,5 +94,7 @@ struct nfw_ir {
         bool parameters[NFW_N_PARAMETERS]; /* those that any rule refers to */
 };
 
+/* 0 or -ENOMEM. */
+int nfw_ir_new(enum nfw_table table, struct nfw_ir **ret_ir);
 struct nfw_ir *nfw_ir_free(struct nfw_ir *ir);
 NFW_DEFINE_CLEANUP(struct nfw_ir, nfw_ir_free)
