@@ -4,7 +4,7 @@
 /*
  * What one port has learned: names, the addresses each of them holds open in which learned set, and until when.
  * It is a shadow of the kernel's elements: every change it decides on is handed out as an operation for the
- * kernel. Bounded by the number of names; when full, the name that expires first goes.
+ * kernel. Bounded by the number of names and by their addresses; when full, the name that expires first goes.
  *
  * One address can be held by several names; its element in the kernel lives as long as the last of them and
  * carries the name that holds it longest.
@@ -17,10 +17,10 @@
 struct nfw_dns_grants;
 
 enum nfw_grant_change {
-        NFW_GRANT_ADD, /* the element is new */
-        NFW_GRANT_EXTEND, /* it exists, for the same name, and must live longer */
+        NFW_GRANT_ADD,     /* the element is new */
+        NFW_GRANT_EXTEND,  /* it exists, for the same name, and must live longer */
         NFW_GRANT_REPLACE, /* it exists and gets another lifetime or name: delete and add */
-        NFW_GRANT_REMOVE, /* nobody holds it any more */
+        NFW_GRANT_REMOVE,  /* nobody holds it any more */
 };
 
 struct nfw_grant_op {
@@ -43,10 +43,13 @@ struct nfw_dns_grants *nfw_dns_grants_free(struct nfw_dns_grants *grants);
 /*
  * The name holds these addresses open in the learned sets until expires_ms; a shorter time never shortens a
  * longer one. Names that have expired by now_ms are forgotten first, without operations: the kernel does that
- * by itself. Operations are appended to ops. 0 or a negative errno (then reload).
- * At most NFW_GRANTS_MAX_ADDRESSES addresses a name are kept; the ones that expire first make room.
+ * by itself. Operations are appended to ops, to be done in their order. 0 or a negative errno (then reload).
+ * At most NFW_GRANTS_MAX_ADDRESSES addresses a name are kept (in each of n_learned sets); the ones that expire
+ * first make room. All names together hold at most NFW_GRANTS_HOLDS_PER_NAME times max_names elements open, or
+ * what one name may have; beyond that names make room as they do when there are too many of them.
  */
-#define NFW_GRANTS_MAX_ADDRESSES 1024
+#define NFW_GRANTS_MAX_ADDRESSES  1024
+#define NFW_GRANTS_HOLDS_PER_NAME 32
 int nfw_dns_grants_learn(struct nfw_dns_grants *grants,
                          const char *name,
                          const struct nfw_addr *resolver,
@@ -58,7 +61,10 @@ int nfw_dns_grants_learn(struct nfw_dns_grants *grants,
                          uint64_t now_ms,
                          struct nfw_grant_ops *ops);
 
-/* Takes over an element that the kernel holds already: no operation results. */
+/*
+ * Takes over an element that the kernel holds already: no operation results. What is more than the bounds allow
+ * stays until something is learned. 0 or a negative errno.
+ */
 int nfw_dns_grants_restore(struct nfw_dns_grants *grants,
                            const char *name,
                            const struct nfw_addr *resolver,

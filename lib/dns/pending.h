@@ -22,6 +22,10 @@ struct nfw_dns_flow {
 int nfw_dns_pending_new(size_t max, uint64_t lifetime_ms, struct nfw_dns_pending **ret_pending);
 struct nfw_dns_pending *nfw_dns_pending_free(struct nfw_dns_pending *pending);
 
+/*
+ * Remembers the question; the same one again counts once, from now. A message that is no query (a reply, an
+ * UPDATE, …) is not remembered, and that is no error. 0 or -ENOMEM.
+ */
 int nfw_dns_pending_add(struct nfw_dns_pending *pending,
                         const struct nfw_dns_flow *flow,
                         const struct nfw_dns_message *query,

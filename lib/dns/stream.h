@@ -3,9 +3,11 @@
 
 /*
  * DNS over TCP (RFC 7766) of one port, put together from the mirrored segments of both directions. Messages may
- * span segments, segments may hold several messages, retransmissions are recognised; a gap or nonsense ends the
- * flow's use. Bounded: n flows, one message buffer (at most 64 KiB and its length) for each direction, freed
- * when it is not needed; when full, the flow that was quiet for longest goes.
+ * span segments, segments may hold several messages, retransmissions are recognised. A flow is followed from its
+ * SYN on or not at all: reading that began in the middle could take what a message contains for a message. What
+ * comes before its turn is left for the retransmission; where that never comes (the mirror lost the segment), or
+ * after nonsense, the flow is of no more use. Bounded: n flows, one message buffer (at most 64 KiB) for each
+ * direction, freed when it is not needed; when full, the flow that was quiet for longest goes.
  */
 
 #include "dns/pending.h"

@@ -15,7 +15,7 @@
 #include "net/domain.h"
 
 #define NFW_DNS_MAX_ADDRESSES 256
-#define NFW_DNS_MAX_CHAIN 16
+#define NFW_DNS_MAX_CHAIN     16
 
 /* A name as text: lower case, no trailing dot, "" for the root. */
 struct nfw_dns_name {
@@ -27,7 +27,7 @@ struct nfw_dns_header {
         bool is_response;
         uint8_t opcode;
         bool truncated;
-        uint8_t rcode;
+        uint16_t rcode; /* with the upper bits of an OPT record (RFC 6891, section 6.1.3) */
         uint16_t n_questions;
         uint16_t n_answers;
         uint16_t n_authority;
@@ -51,8 +51,8 @@ struct nfw_dns_message {
 
 /*
  * Reads a query or a reply with exactly one question. 0, or NFW_E_INVALID for anything that is not well formed
- * to its last octet, has a name that is not text (a label with a dot, a control character, …) as its question,
- * or has a number of questions other than one.
+ * to its last octet, has a name that is not text as its question (a label with a dot, a quote, a backslash, a
+ * space or anything that is not printable ASCII), or has a number of questions other than one.
  */
 int nfw_dns_message_parse(const void *data, size_t size, struct nfw_dns_message *ret_message);
 
@@ -62,8 +62,8 @@ struct nfw_dns_answer {
         size_t n_chain;
         struct nfw_addr addresses[NFW_DNS_MAX_ADDRESSES]; /* each once */
         size_t n_addresses;
-        size_t n_dropped; /* addresses beyond the bound */
-        uint32_t ttl; /* seconds: the smallest of the aliases' and the addresses' records */
+        size_t n_dropped; /* addresses beyond the bound; duplicates may be among them */
+        uint32_t ttl;     /* seconds: the smallest of the aliases' and the addresses' records */
 };
 
 /*
