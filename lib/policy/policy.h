@@ -42,10 +42,11 @@ struct nfw_policy_rule {
 };
 
 struct nfw_policy {
-        char *file; /* as the user named it; the positions refer to this string */
+        char *file;   /* as the user named it; the positions refer to this string */
         char *source; /* the bytes it was read from */
         size_t source_size;
-        NFW_VEC(struct nfw_policy_rule) rules; /* in the order of evaluation: by priority, then as in the file */
+        NFW_VEC(struct nfw_policy_rule)
+        rules; /* in the order of evaluation: by priority, then as in the file */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_policy, nfw_policy_free)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What has been read before and in which line: finds the second of two equal names or values, in a time that a
+ * hostile file cannot make quadratic. The keys are copied.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/siphash.h"
+#include "base/vec.h"
+
+struct nfw_seen_entry {
+        uint64_t hash;
+        size_t offset; /* of the key in bytes */
+        size_t size;
+        unsigned int line;
+};
+
+struct nfw_seen {
+        struct nfw_siphash_key key;
+        NFW_VEC(struct nfw_seen_entry) entries;
+        NFW_VEC(char) bytes;
+        uint32_t *slots; /* entry plus one, 0 for none; open addressing */
+        size_t n_slots;  /* a power of two */
+};
+
+#define NFW_SEEN_INIT(key_)                                                                                  \
+        { .key = (key_) }
+
+/*
+ * Adds what is not there yet. 0 and *ret_line is 0 where it is new, else the line of the first; -ENOMEM.
+ */
+int nfw_seen_add(
+        struct nfw_seen *seen, const void *data, size_t size, unsigned int line, unsigned int *ret_line);
+void nfw_seen_deinit(struct nfw_seen *seen);

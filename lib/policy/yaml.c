@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/yaml.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfyaml.h>
+
+#include "policy/cursor.h"
+#include "policy/utf8.h"
+
+struct nfw_yaml {
+        const char *file;
+        struct nfw_sink *sink;
+        struct nfw_cursor cursor;
+        struct fy_diag *diag;
+        struct fy_parser *parser;
+        unsigned int n_documents;
+        unsigned int depth;
+        char text[NFW_YAML_SCALAR_MAX + 1];
+};
+
+int nfw_yaml_new(const char *file,
+                 const char *source,
+                 size_t size,
+                 struct nfw_sink *sink,
+                 struct nfw_yaml **ret_yaml) {
+        nfw_cleanup(nfw_yaml_freep) struct nfw_yaml *yaml = NULL;
+        struct fy_diag_cfg diag_config;
+        struct fy_parse_cfg config = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE };
+
+        yaml = calloc(1, sizeof(*yaml));
+        if (!yaml)
+                return -ENOMEM;
+        yaml->file = file;
+        yaml->sink = sink;
+        yaml->cursor = (struct nfw_cursor){ .source = source, .size = size };
+
+        /* Neither a stream nor a function: nothing is printed. */
+        fy_diag_cfg_default(&diag_config);
+        diag_config.fp = NULL;
+        yaml->diag = fy_diag_create(&diag_config);
+        if (!yaml->diag)
+                return -ENOMEM;
+        fy_diag_set_collect_errors(yaml->diag, true);
+
+        config.diag = yaml->diag;
+        yaml->parser = fy_parser_create(&config);
+        if (!yaml->parser)
+                return -ENOMEM;
+        if (fy_parser_set_string(yaml->parser, source, size) != 0)
+                return -ENOMEM;
+
+        *ret_yaml = nfw_steal(yaml);
+        return 0;
+}
+
+struct nfw_yaml *nfw_yaml_free(struct nfw_yaml *yaml) {
+        if (!yaml)
+                return NULL;
+
+        fy_parser_destroy(yaml->parser);
+        fy_diag_destroy(yaml->diag);
+        free(yaml);
+        return NULL;
+}
+
+static struct nfw_pos token_pos(const struct nfw_yaml *yaml, struct fy_token *token) {
+        const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+        struct nfw_pos pos = { .file = yaml->file };
+
+        if (mark) {
+                pos.line = (unsigned int)mark->line + 1;
+                pos.column = (unsigned int)mark->column + 1;
+        }
+        return pos;
+}
+
+static int report_syntax(struct nfw_yaml *yaml) {
+        struct nfw_pos pos = { .file = yaml->file };
+        const struct fy_diag_error *error;
+        const char *message = "this is neither YAML nor JSON", *hint = NULL;
+        void *iterator = NULL;
+        int r;
+
+        error = fy_diag_errors_iterate(yaml->diag, &iterator);
+        if (error) {
+                pos.line = error->line > 0 ? (unsigned int)error->line : 0;
+                pos.column = error->column > 0 ? (unsigned int)error->column : 0;
+                message = error->msg;
+                if (strstr(message, "alias"))
+                        hint = "a pattern that begins with '*' must be in quotes: \"*.example.com\"";
+        }
+
+        r = nfw_sink_error(yaml->sink, "policy/syntax", &pos, hint, "%s", message);
+        return r < 0 ? r : NFW_E_INVALID;
+}
+
+/*
+ * The text as it stands in the file where that is all there is to it. libfyaml goes through its iterators even
+ * then, which is a third of the time that a long list takes.
+ */
+static const char *token_text(const struct nfw_yaml *yaml, struct fy_token *token, size_t *ret_size) {
+        const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+        enum fy_scalar_style style = fy_token_scalar_style(token);
+
+        if (start && end && start->line == end->line && end->input_pos >= start->input_pos &&
+            end->input_pos <= yaml->cursor.size) {
+                const char *text = yaml->cursor.source + start->input_pos;
+                size_t size = end->input_pos - start->input_pos;
+
+                if (style == FYSS_PLAIN || (style == FYSS_SINGLE_QUOTED && !memchr(text, '\'', size)) ||
+                    (style == FYSS_DOUBLE_QUOTED && !memchr(text, '\\', size))) {
+                        *ret_size = size;
+                        return text;
+                }
+        }
+        return fy_token_get_text(token, ret_size);
+}
+
+/* Copies the text into yaml->text; *ret_visible is false where it has characters that nobody sees. */
+static void copy_text(struct nfw_yaml *yaml, const char *text, size_t size, bool *ret_visible) {
+        *ret_visible = true;
+        for (size_t i = 0; i < size;) {
+                uint32_t character = (unsigned char)text[i];
+                size_t n = 1;
+
+                if (character < ' ' || character >= 0x7f) {
+                        n = nfw_utf8_decode(text + i, size - i, &character);
+                        if (n == 0 || !nfw_utf8_is_visible(character)) {
+                                *ret_visible = false;
+                                return;
+                        }
+                }
+                i += n;
+        }
+        memcpy(yaml->text, text, size);
+        yaml->text[size] = '\0';
+}
+
+static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
+        struct fy_token *token = fye->scalar.value;
+        enum fy_scalar_style style;
+        const char *text;
+        size_t size = 0;
+        bool visible;
+
+        yaml->text[0] = '\0';
+        event->text = yaml->text;
+        event->plain = true;
+
+        if (!token) {
+                /* Nothing is written there: what follows is as near as one can point to it. */
+                nfw_cursor_find_next(&yaml->cursor);
+                event->pos.line = yaml->cursor.line + 1;
+                event->pos.column = yaml->cursor.column + 1;
+                return 0;
+        }
+
+        style = fy_token_scalar_style(token);
+        event->plain = style == FYSS_PLAIN;
+        event->pos = token_pos(yaml, token);
+        if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+                event->pos.column--; /* to the quote */
+
+        text = token_text(yaml, token, &size);
+        if (!text)
+                return -ENOMEM;
+
+        if (size > NFW_YAML_SCALAR_MAX) {
+                event->bad = true;
+                return nfw_sink_error(yaml->sink, "policy/too-long", &event->pos, NULL,
+                                      "this text has more than %d octets", NFW_YAML_SCALAR_MAX);
+        }
+
+        copy_text(yaml, text, size, &visible);
+        if (!visible) {
+                event->bad = true;
+                return nfw_sink_error(yaml->sink, "policy/control-character", &event->pos, NULL,
+                                      "a value has no line breaks, tabs, or other control characters");
+        }
+        return 0;
+}
+
+static int refuse_token(struct nfw_yaml *yaml, struct fy_token *token, const char *code, const char *text) {
+        struct nfw_pos pos;
+
+        if (!token)
+                return 0;
+        pos = token_pos(yaml, token);
+        return nfw_sink_error(yaml->sink, code, &pos, NULL, "%s", text);
+}
+
+static int refuse_properties(struct nfw_yaml *yaml, struct fy_token *anchor, struct fy_token *tag) {
+        int r;
+
+        r = refuse_token(yaml, anchor, "policy/anchor", "anchors are not supported");
+        if (r < 0)
+                return r;
+        return refuse_token(yaml, tag, "policy/tag", "tags are not supported");
+}
+
+static int read_alias(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
+        event->type = NFW_YAML_SCALAR;
+        event->pos = token_pos(yaml, fye->alias.anchor);
+        if (event->pos.column > 1)
+                event->pos.column--; /* to the '*' */
+        event->text = "";
+        event->bad = true;
+        return nfw_sink_error(yaml->sink, "policy/alias", &event->pos,
+                              "a pattern that begins with '*' must be in quotes: \"*.example.com\"",
+                              "aliases are not supported");
+}
+
+static int enter(struct nfw_yaml *yaml, const struct nfw_yaml_event *event) {
+        int r;
+
+        if (++yaml->depth <= NFW_YAML_DEPTH_MAX)
+                return 0;
+
+        r = nfw_sink_error(yaml->sink, "policy/too-deep", &event->pos, NULL,
+                           "lists and mappings are nested deeper than %d", NFW_YAML_DEPTH_MAX);
+        return r < 0 ? r : NFW_E_INVALID;
+}
+
+static int begin_document(struct nfw_yaml *yaml, struct fy_event *fye) {
+        struct nfw_pos pos;
+        int r;
+
+        if (yaml->n_documents++ == 0)
+                return 0;
+
+        pos = token_pos(yaml, fye->document_start.document_start);
+        r = nfw_sink_error(yaml->sink, "policy/second-document", &pos,
+                           "put every policy into a file of its own", "a second document begins here");
+        return r < 0 ? r : NFW_E_INVALID;
+}
+
+/* Moves the cursor to where the search for what has no token of its own would go on. */
+static void follow(struct nfw_yaml *yaml, struct fy_token *token, bool behind) {
+        const struct fy_mark *mark = NULL;
+
+        if (token)
+                mark = behind ? fy_token_end_mark(token) : fy_token_start_mark(token);
+        if (mark)
+                nfw_cursor_move(&yaml->cursor, mark->input_pos, (unsigned int)mark->line,
+                                (unsigned int)mark->column);
+}
+
+/* NFW_E_EMPTY where the event is nothing to hand on. */
+static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
+        int r;
+
+        switch (fye->type) {
+        case FYET_STREAM_END:
+                event->type = NFW_YAML_END;
+                return 0;
+
+        case FYET_DOCUMENT_START:
+                r = begin_document(yaml, fye);
+                return r != 0 ? r : NFW_E_EMPTY;
+
+        case FYET_SCALAR:
+                event->type = NFW_YAML_SCALAR;
+                r = refuse_properties(yaml, fye->scalar.anchor, fye->scalar.tag);
+                if (r < 0)
+                        return r;
+                r = read_scalar(yaml, fye, event);
+                follow(yaml, fye->scalar.value, true);
+                return r;
+
+        case FYET_ALIAS:
+                follow(yaml, fye->alias.anchor, true);
+                return read_alias(yaml, fye, event);
+
+        case FYET_MAPPING_START:
+                event->type = NFW_YAML_MAPPING;
+                event->pos = token_pos(yaml, fye->mapping_start.mapping_start);
+                r = refuse_properties(yaml, fye->mapping_start.anchor, fye->mapping_start.tag);
+                if (r < 0)
+                        return r;
+                follow(yaml, fye->mapping_start.mapping_start, false);
+                return enter(yaml, event);
+
+        case FYET_SEQUENCE_START:
+                event->type = NFW_YAML_SEQUENCE;
+                event->pos = token_pos(yaml, fye->sequence_start.sequence_start);
+                r = refuse_properties(yaml, fye->sequence_start.anchor, fye->sequence_start.tag);
+                if (r < 0)
+                        return r;
+                follow(yaml, fye->sequence_start.sequence_start, false);
+                return enter(yaml, event);
+
+        case FYET_MAPPING_END:
+                event->type = NFW_YAML_MAPPING_END;
+                event->pos = token_pos(yaml, fye->mapping_end.mapping_end);
+                yaml->depth--;
+                return 0;
+
+        case FYET_SEQUENCE_END:
+                event->type = NFW_YAML_SEQUENCE_END;
+                event->pos = token_pos(yaml, fye->sequence_end.sequence_end);
+                yaml->depth--;
+                return 0;
+
+        default:
+                return NFW_E_EMPTY;
+        }
+}
+
+int nfw_yaml_next(struct nfw_yaml *yaml, struct nfw_yaml_event *ret_event) {
+        for (;;) {
+                struct nfw_yaml_event event = { .pos = { .file = yaml->file } };
+                struct fy_event *fye;
+                int r;
+
+                fye = fy_parser_parse(yaml->parser);
+                if (!fye)
+                        return report_syntax(yaml);
+
+                r = translate(yaml, fye, &event);
+                fy_parser_event_free(yaml->parser, fye);
+                if (r == NFW_E_EMPTY)
+                        continue;
+                if (r == 0)
+                        *ret_event = event;
+                return r;
+        }
+}
+
+int nfw_yaml_skip(struct nfw_yaml *yaml, const struct nfw_yaml_event *begin) {
+        struct nfw_yaml_event event = *begin;
+        unsigned int depth = yaml->depth;
+        int r;
+
+        if (begin->type != NFW_YAML_MAPPING && begin->type != NFW_YAML_SEQUENCE)
+                return 0;
+
+        while (yaml->depth >= depth) {
+                r = nfw_yaml_next(yaml, &event);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
