@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion for nfwpolicy and nfwpolicyd
+# shellcheck shell=bash
+
+_nfwpolicy_interfaces() {
+        local path
+        for path in /sys/class/net/*; do
+                [[ -e $path/ifindex ]] && echo "${path##*/}"
+        done
+}
+
+# The command whose arguments are being written, or nothing.
+_nfwpolicy_command() {
+        local i
+        for ((i = 1; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                --color | --state-directory) ((i++)) ;;
+                -* | =) ;;
+                *)
+                        echo "${COMP_WORDS[i]}"
+                        return
+                        ;;
+                esac
+        done
+}
+
+_nfwpolicy() {
+        local commands='check load attach detach unload list names show verify help'
+        local global='--help --version --json --quiet --verbose --color --state-directory'
+        local word=$2 previous=$3 command options='' operands=''
+
+        COMPREPLY=()
+        # --port=IFACE comes as three words
+        if [[ $previous == = ]]; then
+                previous=${COMP_WORDS[COMP_CWORD - 2]}
+        elif [[ $word == = ]]; then
+                word=''
+        fi
+        case $previous in
+        --port | -p)
+                mapfile -t COMPREPLY < <(compgen -W "$(_nfwpolicy_interfaces)" -- "$word")
+                return
+                ;;
+        --color)
+                mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word")
+                return
+                ;;
+        --state-directory)
+                mapfile -t COMPREPLY < <(compgen -d -- "$word")
+                return
+                ;;
+        --resolver | -r)
+                mapfile -t COMPREPLY < <(compgen -W 'any' -- "$word")
+                return
+                ;;
+        --name | -n | --min-ttl | --max-ttl | --max-names)
+                return
+                ;;
+        esac
+
+        command=$(_nfwpolicy_command)
+        case $command in
+        '') operands=$commands ;;
+        help) operands=$commands ;;
+        check) operands=files ;;
+        load)
+                operands=files
+                options='--port --name --foreground --no-learner --dry-run --resolver --min-ttl --max-ttl --max-names'
+                ;;
+        attach)
+                operands=policies
+                options='--port'
+                ;;
+        detach) options='--port' ;;
+        unload)
+                operands=policies
+                options='--force'
+                ;;
+        list) options='--brief' ;;
+        names) options='--port --follow' ;;
+        show)
+                operands=policies
+                options='--ir --nft --kernel'
+                ;;
+        verify) operands=policies ;;
+        esac
+
+        if [[ $word == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$options $global" -- "$word")
+                return
+        fi
+        case $operands in
+        files)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(
+                        compgen -d -- "$word"
+                        compgen -f -X '!*.yaml' -- "$word"
+                        compgen -f -X '!*.yml' -- "$word"
+                        compgen -f -X '!*.json' -- "$word"
+                )
+                return
+                ;;
+        policies) operands=$(nfwpolicy list --brief 2>/dev/null) ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$word")
+}
+
+_nfwpolicyd() {
+        case $3 in
+        --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
+        --state-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        *)
+                mapfile -t COMPREPLY < <(compgen -W '--foreground --help --version --json --quiet --verbose
+                        --color --state-directory' -- "$2")
+                ;;
+        esac
+}
+
+complete -F _nfwpolicy nfwpolicy
+complete -F _nfwpolicyd nfwpolicyd

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for nfwpolicy
+
+function __nfwpolicy_interfaces
+    for path in /sys/class/net/*/ifindex
+        string split / $path | tail -n 2 | head -n 1
+    end
+end
+
+function __nfwpolicy_policies
+    nfwpolicy list --brief 2>/dev/null
+end
+
+set -l commands check load attach detach unload list names show verify help
+
+complete -c nfwpolicy -f
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with policy files'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a load -d 'Put a policy into the kernel, onto ports'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a attach -d 'Put ports under a loaded policy'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a detach -d 'Take ports from under their policy'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a unload -d 'Remove a policy from the kernel'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a list -d 'Policies, ports and how much is learned'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a names -d 'Names and addresses that ports have learned'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a show -d 'Print a loaded policy'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a verify -d 'Compare the kernel with what was compiled'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the help of a command'
+
+complete -c nfwpolicy -s h -l help -d 'Print help'
+complete -c nfwpolicy -s V -l version -d 'Print the version'
+complete -c nfwpolicy -l json -d 'Print JSON for programs'
+complete -c nfwpolicy -s q -l quiet -d 'Print warnings and errors only'
+complete -c nfwpolicy -s v -l verbose -d 'Print every event of the learner'
+complete -c nfwpolicy -l color -x -a 'auto always never' -d 'When to use colours'
+complete -c nfwpolicy -l state-directory -x -a '(__fish_complete_directories)' -d 'Where policies are kept'
+
+complete -c nfwpolicy -n '__fish_seen_subcommand_from check load' -F
+complete -c nfwpolicy -n '__fish_seen_subcommand_from attach unload show verify' -a '(__nfwpolicy_policies)'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from help' -a "$commands"
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach names' -s p -l port -x \
+    -a '(__nfwpolicy_interfaces)' -d 'The host side of the guest\'s network'
+
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -s n -l name -x -d 'What the policy is called'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l foreground -d 'Then learn until interrupted'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l no-learner -d 'Although nothing learns'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l dry-run -d 'Check everything, change nothing'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -s r -l resolver -x -a any -d 'Whose DNS replies count'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l min-ttl -x -d 'Shortest life of what is learned'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-ttl -x -d 'Longest life of what is learned'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-names -x -d 'Names remembered for each port'
+
+complete -c nfwpolicy -n '__fish_seen_subcommand_from unload' -s f -l force -d 'Also when ports use it'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l brief -d 'The names of the policies only'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from names' -s f -l follow -d 'Go on with what is learned'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l ir -d 'The rules as they are evaluated'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l nft -d 'What was compiled, as nft syntax'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l kernel -d 'What the kernel holds'

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for nfwpolicyd
+
+complete -c nfwpolicyd -f
+complete -c nfwpolicyd -l foreground -d 'Stay in the foreground'
+complete -c nfwpolicyd -s h -l help -d 'Print help'
+complete -c nfwpolicyd -s V -l version -d 'Print the version'
+complete -c nfwpolicyd -l json -d 'Print events as JSON'
+complete -c nfwpolicyd -s q -l quiet -d 'Print warnings and errors only'
+complete -c nfwpolicyd -s v -l verbose -d 'Print every event'
+complete -c nfwpolicyd -l color -x -a 'auto always never' -d 'When to use colours'
+complete -c nfwpolicyd -l state-directory -x -a '(__fish_complete_directories)' -d 'Where policies are kept'
