@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/macros.h"
+#include "engine/event.h"
+
+void nfw_events_init(struct nfw_events *events) {
+        STAILQ_INIT(&events->queue);
+        events->n = 0;
+}
+
+void nfw_events_deinit(struct nfw_events *events) {
+        struct nfw_event *event;
+
+        while ((event = nfw_events_pop(events)))
+                free(event);
+}
+
+void nfw_events_push(struct nfw_events *events, const struct nfw_event *event) {
+        struct nfw_event *copy;
+
+        if (events->n >= NFW_MAX_EVENTS)
+                return;
+
+        copy = malloc(sizeof(*copy));
+        if (!copy)
+                return;
+
+        *copy = *event;
+        STAILQ_INSERT_TAIL(&events->queue, copy, entry);
+        events->n++;
+}
+
+struct nfw_event *nfw_events_pop(struct nfw_events *events) {
+        struct nfw_event *event = STAILQ_FIRST(&events->queue);
+
+        if (event) {
+                STAILQ_REMOVE_HEAD(&events->queue, entry);
+                events->n--;
+        }
+        return event;
+}
+
+/**
+ * nfw_event_free() - forget an event
+ * @event: the event, or NULL
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_event *nfw_event_free(struct nfw_event *event) {
+        free(event);
+        return NULL;
+}
+
+/**
+ * nfw_event_get_type() - what happened
+ * @event: the event
+ *
+ * Return: the type.
+ */
+nfw_public enum nfw_event_type nfw_event_get_type(const struct nfw_event *event) {
+        return event->type;
+}
+
+/**
+ * nfw_event_port() - the port that an event is about
+ * @event: the event
+ *
+ * Return: the interface, or "".
+ */
+nfw_public const char *nfw_event_port(const struct nfw_event *event) {
+        return event->port;
+}
+
+/**
+ * nfw_event_name() - the domain name that an event is about
+ * @event: the event
+ *
+ * Return: the name, or "".
+ */
+nfw_public const char *nfw_event_name(const struct nfw_event *event) {
+        return event->name;
+}
+
+/**
+ * nfw_event_address() - the address that an event is about
+ * @event: the event
+ *
+ * Return: the address, or "".
+ */
+nfw_public const char *nfw_event_address(const struct nfw_event *event) {
+        return event->address;
+}
+
+/**
+ * nfw_event_resolver() - the name server that an event is about
+ * @event: the event
+ *
+ * Return: its address, or "".
+ */
+nfw_public const char *nfw_event_resolver(const struct nfw_event *event) {
+        return event->resolver;
+}
+
+/**
+ * nfw_event_text() - an event in words
+ * @event: the event
+ *
+ * Return: the reason for what was ignored or failed, else "".
+ */
+nfw_public const char *nfw_event_text(const struct nfw_event *event) {
+        return event->text;
+}
+
+/**
+ * nfw_event_expires_ms() - how long what was learned is valid
+ * @event: the event
+ *
+ * Return: milliseconds from when it was learned; 0 for other events.
+ */
+nfw_public uint64_t nfw_event_expires_ms(const struct nfw_event *event) {
+        return event->expires_ms;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <net/if.h>
+#include <sys/queue.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+#include "net/domain.h"
+#include "net/addr.h"
+
+struct nfw_event {
+        STAILQ_ENTRY(nfw_event) entry;
+        enum nfw_event_type type;
+        char port[IFNAMSIZ];
+        char name[NFW_DOMAIN_TEXT_MAX];
+        char address[NFW_ADDR_TEXT_MAX];
+        char resolver[NFW_ADDR_TEXT_MAX];
+        char text[160];
+        uint64_t expires_ms; /* from when it happened */
+};
+
+/* Events that nobody has asked for yet. Bounded: when full, new ones are not kept. */
+#define NFW_MAX_EVENTS 4096
+struct nfw_events {
+        STAILQ_HEAD(, nfw_event) queue;
+        size_t n;
+};
+
+void nfw_events_init(struct nfw_events *events);
+void nfw_events_deinit(struct nfw_events *events);
+
+/* A copy of the event is queued. There is no error: an event that cannot be kept is not worth failing for. */
+void nfw_events_push(struct nfw_events *events, const struct nfw_event *event);
+/* The oldest, or NULL. */
+struct nfw_event *nfw_events_pop(struct nfw_events *events);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/learner.h"
+#include "engine/lock.h"
+
+/* Messages that are decided on before their elements are committed together, and how often in one dispatch. */
+#define MESSAGES_AT_ONCE 64
+#define ROUNDS 16
+
+uint64_t nfw_learner_now(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int read_host_addresses(struct nfw_learner *learner) {
+        nfw_prefixes_deinit(&learner->host);
+        return nfw_rtnl_addresses(learner->rtnl, 0, &learner->host);
+}
+
+static void forget_interfaces(struct nfw_learner *learner) {
+        struct learner_interface *interface, *next;
+
+        HASH_ITER(hh, learner->interfaces, interface, next) {
+                HASH_DEL(learner->interfaces, interface);
+                free(interface);
+        }
+}
+
+static int report_in_use(struct nfw_report *report, const char *what) {
+        int r;
+
+        r = nfw_report_error(report,
+                             "learner/running",
+                             NULL,
+                             "one learner serves everything that is loaded in this network namespace",
+                             "%s",
+                             what);
+        return r < 0 ? r : NFW_E_IN_USE;
+}
+
+/* Closing the lock after a change is the sign that there is something new to follow. */
+static int open_lock(struct nfw_learner *learner) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        int r;
+
+        r = nfw_lock_path(learner->context, &path);
+        if (r < 0)
+                return r;
+
+        learner->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (learner->lock_fd < 0)
+                return -errno;
+
+        learner->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (learner->inotify_fd < 0 || inotify_add_watch(learner->inotify_fd, path, IN_CLOSE_WRITE) < 0)
+                return -errno;
+        return 0;
+}
+
+static int open_epoll(struct nfw_learner *learner) {
+        const int fds[] = {
+                nfw_nflog_get_fd(learner->nflog),
+                nfw_rtnl_monitor_get_fd(learner->monitor),
+                learner->inotify_fd,
+        };
+
+        learner->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (learner->epoll_fd < 0)
+                return -errno;
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(fds); i++) {
+                struct epoll_event event = { .events = EPOLLIN, .data.fd = fds[i] };
+
+                if (epoll_ctl(learner->epoll_fd, EPOLL_CTL_ADD, fds[i], &event) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
+static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
+        int r;
+
+        r = nfw_statistics_open(learner->context, &learner->statistics, &learner->statistics_fd);
+        if (r != 0)
+                return r == NFW_E_IN_USE ? report_in_use(report, "a learner is running already") : r;
+
+        r = nfw_nflog_new(learner->context->nflog_group, &learner->nflog);
+        if (r != 0)
+                return r == NFW_E_IN_USE ? report_in_use(report, "another program listens on the nflog group") : r;
+
+        r = nfw_nft_socket_new(&learner->nft);
+        if (r < 0)
+                return r;
+        r = nfw_nft_batch_new(&learner->batch);
+        if (r < 0)
+                return r;
+        r = nfw_rtnl_new(&learner->rtnl);
+        if (r < 0)
+                return r;
+        r = nfw_rtnl_monitor_new(&learner->monitor);
+        if (r < 0)
+                return r;
+        r = open_lock(learner);
+        if (r < 0)
+                return r;
+        return open_epoll(learner);
+}
+
+/**
+ * nfw_learner_new() - begin to learn
+ * @context:     the context; it must live as long as the learner, and its group and state directory stay as they are
+ * @report:      what is wrong is added here; may be NULL
+ * @ret_learner: the learner
+ *
+ * From now on the answers that trusted name servers give to the guests of all loaded policies open the addresses
+ * in them, as soon as nfw_learner_dispatch() is called whenever the descriptor is readable. What an earlier
+ * learner has left in the kernel is taken over. Policies and ports that come and go are followed.
+ *
+ * Return: 0; NFW_E_IN_USE where there is a learner already; or a negative errno, -EPERM without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner) {
+        struct nfw_learner *learner;
+        int r;
+
+        learner = calloc(1, sizeof(*learner));
+        if (!learner)
+                return -ENOMEM;
+
+        learner->context = context;
+        learner->statistics_fd = learner->lock_fd = learner->inotify_fd = learner->epoll_fd = -1;
+        nfw_events_init(&learner->events);
+
+        r = open_all(learner, report);
+        if (r == 0)
+                r = read_host_addresses(learner);
+        if (r == 0)
+                r = nfw_learner_follow(learner);
+        if (r == 0)
+                r = nfw_learner_commit(learner);
+        if (r != 0) {
+                nfw_learner_free(learner);
+                return r;
+        }
+
+        *ret_learner = learner;
+        return 0;
+}
+
+static void close_fd(int fd) {
+        if (fd >= 0)
+                close(fd);
+}
+
+/**
+ * nfw_learner_free() - stop learning
+ * @learner: the learner, or NULL
+ *
+ * What was learned stays in the kernel until it expires.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
+        if (!learner)
+                return NULL;
+
+        nfw_learner_unfollow_all(learner);
+        forget_interfaces(learner);
+        nfw_events_deinit(&learner->events);
+        nfw_vec_deinit(&learner->ops);
+        nfw_vec_deinit(&learner->scratch.vec);
+        nfw_vec_deinit(&learner->ids.vec);
+        nfw_prefixes_deinit(&learner->host);
+        close_fd(learner->epoll_fd);
+        close_fd(learner->inotify_fd);
+        close_fd(learner->lock_fd);
+        nfw_rtnl_monitor_free(learner->monitor);
+        nfw_rtnl_free(learner->rtnl);
+        nfw_nft_batch_free(learner->batch);
+        nfw_nft_socket_free(learner->nft);
+        nfw_shadow_deinit(&learner->shadow);
+        nfw_nflog_free(learner->nflog);
+        nfw_statistics_close(learner->statistics, learner->statistics_fd);
+        free(learner);
+        return NULL;
+}
+
+/**
+ * nfw_learner_get_fd() - the descriptor to wait on
+ * @learner: the learner
+ *
+ * Return: a descriptor for poll() and its like; readable when there is something to dispatch. It belongs to the
+ * learner.
+ */
+nfw_public int nfw_learner_get_fd(const struct nfw_learner *learner) {
+        return learner->epoll_fd;
+}
+
+static int dispatch_links(struct nfw_learner *learner) {
+        bool changed;
+        int r;
+
+        r = nfw_rtnl_monitor_dispatch(learner->monitor, &changed);
+        if (r < 0 || !changed)
+                return r;
+
+        forget_interfaces(learner);
+        return read_host_addresses(learner);
+}
+
+static int dispatch_changes(struct nfw_learner *learner) {
+        char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+        bool changed;
+        int r;
+
+        while (read(learner->inotify_fd, events, sizeof(events)) > 0)
+                ;
+
+        r = nfw_learner_follow_if_changed(learner, &changed);
+        if (r < 0)
+                return r;
+        return nfw_learner_commit(learner);
+}
+
+static int dispatch_packets(struct nfw_learner *learner) {
+        uint64_t n_lost;
+        int r, n;
+
+        for (int i = 0; i < ROUNDS; i++) {
+                n = nfw_nflog_dispatch(learner->nflog, MESSAGES_AT_ONCE, nfw_learner_handle_packet, learner);
+
+                n_lost = nfw_nflog_n_lost(learner->nflog);
+                if (n_lost != learner->n_lost) {
+                        nfw_learner_count(learner, NFW_COUNTER_LOST, n_lost - learner->n_lost);
+                        learner->n_lost = n_lost;
+                        nfw_events_push(&learner->events, &(struct nfw_event){ .type = NFW_EVENT_LOST });
+                }
+
+                r = nfw_learner_commit(learner);
+                if (n < 0 || r < 0)
+                        return n < 0 ? n : r;
+                if (n < MESSAGES_AT_ONCE)
+                        break;
+        }
+        return 0;
+}
+
+/**
+ * nfw_learner_dispatch() - do what there is to do
+ * @learner: the learner
+ *
+ * Never blocks for long: it waits for the lock that changes of policies and ports hold, nothing else.
+ *
+ * Return: 0, or a negative errno after which the learner should be freed and made anew.
+ */
+nfw_public int nfw_learner_dispatch(struct nfw_learner *learner) {
+        struct epoll_event events[3];
+        int r, n;
+
+        n = epoll_wait(learner->epoll_fd, events, NFW_ARRAY_SIZE(events), 0);
+        if (n < 0)
+                return errno == EINTR ? 0 : -errno;
+
+        for (int i = 0; i < n; i++) {
+                if (events[i].data.fd == learner->inotify_fd)
+                        r = dispatch_changes(learner);
+                else if (events[i].data.fd == nfw_nflog_get_fd(learner->nflog))
+                        r = dispatch_packets(learner);
+                else
+                        r = dispatch_links(learner);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/**
+ * nfw_learner_pop_event() - what has happened
+ * @learner:   the learner
+ * @ret_event: the oldest event; the caller frees it
+ *
+ * A program that does not want events need not call this: at most 4096 are kept.
+ *
+ * Return: 0, or NFW_E_EMPTY.
+ */
+nfw_public int nfw_learner_pop_event(struct nfw_learner *learner, struct nfw_event **ret_event) {
+        struct nfw_event *event = nfw_events_pop(&learner->events);
+
+        if (!event)
+                return NFW_E_EMPTY;
+
+        *ret_event = event;
+        return 0;
+}
+
+/**
+ * nfw_learner_counter() - how often something has happened since the learner was made
+ * @learner: the learner
+ * @counter: what
+ *
+ * Return: the count.
+ */
+nfw_public uint64_t nfw_learner_counter(const struct nfw_learner *learner, enum nfw_counter counter) {
+        return (unsigned int)counter < NFW_N_COUNTERS ? learner->statistics->counters[counter] : 0;
+}
