@@ -37,8 +37,8 @@ static int read_stdin(char **ret_data, size_t *ret_size) {
 }
 
 int read_policy(const char *path, struct nfw_report *report, struct nfw_policy **ret_policy) {
-        char *data;
-        size_t size;
+        char *data = NULL;
+        size_t size = 0;
         int r;
 
         if (strcmp(path, "-") != 0)
