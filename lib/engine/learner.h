@@ -104,6 +104,7 @@ struct nfw_learner {
                 LEARNER_EXTEND_BY_ADD, /* Linux 6.12: adding an element that exists sets its timeout */
                 LEARNER_EXTEND_BY_REPLACE, /* before: it is ignored in silence, so delete and add in one batch */
         } extend;
+        uint64_t n_follows; /* how often policies and ports were brought up to date */
         uint64_t n_lost;
         struct nfw_events events;
 };

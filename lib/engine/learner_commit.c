@@ -129,7 +129,7 @@ static int time_left_in_kernel(struct nfw_learner *learner, const struct learner
 
         r = nfw_nft_get_grant(
                 learner->nft, op->port->policy->table, set_of(op), op->port->interface, &op->addr, &grant);
-        if (r < 0)
+        if (r < 0 && r != -ENOENT)
                 return r;
 
         *ret_ms = r == 0 ? grant.expires_ms : 0;
@@ -271,16 +271,21 @@ static void keep_extensions(struct nfw_learner *learner) {
 static int commit_ops(struct nfw_learner *learner) {
         struct nfw_nft_failure failure = { 0 };
         const struct learner_op *trial;
+        uint64_t n_follows;
         bool again;
         int r;
 
         do {
                 again = false;
+                n_follows = learner->n_follows;
                 r = begin_trial(learner, &trial);
                 if (r == 0)
                         r = commit_all(learner, &failure);
                 if (r == 0) {
                         tell(learner);
+                        /* What was looked at is not what it was when the policies have changed meanwhile. */
+                        if (n_follows != learner->n_follows)
+                                trial = NULL;
                         r = end_trial(learner, trial, &again);
                 }
                 if (r == -EPERM || r == -ENOMEM)

@@ -392,6 +392,8 @@ static int follow_once(struct nfw_learner *learner) {
 int nfw_learner_follow(struct nfw_learner *learner) {
         int r;
 
+        learner->n_follows++;
+
         /* A set can be gone, or a dump be interrupted, when somebody commits in between. */
         for (int i = 0; i < 16; i++) {
                 r = follow_once(learner);
