@@ -17,15 +17,15 @@ struct nlmsghdr *nfw_rtnl_begin(struct nfw_rtnl *rtnl, void *buffer, uint16_t ty
         return request;
 }
 
-/* A dump that fails on its way says so in its last message, which libmnl's own handler does not look into. */
-static int on_done(const struct nlmsghdr *message, void *userdata) {
-        const int *error;
+/*
+ * Both control messages begin with a negated errno. libmnl's own handlers do not look into the one that ends a
+ * dump, and a dump that fails on its way says so there.
+ */
+static int on_result(const struct nlmsghdr *message, void *userdata) {
+        const int *error = mnl_nlmsg_get_payload(message);
 
         (void)userdata;
-        if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
-                return MNL_CB_STOP;
-        error = mnl_nlmsg_get_payload(message);
-        if (*error < 0) {
+        if (mnl_nlmsg_get_payload_len(message) >= sizeof(*error) && *error < 0) {
                 errno = -*error;
                 return MNL_CB_ERROR;
         }
@@ -33,7 +33,7 @@ static int on_done(const struct nlmsghdr *message, void *userdata) {
 }
 
 int nfw_rtnl_talk(struct nfw_rtnl *rtnl, const struct nlmsghdr *request, mnl_cb_t callback, void *userdata) {
-        mnl_cb_t control[NLMSG_DONE + 1] = { [NLMSG_DONE] = on_done };
+        mnl_cb_t control[NLMSG_DONE + 1] = { [NLMSG_ERROR] = on_result, [NLMSG_DONE] = on_result };
         unsigned int port = mnl_socket_get_portid(rtnl->socket);
         nfw_cleanup(nfw_freep) void *buffer = malloc(RECEIVE_SIZE);
         ssize_t size;
