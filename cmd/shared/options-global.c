@@ -25,7 +25,7 @@ const struct option_spec options_global[] = {
           .kind = OPTION_STRING,
           .offset = FIELD(state_directory),
           .argument = "DIR",
-          .help = "where the sources of loaded policies are kept (default " NFW_STATE_DIRECTORY ")" },
+          .help = "where loaded policies are kept (default " NFW_STATE_DIRECTORY ")" },
 };
 
 const size_t n_options_global = sizeof(options_global) / sizeof(options_global[0]);

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the programs of the build directory that NFWPOLICY_BUILD names."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
+
+CAP_NET_ADMIN = 12
+PR_CAPBSET_DROP = 24
+
+VALID = """\
+version: "1.0"
+rules:
+  - name: web
+    action: allow
+    priority: 10
+    egress:
+      protocols: [tcp]
+      ports: ["443"]
+"""
+
+# one error with a hint, at a place that is easy to count
+INVALID = VALID.replace("action: allow", "acton: allow")
+
+
+def drop_net_admin():
+    # Fails without privileges, and then there is nothing to drop.
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0)
+
+
+class Program:
+    def __init__(self, name):
+        self.path = BUILD / "cmd" / name / name
+
+    def __call__(self, *arguments, environment=None, **options):
+        env = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+        env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, **(environment or {}))
+        options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
+        if "input" in options:
+            del options["stdin"]
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.run(
+            [self.path, *arguments], env=env, text=True, errors="surrogateescape", timeout=30, check=False, **options
+        )
+
+    def unprivileged(self, *arguments):
+        return self(*arguments, preexec_fn=drop_net_admin)
+
+
+def program(name):
+    found = Program(name)
+    if not found.path.exists():
+        pytest.exit(f"{found.path} is missing: build it, and say where with NFWPOLICY_BUILD", 2)
+    return found
+
+
+@pytest.fixture(scope="session")
+def nfwpolicy():
+    return program("nfwpolicy")
+
+
+@pytest.fixture(scope="session")
+def nfwpolicyd():
+    return program("nfwpolicyd")
+
+
+@pytest.fixture
+def valid(tmp_path):
+    path = tmp_path / "valid.yaml"
+    path.write_text(VALID)
+    return path
+
+
+@pytest.fixture
+def invalid(tmp_path):
+    path = tmp_path / "invalid.yaml"
+    path.write_text(INVALID)
+    return path
