@@ -52,6 +52,8 @@ class Namespace:
         self.name = f"nfw-{os.getpid()}-{next(_numbers)}-{role}"
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         self.run("ip", "link", "set", "lo", "up")
+        # Addresses are unique by construction; waiting for that to be found out makes first packets get lost.
+        self.run("sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
 
     @contextlib.contextmanager
     def enter(self):

@@ -26,6 +26,8 @@ def serve_udp(port):
         print("ready", flush=True)
         while True:
             data, ancillary, _, peer = server.recvmsg(65536, 256)
+            # The address is to be kept, the interface is the routing's business.
+            ancillary = [(level, kind, value[:16] + bytes(4)) for level, kind, value in ancillary]
             server.sendmsg([data], ancillary, 0, peer)
 
 
