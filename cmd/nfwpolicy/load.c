@@ -111,12 +111,6 @@ static int start_learner(const struct cli *cli,
         if (r)
                 return r;
         r = nfw_learner_new(context, report, ret_learner);
-        if (r == NFW_E_IN_USE && !nfw_report_has_errors(report)) {
-                cli_error(
-                        cli,
-                        "another learner runs already (nfwpolicyd or load --foreground): leave out --foreground");
-                return CLI_EXIT_NO;
-        }
         return r != 0 ? diagnostics_finish(cli, report, r, "the learner") : CLI_EXIT_FINE;
 }
 

@@ -31,7 +31,7 @@ static json_t *grant_json(const struct nfw_grant *grant) {
         return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f}", "port", text_json(nfw_grant_port(grant)), "policy",
                          text_json(nfw_grant_policy(grant)), "name", text_json(nfw_grant_name(grant)),
                          "address", text_json(nfw_grant_address(grant)), "resolver",
-                         text_json(nfw_grant_resolver(grant)), "seconds_left",
+                         text_json_or_null(nfw_grant_resolver(grant)), "seconds_left",
                          (double)nfw_grant_expires_ms(grant) / 1000);
 }
 

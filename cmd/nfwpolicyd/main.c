@@ -52,10 +52,6 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
                 return r;
 
         r = nfw_learner_new(context, report, &learner);
-        if (r == NFW_E_IN_USE && !nfw_report_has_errors(report)) {
-                cli_error(cli, "another learner runs already (nfwpolicyd or nfwpolicy load --foreground)");
-                return CLI_EXIT_NO;
-        }
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "the learner");
         r = say_ready(cli, context, report);

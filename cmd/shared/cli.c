@@ -83,6 +83,25 @@ int cli_failure(const struct cli *cli, int error, const char *about) {
         return cli_error(cli, "%s", strerror(-error));
 }
 
+/* The library wants an absolute path, a shell's user may write a relative one. */
+static int set_state_directory(struct nfw_context *context, const char *directory) {
+        CLEANUP(text) char *here = NULL;
+        CLEANUP(text) char *path = NULL;
+
+        if (directory[0] == '\0')
+                return -EINVAL;
+        if (directory[0] == '/')
+                return nfw_context_set_state_directory(context, directory);
+        here = getcwd(NULL, 0);
+        if (!here)
+                return -errno;
+        if (asprintf(&path, "%s/%s", here, directory) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        return nfw_context_set_state_directory(context, path);
+}
+
 int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context) {
         CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(context) struct nfw_context *context = NULL;
@@ -95,7 +114,7 @@ int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nf
         if (r < 0)
                 return cli_failure(cli, r, NULL);
         if (cli->state_directory) {
-                r = nfw_context_set_state_directory(context, cli->state_directory);
+                r = set_state_directory(context, cli->state_directory);
                 if (r < 0)
                         return cli_failure(cli, r, cli->state_directory);
         }

@@ -42,10 +42,10 @@ static int print_json(const struct cli *cli, const struct nfw_event *event) {
 
         json = json_pack(
                 "{s:s, s:o, s:o, s:o, s:o, s:f, s:o}", "event", types[nfw_event_get_type(event)].name, "port",
-                text_json(nfw_event_port(event)), "name", text_json(nfw_event_name(event)), "address",
-                text_json(nfw_event_address(event)), "resolver", text_json(nfw_event_resolver(event)),
-                "seconds_left", (double)nfw_event_expires_ms(event) / 1000, "text",
-                text_json(nfw_event_text(event)));
+                text_json_or_null(nfw_event_port(event)), "name", text_json_or_null(nfw_event_name(event)),
+                "address", text_json_or_null(nfw_event_address(event)), "resolver",
+                text_json_or_null(nfw_event_resolver(event)), "seconds_left",
+                (double)nfw_event_expires_ms(event) / 1000, "text", text_json_or_null(nfw_event_text(event)));
         return diagnostics_put_json(cli, json, 0);
 }
 

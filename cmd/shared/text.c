@@ -103,6 +103,10 @@ json_t *text_json(const char *text) {
         return json;
 }
 
+json_t *text_json_or_null(const char *text) {
+        return text_json(text && *text ? text : NULL);
+}
+
 const char *text_duration(uint64_t milliseconds, char buffer[TEXT_DURATION_SIZE]) {
         uint64_t seconds = milliseconds / 1000;
         uint64_t minutes = seconds / 60;

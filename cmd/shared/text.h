@@ -22,6 +22,9 @@ void text_put(FILE *stream, const char *text);
 /* A JSON string of any bytes, or null for NULL; broken bytes become U+FFFD. NULL when out of memory. */
 json_t *text_json(const char *text);
 
+/* The same, but null also for "", which is how the library says that there is none. */
+json_t *text_json_or_null(const char *text);
+
 /* A duration for people: 42s, 4m12s, 3h05m, 1d02h. */
 #define TEXT_DURATION_SIZE 24
 const char *text_duration(uint64_t milliseconds, char buffer[TEXT_DURATION_SIZE]);
