@@ -8,7 +8,7 @@ static bool is_one_of(const struct nfw_yaml_event *event, const char *const *wor
         if (event->type != NFW_YAML_SCALAR || !event->plain || event->bad)
                 return false;
         for (size_t i = 0; i < n_words; i++)
-                if (strcmp(event->text, words[i]) == 0)
+                if (event->text[0] == words[i][0] && strcmp(event->text, words[i]) == 0)
                         return true;
         return false;
 }

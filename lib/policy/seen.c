@@ -7,47 +7,51 @@
 
 #define SLOTS_MIN 16
 
-static void place(struct nfw_seen *seen, size_t index) {
-        size_t slot = seen->entries.items[index].hash & (seen->n_slots - 1);
+static void place(struct nfw_seen *seen, struct nfw_seen_slot content) {
+        size_t slot = content.hash & (seen->n_slots - 1);
 
-        while (seen->slots[slot] != 0)
+        while (seen->slots[slot].index != 0)
                 slot = (slot + 1) & (seen->n_slots - 1);
-        seen->slots[slot] = (uint32_t)index + 1;
+        seen->slots[slot] = content;
 }
 
 /* Half of the slots stay empty, so that a search ends soon. */
 static int make_room(struct nfw_seen *seen) {
-        size_t n_slots = seen->n_slots > 0 ? 2 * seen->n_slots : SLOTS_MIN;
-        uint32_t *slots;
+        struct nfw_seen_slot *old = seen->slots;
+        size_t n_old = seen->n_slots, n_slots = n_old > 0 ? 2 * n_old : SLOTS_MIN;
+        struct nfw_seen_slot *slots;
 
-        if (2 * (seen->entries.n + 1) <= seen->n_slots)
+        if (2 * (seen->entries.n + 1) <= n_old)
                 return 0;
-        if (seen->entries.n >= UINT32_MAX / 4)
+        if (n_slots > UINT32_MAX)
                 return -ENOMEM;
 
         slots = calloc(n_slots, sizeof(*slots));
         if (!slots)
                 return -ENOMEM;
 
-        free(seen->slots);
         seen->slots = slots;
         seen->n_slots = n_slots;
-        for (size_t i = 0; i < seen->entries.n; i++)
-                place(seen, i);
+        for (size_t i = 0; i < n_old; i++)
+                if (old[i].index != 0)
+                        place(seen, old[i]);
+        free(old);
         return 0;
 }
 
 static const struct nfw_seen_entry *find(const struct nfw_seen *seen,
-                                         uint64_t hash,
+                                         uint32_t hash,
                                          const void *data,
                                          size_t size) {
         size_t slot = hash & (seen->n_slots - 1);
 
-        for (; seen->slots[slot] != 0; slot = (slot + 1) & (seen->n_slots - 1)) {
-                const struct nfw_seen_entry *entry = &seen->entries.items[seen->slots[slot] - 1];
+        for (; seen->slots[slot].index != 0; slot = (slot + 1) & (seen->n_slots - 1)) {
+                const struct nfw_seen_entry *entry;
 
-                if (entry->hash == hash && entry->size == size &&
-                    memcmp(seen->bytes.items + entry->offset, data, size) == 0)
+                if (seen->slots[slot].hash != hash)
+                        continue;
+                entry = &seen->entries.items[seen->slots[slot].index - 1];
+                if (entry->size == size && memcmp(seen->bytes.items + entry->offset, data, size) == 0)
                         return entry;
         }
         return NULL;
@@ -55,20 +59,22 @@ static const struct nfw_seen_entry *find(const struct nfw_seen *seen,
 
 int nfw_seen_add(
         struct nfw_seen *seen, const void *data, size_t size, unsigned int line, unsigned int *ret_line) {
+        uint32_t hash = (uint32_t)nfw_siphash(&seen->key, data, size);
         struct nfw_seen_entry entry = {
-                .hash = nfw_siphash(&seen->key, data, size),
-                .offset = seen->bytes.n,
-                .size = size,
+                .offset = (uint32_t)seen->bytes.n,
+                .size = (uint32_t)size,
                 .line = line,
         };
         const struct nfw_seen_entry *first;
         int r;
 
+        if (size > UINT32_MAX - seen->bytes.n)
+                return -ENOMEM;
         r = make_room(seen);
         if (r < 0)
                 return r;
 
-        first = find(seen, entry.hash, data, size);
+        first = find(seen, hash, data, size);
         if (first) {
                 *ret_line = first->line;
                 return 0;
@@ -84,7 +90,7 @@ int nfw_seen_add(
         if (size > 0)
                 memcpy(seen->bytes.items + entry.offset, data, size);
         seen->bytes.n += size;
-        place(seen, seen->entries.n - 1);
+        place(seen, (struct nfw_seen_slot){ hash, (uint32_t)seen->entries.n });
         *ret_line = 0;
         return 0;
 }

@@ -14,18 +14,23 @@
 #include "base/vec.h"
 
 struct nfw_seen_entry {
-        uint64_t hash;
-        size_t offset; /* of the key in bytes */
-        size_t size;
-        unsigned int line;
+        uint32_t offset; /* of the key in bytes */
+        uint32_t size;
+        uint32_t line;
+};
+
+/* A part of the hash beside the index: most searches then end without a look at the entries. */
+struct nfw_seen_slot {
+        uint32_t hash;
+        uint32_t index; /* of the entry, plus one; 0: none */
 };
 
 struct nfw_seen {
         struct nfw_siphash_key key;
         NFW_VEC(struct nfw_seen_entry) entries;
         NFW_VEC(char) bytes;
-        uint32_t *slots; /* entry plus one, 0 for none; open addressing */
-        size_t n_slots;  /* a power of two */
+        struct nfw_seen_slot *slots; /* open addressing */
+        size_t n_slots;              /* a power of two */
 };
 
 #define NFW_SEEN_INIT(key_)                                                                                  \

@@ -88,7 +88,7 @@ size_t nfw_utf8_check(const char *data, size_t size, bool *ret_malformed) {
                 uint32_t character = 0;
                 size_t n;
 
-                if (data[offset] >= ' ' && data[offset] < 0x7f) {
+                if ((data[offset] >= ' ' && data[offset] < 0x7f) || data[offset] == '\n') {
                         offset++;
                         continue;
                 }

@@ -7,8 +7,11 @@
 
 #include <libfyaml.h>
 
+#include "base/macros.h"
 #include "policy/cursor.h"
 #include "policy/utf8.h"
+
+#define ALIAS_HINT "a pattern that begins with '*' must be in quotes: \"*.example.com\""
 
 struct nfw_yaml {
         const char *file;
@@ -78,6 +81,13 @@ static struct nfw_pos token_pos(const struct nfw_yaml *yaml, struct fy_token *to
 }
 
 static int report_syntax(struct nfw_yaml *yaml) {
+        /* Where libfyaml's words would not help. */
+        static const struct {
+                const char *part, *text, *hint;
+        } explanations[] = {
+                {"alias",                   NULL,                                      ALIAS_HINT},
+                { "missing document start", "something follows the end of the policy", NULL      },
+        };
         struct nfw_pos pos = { .file = yaml->file };
         const struct fy_diag_error *error;
         const char *message = "this is neither YAML nor JSON", *hint = NULL;
@@ -89,8 +99,11 @@ static int report_syntax(struct nfw_yaml *yaml) {
                 pos.line = error->line > 0 ? (unsigned int)error->line : 0;
                 pos.column = error->column > 0 ? (unsigned int)error->column : 0;
                 message = error->msg;
-                if (strstr(message, "alias"))
-                        hint = "a pattern that begins with '*' must be in quotes: \"*.example.com\"";
+                for (size_t i = 0; i < NFW_ARRAY_SIZE(explanations); i++)
+                        if (strstr(message, explanations[i].part)) {
+                                message = explanations[i].text ? explanations[i].text : message;
+                                hint = explanations[i].hint;
+                        }
         }
 
         r = nfw_sink_error(yaml->sink, "policy/syntax", &pos, hint, "%s", message);
@@ -208,8 +221,7 @@ static int read_alias(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_ya
                 event->pos.column--; /* to the '*' */
         event->text = "";
         event->bad = true;
-        return nfw_sink_error(yaml->sink, "policy/alias", &event->pos,
-                              "a pattern that begins with '*' must be in quotes: \"*.example.com\"",
+        return nfw_sink_error(yaml->sink, "policy/alias", &event->pos, ALIAS_HINT,
                               "aliases are not supported");
 }
 
