@@ -152,6 +152,7 @@ class Lab:
             ("ip", "link", "set", "down0", "up"),
             ("ip", "route", "add", "10.77.0.0/16", "via", "10.77.2.1"),
             ("ip", "-6", "route", "add", "fd77::/16", "via", "fd77:2::1"),
+            ("sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1"),
         ):
             self.internet.run(*command)
         for prefix in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "169.254.169.254/32"):
