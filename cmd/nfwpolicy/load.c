@@ -146,13 +146,12 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         r = cli_prepare(cli, &report, &context);
         if (r)
                 return r;
-        name = args->name ? strdup(args->name) : default_name(file);
-        if (!name)
-                return cli_failure(cli, -ENOMEM, NULL);
-
         r = read_policy(file, report, &policy);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, read_display_name(file));
+        name = args->name ? strdup(args->name) : default_name(file);
+        if (!name)
+                return cli_failure(cli, -ENOMEM, NULL);
         r = make_load(cli, args, policy, name, report, &load);
         if (r)
                 return r;

@@ -177,7 +177,7 @@ static int tell_unknown(const struct parser *parser, const char *written) {
         size_t n_prefixed = 0;
         int r;
 
-        names = calloc(parser->n_options, sizeof(*names));
+        names = calloc(parser->n_options + 1, sizeof(*names));
         word = strndup(written + 2, strcspn(written + 2, "="));
         if (!names || !word) {
                 r = cli_failure(parser->cli, -ENOMEM, NULL);
@@ -241,7 +241,7 @@ int options_parse(const struct cli *cli,
         optind = 0; /* makes glibc start over */
         while (r == 0 && (value = getopt_long(argc, argv, parser.letters, parser.longs, NULL)) != -1) {
                 const struct option_spec *option;
-                void *target;
+                void *target = NULL;
 
                 if (value == '?' || value == ':') {
                         r = tell_mistake(&parser, value == ':', argv);

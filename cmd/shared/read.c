@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* One byte more than the library accepts is enough to let the library refuse it. */
-#define SIZE_MAX_POLICY (16 * 1024 * 1024 + 1)
+#define SIZE_MAX_POLICY ((size_t)16 * 1024 * 1024 + 1)
 
 static int read_stdin(char **ret_data, size_t *ret_size) {
         size_t size = 0, n_allocated = 0;
@@ -17,7 +17,7 @@ static int read_stdin(char **ret_data, size_t *ret_size) {
                 if (size == n_allocated) {
                         char *larger;
 
-                        n_allocated = n_allocated ? 2 * n_allocated : 64 * 1024;
+                        n_allocated = n_allocated ? 2 * n_allocated : (size_t)64 * 1024;
                         larger = realloc(data, n_allocated);
                         if (!larger) {
                                 free(data);

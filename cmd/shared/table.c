@@ -101,7 +101,7 @@ static void print_cell(const char *text, size_t width, bool last) {
 int table_print(const struct table *table, bool colored) {
         size_t *widths;
 
-        if (!table || table->failed)
+        if (!table || table->failed || table->n_columns == 0)
                 return -ENOMEM;
         widths = calloc(table->n_columns + 1, sizeof(*widths));
         if (!widths)
