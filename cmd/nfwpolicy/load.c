@@ -128,30 +128,16 @@ static int follow(const struct cli *cli, struct nfw_learner *learner, int signal
         return r;
 }
 
-static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(policy) struct nfw_policy *policy = NULL;
+static int load_policy(const struct cli *cli,
+                       const struct load_arguments *args,
+                       struct nfw_context *context,
+                       const struct nfw_policy *policy,
+                       const char *name,
+                       struct nfw_report *report) {
         CLEANUP(load) struct nfw_load *load = NULL;
         CLEANUP(learner) struct nfw_learner *learner = NULL;
-        CLEANUP(text) char *name = NULL;
-        const struct load_arguments *args = arguments;
-        const char *file = operands[0];
         int r, signal_fd = -1;
 
-        (void)n_operands;
-        r = check_usage(cli, args, file);
-        if (r)
-                return r;
-        r = cli_prepare(cli, &report, &context);
-        if (r)
-                return r;
-        r = read_policy(file, report, &policy);
-        if (r != 0)
-                return diagnostics_finish(cli, report, r, read_display_name(file));
-        name = args->name ? strdup(args->name) : default_name(file);
-        if (!name)
-                return cli_failure(cli, -ENOMEM, NULL);
         r = make_load(cli, args, policy, name, report, &load);
         if (r)
                 return r;
@@ -168,6 +154,34 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r || !args->foreground)
                 return r;
         return follow(cli, learner, signal_fd, name);
+}
+
+static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP(policy) struct nfw_policy *policy = NULL;
+        const struct load_arguments *args = arguments;
+        const char *file = operands[0];
+        char *name;
+        int r;
+
+        (void)n_operands;
+        r = check_usage(cli, args, file);
+        if (r)
+                return r;
+        r = cli_prepare(cli, &report, &context);
+        if (r)
+                return r;
+        r = read_policy(file, report, &policy);
+        if (r != 0)
+                return diagnostics_finish(cli, report, r, read_display_name(file));
+
+        name = args->name ? strdup(args->name) : default_name(file);
+        if (!name)
+                return cli_failure(cli, -ENOMEM, NULL);
+        r = load_policy(cli, args, context, policy, name, report);
+        free(name);
+        return r;
 }
 
 const struct command command_load = {
