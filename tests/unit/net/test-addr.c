@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <nfwpolicy/nfwpolicy.h>
+
+#include "base/macros.h"
+#include "net/addr.h"
+
+static void test_parse_and_format(void **state nfw_unused) {
+        static const struct {
+                const char *text, *formatted;
+                uint8_t family;
+        } cases[] = {
+                {"192.0.2.1",                                      "192.0.2.1",                               AF_INET },
+                { "0.0.0.0",                                       "0.0.0.0",                                 AF_INET },
+                { "255.255.255.255",                               "255.255.255.255",                         AF_INET },
+                { "2001:DB8:0:0:1:0:0:1",                          "2001:db8::1:0:0:1",                       AF_INET6},
+                { "::",                                            "::",                                      AF_INET6},
+                { "::ffff:192.0.2.1",                              "::ffff:192.0.2.1",                        AF_INET6},
+                { "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                 AF_INET6                                                                                             },
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                char buffer[NFW_ADDR_TEXT_MAX];
+                struct nfw_addr addr;
+
+                assert_int_equal(nfw_addr_parse(cases[i].text, &addr), 0);
+                assert_int_equal(addr.family, cases[i].family);
+                assert_string_equal(nfw_addr_format(&addr, buffer), cases[i].formatted);
+        }
+}
+
+static void test_refused(void **state nfw_unused) {
+        static const char *const cases[] = {
+                "",
+                " ",
+                "10",
+                "10.0",
+                "10.0.0",
+                "10.0.0.0.0",
+                "10.0.0.256",
+                "010.0.0.1",
+                "0x0a.0.0.1",
+                "10.0.0.1 ",
+                " 10.0.0.1",
+                "10.0.0.-1",
+                "fe80::1%lo",
+                ":::",
+                "1::2::3",
+                "12345::",
+                "::10.0.0",
+                "[::1]",
+                "::1/128",
+                "10.0.0.1/32",
+                "localhost",
+                "2001:db8::g",
+                "1:2:3:4:5:6:7:8:9",
+        };
+        struct nfw_addr addr = { .family = 99 };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++)
+                assert_int_equal(nfw_addr_parse(cases[i], &addr), NFW_E_INVALID);
+        assert_int_equal(addr.family, 99);
+}
+
+static void test_special(void **state nfw_unused) {
+        static const struct {
+                const char *text;
+                bool special;
+        } cases[] = {
+                {"0.0.0.0",                   true },
+                { "0.1.2.3",                  true },
+                { "127.0.0.1",                true },
+                { "127.255.255.254",          true },
+                { "126.255.255.255",          false},
+                { "128.0.0.0",                false},
+                { "169.254.169.254",          true },
+                { "169.253.255.255",          false},
+                { "169.255.0.0",              false},
+                { "224.0.0.1",                true },
+                { "239.255.255.255",          true },
+                { "223.255.255.255",          false},
+                { "240.0.0.1",                false},
+                { "255.255.255.255",          true },
+                { "255.255.255.254",          false},
+                { "10.0.0.1",                 false},
+                { "192.0.2.1",                false},
+                { "::",                       true },
+                { "::1",                      true },
+                { "::2",                      true }, /* 0.0.0.2 as an IPv4-compatible address */
+                { "fe80::1",                  true },
+                { "febf:ffff::",              true },
+                { "fec0::1",                  false},
+                { "fe7f::1",                  false},
+                { "ff02::1",                  true },
+                { "feff::1",                  false},
+                { "fd00:ec2::254",            false},
+                { "2001:db8::1",              false},
+                { "::ffff:127.0.0.1",         true },
+                { "::ffff:169.254.169.254",   true },
+                { "::ffff:192.0.2.1",         false},
+                { "::127.0.0.1",              true },
+                { "64:ff9b::169.254.169.254", true },
+                { "64:ff9b::192.0.2.1",       false},
+                { "64:ff9b:0:0:1::7f00:1",    false},
+                { "2002:7f00:1::1",           true },
+                { "2002:a9fe:a9fe::1",        true },
+                { "2002:c000:201::1",         false},
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                struct nfw_addr addr;
+
+                assert_int_equal(nfw_addr_parse(cases[i].text, &addr), 0);
+                if (nfw_addr_is_special(&addr) != cases[i].special)
+                        fail_msg("%s must %sbe special", cases[i].text, cases[i].special ? "" : "not ");
+        }
+        assert_true(nfw_addr_is_special(&(struct nfw_addr){ 0 }));
+}
+
+static void test_bytes_and_equal(void **state nfw_unused) {
+        static const uint8_t bytes[16] = { 192, 0, 2, 1, 0xee };
+        struct nfw_addr v4, v6, parsed;
+
+        nfw_addr_from_bytes(AF_INET, bytes, &v4);
+        nfw_addr_from_bytes(AF_INET6, bytes, &v6);
+        assert_int_equal(v4.bytes[4], 0);
+        assert_int_equal(v6.bytes[4], 0xee);
+        assert_false(nfw_addr_equal(&v4, &v6));
+        assert_int_equal(nfw_addr_parse("192.0.2.1", &parsed), 0);
+        assert_true(nfw_addr_equal(&v4, &parsed));
+        assert_int_equal(nfw_addr_size(AF_INET), 4);
+        assert_int_equal(nfw_addr_size(AF_INET6), 16);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_parse_and_format),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_special),
+                cmocka_unit_test(test_bytes_and_equal),
+        };
+
+        return cmocka_run_group_tests_name("net/addr", tests, NULL, NULL);
+}
