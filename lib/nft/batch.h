@@ -43,3 +43,19 @@ int nfw_nft_batch_begin(struct nfw_nft_batch *batch,
                         const struct nfw_nft_origin *origin,
                         struct nlmsghdr **ret_message);
 int nfw_nft_batch_end(struct nfw_nft_batch *batch, struct nlmsghdr *message);
+
+/* A number for an anonymous set: its elements and its rule refer to it by that within the transaction. */
+uint32_t nfw_nft_batch_next_set_id(struct nfw_nft_batch *batch);
+
+/* The messages, one behind the other; those before and behind them that make it a transaction are not there. */
+void *nfw_nft_batch_data(const struct nfw_nft_batch *batch);
+/* The last message, or NULL. */
+struct nlmsghdr *nfw_nft_batch_last(const struct nfw_nft_batch *batch);
+/* Where the message with that sequence number comes from, or NULL. */
+const struct nfw_nft_origin *nfw_nft_batch_origin(const struct nfw_nft_batch *batch, uint32_t sequence);
+
+/*
+ * Messages are numbered from here; the message that begins the transaction has the number before. Requests of
+ * the same socket stay below.
+ */
+#define NFW_NFT_BATCH_SEQUENCE 0x80000001u

@@ -8,7 +8,7 @@
 
 /*
  * with_chains: the policy is new, create its chains; otherwise they exist, empty (see
- * nfw_nft_put_policy_flush()), and keep being referred to by the verdict maps.
+ * nfw_nft_put_policy_removal()), and keep being referred to by the verdict maps.
  */
 int nfw_nft_put_plan(struct nfw_nft_batch *batch, const struct nfw_plan *plan, bool with_chains);
 /* The names of a policy's chains: "web-egress". buffer holds NFW_NFT_NAME_MAX octets; returns buffer. */

@@ -28,7 +28,7 @@ struct nfw_nft_port {
 struct nfw_nft_grant {
         char interface[16];
         struct nfw_addr addr;
-        uint64_t expires_ms; /* from the time of the dump */
+        uint64_t expires_ms;            /* from the time of the dump */
         struct nfw_nft_grant_note note; /* name "" where it is not ours or does not fit */
 };
 
@@ -60,4 +60,6 @@ int nfw_nft_get_grant(struct nfw_nft_socket *socket,
                       struct nfw_nft_grant *ret_grant);
 
 /* Empties a policy: flushes its chains and deletes its sets, and with_chains the chains too. */
-int nfw_nft_put_policy_removal(struct nfw_nft_batch *batch, const struct nfw_nft_policy *policy, bool with_chains);
+int nfw_nft_put_policy_removal(struct nfw_nft_batch *batch,
+                               const struct nfw_nft_policy *policy,
+                               bool with_chains);

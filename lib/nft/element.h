@@ -4,12 +4,12 @@
 /* Set elements: their keys, and adding and deleting them. The hot path of learning and attaching. */
 
 #include "ir/plan.h"
-#include "nft/batch.h"
 #include "net/prefix.h"
+#include "nft/batch.h"
 
 enum nfw_nft_element_op {
-        NFW_NFT_ADD, /* no error where it exists */
-        NFW_NFT_DELETE, /* the whole batch fails where it does not exist */
+        NFW_NFT_ADD,     /* no error where it exists */
+        NFW_NFT_DELETE,  /* the whole batch fails where it does not exist */
         NFW_NFT_DESTROY, /* no error where it does not exist; Linux 6.3 */
 };
 

@@ -24,8 +24,8 @@ NFW_DEFINE_CLEANUP(struct nfw_nft_socket, nfw_nft_socket_free)
 
 /* Why the kernel refused a batch. */
 struct nfw_nft_failure {
-        int error; /* positive errno */
-        char message[128]; /* the extended ACK's text, or "" */
+        int error;                    /* positive errno */
+        char message[128];            /* the extended ACK's text, or "" */
         struct nfw_nft_origin origin; /* of the message that failed */
 };
 

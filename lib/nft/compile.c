@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nft/chain.h"
+#include "nft/rule.h"
+#include "nft/set.h"
+
+const char *nfw_nft_chain_name(const char *policy, enum nfw_direction direction, char *buffer) {
+        snprintf(buffer, NFW_NFT_NAME_MAX, "%s-%s", policy, direction == NFW_EGRESS ? "egress" : "ingress");
+        return buffer;
+}
+
+static int put_marker(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
+        struct nfw_nft_origin origin = { .what = "policy", .name = plan->policy };
+        struct nfw_nft_marker marker;
+        int r;
+
+        r = nfw_nft_marker_init(&marker, plan->policy, plan->id);
+        return r < 0 ? r : nfw_nft_put_set(batch, plan->table, &marker.set, plan->policy, &origin);
+}
+
+static int put_sets(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
+        int r;
+
+        nfw_vec_foreach (plan_set, &plan->sets) {
+                struct nfw_nft_origin origin = { .what = "set", .name = plan_set->name };
+                struct nfw_nft_set set;
+
+                if (!plan_set->name)
+                        continue;
+                r = nfw_nft_set_from_plan(plan_set, &set);
+                if (r == 0)
+                        r = nfw_nft_put_set(batch, plan->table, &set, plan->policy, &origin);
+                if (r == 0)
+                        r = nfw_nft_put_set_elements(batch, plan->table, &set, plan_set, &origin);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int nfw_nft_put_plan(struct nfw_nft_batch *batch, const struct nfw_plan *plan, bool with_chains) {
+        struct nfw_nft_origin origin = { .what = "policy", .name = plan->policy };
+        char name[NFW_NFT_NAME_MAX];
+        int r;
+
+        /* Chains are named after the policy, and a name that was cut would be another policy's. */
+        if (strlen(plan->policy) + strlen("-ingress") >= NFW_NFT_NAME_MAX)
+                return -ENAMETOOLONG;
+
+        r = put_marker(batch, plan);
+        if (r == 0)
+                r = put_sets(batch, plan);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && with_chains && r == 0; direction++)
+                r = nfw_nft_put_chain(batch, plan->table, nfw_nft_chain_name(plan->policy, direction, name),
+                                      plan->chains[direction].comment, &origin);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
+                nfw_vec_foreach (rule, &plan->chains[direction].rules) {
+                        if (r < 0)
+                                return r;
+                        r = nfw_nft_put_rule(batch, plan, direction, rule);
+                }
+        return r;
+}

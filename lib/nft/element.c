@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/element.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <libnftnl/udata.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/element_list.h"
+#include "nft/grant_note.h"
+#include "nft/table.h"
+
+/* Linux 6.3; the name is missing in older headers. */
+#define MSG_DESTROYSETELEM 30
+
+/* A port and an address. */
+#define KEY_MAX (IFNAMSIZ + 16)
+
+static uint16_t message_type(enum nfw_nft_element_op op) {
+        switch (op) {
+        case NFW_NFT_DELETE:
+                return NFT_MSG_DELSETELEM;
+        case NFW_NFT_DESTROY:
+                return MSG_DESTROYSETELEM;
+        default:
+                return NFT_MSG_NEWSETELEM;
+        }
+}
+
+/* The port's part of a key; the rest of the 16 octets is zero, as for the kernel's own names. */
+static int encode_port(const char *interface, uint8_t key[static IFNAMSIZ]) {
+        size_t n = strlen(interface);
+
+        if (n == 0 || n >= IFNAMSIZ)
+                return -EINVAL;
+        memset(key, 0, IFNAMSIZ);
+        memcpy(key, interface, n);
+        return 0;
+}
+
+int nfw_nft_put_grant(struct nfw_nft_batch *batch,
+                      enum nfw_nft_element_op op,
+                      enum nfw_table table,
+                      const char *set,
+                      const char *interface,
+                      const struct nfw_addr *addr,
+                      uint64_t timeout_ms,
+                      const struct nfw_nft_grant_note *note) {
+        struct nfw_nft_origin origin = { .what = "grant", .name = set };
+        struct nfw_nft_element_list list = {
+                .batch = batch, .table = table, .type = message_type(op), .set = set, .origin = &origin
+        };
+        uint8_t key[KEY_MAX], userdata[NFW_NFT_USERDATA_MAX];
+        size_t n_addr = nfw_addr_size(addr->family), n_userdata;
+        int r;
+
+        r = encode_port(interface, key);
+        if (r < 0)
+                return r;
+        memcpy(key + IFNAMSIZ, addr->bytes, n_addr);
+
+        r = nfw_nft_element_begin(&list, key, IFNAMSIZ + n_addr);
+        if (r < 0)
+                return r;
+        if (op == NFW_NFT_ADD) {
+                nfw_nft_element_put_timeout(&list, timeout_ms);
+                n_userdata = note ? nfw_nft_grant_note_encode(note, userdata) : 0;
+                if (n_userdata > 0)
+                        nfw_nft_element_put_userdata(&list, userdata, n_userdata);
+        }
+        nfw_nft_element_end(&list);
+        return nfw_nft_element_list_end(&list);
+}
+
+int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
+                         enum nfw_nft_element_op op,
+                         enum nfw_table table,
+                         enum nfw_direction direction,
+                         const char *interface,
+                         const char *chain,
+                         const char *binding) {
+        struct nfw_nft_origin origin = { .what = "port", .name = interface };
+        struct nfw_nft_element_list list = { .batch = batch,
+                                             .table = table,
+                                             .type = message_type(op),
+                                             .set = nfw_nft_map_name(direction),
+                                             .origin = &origin };
+        uint8_t key[IFNAMSIZ], userdata[2 + NFW_NFT_BINDING_MAX];
+        size_t n_binding = binding ? strlen(binding) : 0;
+        int r;
+
+        if ((!chain && op == NFW_NFT_ADD) || n_binding >= NFW_NFT_BINDING_MAX)
+                return -EINVAL;
+        r = encode_port(interface, key);
+        if (r < 0)
+                return r;
+
+        r = nfw_nft_element_begin(&list, key, sizeof(key));
+        if (r < 0)
+                return r;
+        if (chain)
+                nfw_nft_element_put_goto(&list, chain);
+        if (n_binding > 0 && op == NFW_NFT_ADD) {
+                userdata[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
+                userdata[1] = (uint8_t)(n_binding + 1);
+                memcpy(userdata + 2, binding, n_binding + 1);
+                nfw_nft_element_put_userdata(&list, userdata, 2 + n_binding + 1);
+        }
+        nfw_nft_element_end(&list);
+        return nfw_nft_element_list_end(&list);
+}
+
+/* The last address of a network: all host bits set. */
+static void fill_host_bits(const struct nfw_prefix *prefix, uint8_t *bytes, size_t size) {
+        memcpy(bytes, prefix->addr.bytes, size);
+        for (size_t bit = prefix->length; bit < 8 * size; bit++)
+                bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+int nfw_nft_put_parameter(struct nfw_nft_batch *batch,
+                          enum nfw_nft_element_op op,
+                          enum nfw_table table,
+                          enum nfw_parameter parameter,
+                          const char *interface,
+                          const struct nfw_prefix *value) {
+        struct nfw_nft_origin origin = { .what = "parameter of the port", .name = interface };
+        struct nfw_nft_element_list list = {
+                .batch = batch,
+                .table = table,
+                .type = message_type(op),
+                .set = nfw_nft_parameter_set_name(parameter, value->addr.family),
+                .origin = &origin,
+        };
+        uint8_t key[KEY_MAX], key_end[KEY_MAX];
+        size_t n_addr = nfw_addr_size(value->addr.family);
+        int r;
+
+        if (parameter != NFW_PARAMETER_SUBNETS && value->length != 8 * n_addr)
+                return -EINVAL;
+        r = encode_port(interface, key);
+        if (r < 0)
+                return r;
+        memcpy(key + IFNAMSIZ, value->addr.bytes, n_addr);
+
+        r = nfw_nft_element_begin(&list, key, IFNAMSIZ + n_addr);
+        if (r < 0)
+                return r;
+        if (parameter == NFW_PARAMETER_SUBNETS) {
+                memcpy(key_end, key, IFNAMSIZ);
+                fill_host_bits(value, key_end + IFNAMSIZ, n_addr);
+                nfw_nft_element_put_key_end(&list, key_end, IFNAMSIZ + n_addr);
+        }
+        nfw_nft_element_end(&list);
+        return nfw_nft_element_list_end(&list);
+}

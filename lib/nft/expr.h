@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The kernel's expressions, appended to a rule in the forms in which nft writes them, since only those are
+ * listed as what they mean. All return 0 or -ENOMEM.
+ */
+
+#include <stdbool.h>
+
+#include <libnftnl/rule.h>
+
+#include "nft/set.h"
+
+/* The register of a key that begins n octets behind the first one, as the kernel numbers it in dumps. */
+uint32_t nfw_nft_register(size_t octets);
+
+/* The first size octets of the field (0: all of it), into the register. */
+int nfw_nft_expr_load(struct nftnl_rule *rule, const struct nfw_nft_field *field, size_t size, uint32_t reg);
+/* The fields of a key, one behind the other. */
+int nfw_nft_expr_load_key(struct nftnl_rule *rule, const struct nfw_nft_key *key);
+int nfw_nft_expr_meta(struct nftnl_rule *rule, uint32_t key, uint32_t reg);
+/* The first register against a value; op is NFT_CMP_x. */
+int nfw_nft_expr_cmp(struct nftnl_rule *rule, uint32_t op, const void *value, size_t size);
+int nfw_nft_expr_not_in_range(struct nftnl_rule *rule, const void *first, const void *last, size_t size);
+int nfw_nft_expr_mask(struct nftnl_rule *rule, const void *mask, size_t size);
+/* set_id is 0 for a set with a name of its own. */
+int nfw_nft_expr_lookup(struct nftnl_rule *rule, const char *set, uint32_t set_id, bool negate);
+/* The map's verdict. */
+int nfw_nft_expr_vmap(struct nftnl_rule *rule, const char *map);
+int nfw_nft_expr_log(struct nftnl_rule *rule, const char *prefix, uint16_t group);
+int nfw_nft_expr_counter(struct nftnl_rule *rule);
+/* NF_ACCEPT or NF_DROP. */
+int nfw_nft_expr_verdict(struct nftnl_rule *rule, uint32_t verdict);

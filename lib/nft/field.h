@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * How the fields of the IR are looked at in the kernel: what loads them into a register, what has to be checked
+ * before, and how nft calls them and their type.
+ */
+
+#include <stdint.h>
+
+#include "ir/field.h"
+#include "ir/ir.h"
+
+/* Numbers of nft's data types, which it keeps with a set to print its elements. */
+enum nfw_nft_type {
+        NFW_NFT_TYPE_INTEGER = 4,
+        NFW_NFT_TYPE_IPV4_ADDR = 7,
+        NFW_NFT_TYPE_IPV6_ADDR = 8,
+        NFW_NFT_TYPE_ETHER_TYPE = 10,
+        NFW_NFT_TYPE_INET_PROTO = 12,
+        NFW_NFT_TYPE_INET_SERVICE = 13,
+        NFW_NFT_TYPE_CT_STATE = 26,
+        NFW_NFT_TYPE_ICMPV6_TYPE = 29,
+        NFW_NFT_TYPE_IFNAME = 41,
+};
+
+/* Set types of several fields are their fields' types, six bits each. */
+#define NFW_NFT_TYPE_BITS 6
+
+/* In a set's user data: how nft has to read the elements. */
+enum nfw_nft_byteorder {
+        NFW_NFT_BYTEORDER_NONE, /* single octets and concatenations */
+        NFW_NFT_BYTEORDER_HOST,
+        NFW_NFT_BYTEORDER_NETWORK,
+};
+
+/* What a packet must be known to be before the field means anything. */
+enum nfw_nft_requirement {
+        NFW_NFT_REQUIRE_NOTHING,
+        NFW_NFT_REQUIRE_IPV4,
+        NFW_NFT_REQUIRE_IPV6,
+        NFW_NFT_REQUIRE_ICMPV6,
+};
+
+enum nfw_nft_source {
+        NFW_NFT_SOURCE_META,
+        NFW_NFT_SOURCE_CT,
+        NFW_NFT_SOURCE_PAYLOAD,
+};
+
+struct nfw_nft_field {
+        const char *name;      /* in nft's rules */
+        const char *type_name; /* NULL: nft has no name for it, so no named set can have it */
+        enum nfw_nft_type type;
+        enum nfw_nft_byteorder byteorder;
+        enum nfw_nft_requirement requirement;
+        enum nfw_nft_source source;
+        uint32_t key;    /* of meta or ct; of payload: the header it counts from */
+        uint32_t offset; /* of payload */
+        uint8_t size;    /* octets of a value */
+};
+
+const struct nfw_nft_field *nfw_nft_field(enum nfw_field field);
+
+/* The port's name: 16 octets, meta iifname or oifname depending on the direction. */
+const struct nfw_nft_field *nfw_nft_port_field(enum nfw_direction direction);
+
+/* The octets a field takes within a concatenation: whole registers of 4. */
+static inline size_t nfw_nft_padded(size_t size) {
+        return (size + 3) & ~(size_t)3;
+}

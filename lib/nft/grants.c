@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "nft/dump.h"
+#include "nft/grant_note.h"
+#include "nft/read.h"
+
+#define MAX_ATTEMPTS 64
+
+struct grants {
+        NFW_VEC(struct nfw_nft_grant) vec;
+};
+
+static int take_grant(const struct nfw_nft_element *element, void *userdata) {
+        struct grants *grants = userdata;
+        struct nfw_nft_grant grant = { .expires_ms = element->expiration_ms };
+        size_t n_addr = element->key.size - IFNAMSIZ;
+
+        if ((element->key.size != IFNAMSIZ + 4 && element->key.size != IFNAMSIZ + 16) ||
+            element->key.data[IFNAMSIZ - 1] != '\0')
+                return 0;
+
+        memcpy(grant.interface, element->key.data, IFNAMSIZ);
+        nfw_addr_from_bytes(n_addr == 4 ? AF_INET : AF_INET6, element->key.data + IFNAMSIZ, &grant.addr);
+        nfw_nft_grant_note_decode(element->userdata.data, element->userdata.size, &grant.note);
+        return nfw_vec_push(&grants->vec, grant);
+}
+
+/* Handed out when all are there: a dump that was interrupted begins again. */
+int nfw_nft_dump_grants(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        const char *set,
+                        int (*callback)(const struct nfw_nft_grant *grant, void *userdata),
+                        void *userdata) {
+        struct grants grants = { 0 };
+        int r = -EINTR;
+
+        for (int i = 0; r == -EINTR && i < MAX_ATTEMPTS; i++) {
+                grants.vec.n = 0;
+                r = nfw_nft_read_elements(nft, table, set, take_grant, &grants);
+        }
+        if (r == -EINTR)
+                r = -EAGAIN;
+
+        nfw_vec_foreach (grant, &grants.vec) {
+                if (r < 0)
+                        break;
+                r = callback(grant, userdata);
+        }
+        nfw_vec_deinit(&grants.vec);
+        return r;
+}
+
+int nfw_nft_get_grant(struct nfw_nft_socket *nft,
+                      enum nfw_table table,
+                      const char *set,
+                      const char *interface,
+                      const struct nfw_addr *addr,
+                      struct nfw_nft_grant *ret_grant) {
+        uint8_t key[IFNAMSIZ + sizeof(addr->bytes)] = { 0 };
+        size_t n_addr = nfw_addr_size(addr->family);
+        struct grants grants = { 0 };
+        int r;
+
+        if (strlen(interface) >= IFNAMSIZ)
+                return -EINVAL;
+        memcpy(key, interface, strlen(interface));
+        memcpy(key + IFNAMSIZ, addr->bytes, n_addr);
+
+        r = nfw_nft_read_element(nft, table, set, key, IFNAMSIZ + n_addr, take_grant, &grants);
+        if (r == -ENOENT || (r == 0 && grants.vec.n == 0))
+                r = NFW_E_NOT_FOUND;
+        if (r == 0)
+                *ret_grant = grants.vec.items[0];
+        nfw_vec_deinit(&grants.vec);
+        return r;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/match.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/nftnl.h"
+#include "nft/table.h"
+
+/* In the inet family the packet says which protocol it is; a bridge has frames, whose type says it. */
+static int require_network(struct nftnl_rule *rule,
+                           enum nfw_table table,
+                           uint8_t nfproto,
+                           uint16_t ether_type) {
+        uint16_t protocol = htons(ether_type);
+        int r;
+
+        if (table == NFW_TABLE_BRIDGE) {
+                r = nfw_nft_expr_meta(rule, NFT_META_PROTOCOL, NFT_REG_1);
+                return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+        }
+        r = nfw_nft_expr_meta(rule, NFT_META_NFPROTO, NFT_REG_1);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &nfproto, sizeof(nfproto));
+}
+
+static int require(struct nftnl_rule *rule,
+                   struct nfw_nft_match_state *state,
+                   enum nfw_nft_requirement requirement) {
+        uint8_t icmpv6 = IPPROTO_ICMPV6;
+        int r;
+
+        switch (requirement) {
+        case NFW_NFT_REQUIRE_IPV4:
+                if (state->is_ipv4)
+                        return 0;
+                state->is_ipv4 = true;
+                return require_network(rule, state->table, NFPROTO_IPV4, ETH_P_IP);
+        case NFW_NFT_REQUIRE_IPV6:
+                if (state->is_ipv6)
+                        return 0;
+                state->is_ipv6 = true;
+                return require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
+        case NFW_NFT_REQUIRE_ICMPV6:
+                r = require(rule, state, NFW_NFT_REQUIRE_IPV6);
+                if (r < 0 || state->is_icmpv6)
+                        return r;
+                state->is_icmpv6 = true;
+                r = nfw_nft_expr_meta(rule, NFT_META_L4PROTO, NFT_REG_1);
+                return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &icmpv6, sizeof(icmpv6));
+        default:
+                return 0;
+        }
+}
+
+static int require_all(struct nftnl_rule *rule,
+                       struct nfw_nft_match_state *state,
+                       const struct nfw_plan_match *match) {
+        int r;
+
+        for (size_t i = 0; i < match->n_fields; i++) {
+                /* Routed packets have no frame to look at, or one that was not theirs. */
+                if (match->fields[i] == NFW_FIELD_ETHER_TYPE && state->table != NFW_TABLE_BRIDGE)
+                        return -EOPNOTSUPP;
+                r = require(rule, state, nfw_nft_field(match->fields[i])->requirement);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void make_mask(uint8_t *mask, size_t size, size_t n_bits) {
+        memset(mask, 0, size);
+        for (size_t bit = 0; bit < n_bits; bit++)
+                mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+int nfw_nft_range_prefix_length(const struct nfw_range *range, size_t size) {
+        size_t length = 0;
+
+        while (length < 8 * size &&
+               !((range->first[length / 8] ^ range->last[length / 8]) & (0x80 >> length % 8)))
+                length++;
+        for (size_t bit = length; bit < 8 * size; bit++)
+                if (range->first[bit / 8] & (0x80 >> bit % 8) || !(range->last[bit / 8] & (0x80 >> bit % 8)))
+                        return -1;
+        return (int)length;
+}
+
+static int add_prefix(struct nftnl_rule *rule,
+                      const struct nfw_nft_field *field,
+                      const struct nfw_plan_match *match,
+                      size_t length) {
+        uint32_t op = match->negate ? NFT_CMP_NEQ : NFT_CMP_EQ;
+        uint8_t mask[NFW_VALUE_MAX];
+        int r;
+
+        if (length > 0 && length % 8 == 0) {
+                r = nfw_nft_expr_load(rule, field, length / 8, NFT_REG_1);
+                return r < 0 ? r : nfw_nft_expr_cmp(rule, op, match->range.first, length / 8);
+        }
+
+        make_mask(mask, field->size, length);
+        r = nfw_nft_expr_load(rule, field, 0, NFT_REG_1);
+        if (r == 0)
+                r = nfw_nft_expr_mask(rule, mask, field->size);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, op, match->range.first, field->size);
+}
+
+static int add_range(struct nftnl_rule *rule, const struct nfw_plan_match *match) {
+        const struct nfw_nft_field *field = nfw_nft_field(match->fields[0]);
+        const struct nfw_range *range = &match->range;
+        int length, r;
+
+        length = field->type == NFW_NFT_TYPE_IPV4_ADDR || field->type == NFW_NFT_TYPE_IPV6_ADDR
+                         ? nfw_nft_range_prefix_length(range, field->size)
+                         : -1;
+        if (length >= 0)
+                return add_prefix(rule, field, match, (size_t)length);
+
+        r = nfw_nft_expr_load(rule, field, 0, NFT_REG_1);
+        if (r < 0)
+                return r;
+        if (memcmp(range->first, range->last, field->size) == 0)
+                return nfw_nft_expr_cmp(rule, match->negate ? NFT_CMP_NEQ : NFT_CMP_EQ, range->first,
+                                        field->size);
+        if (match->negate)
+                return nfw_nft_expr_not_in_range(rule, range->first, range->last, field->size);
+        r = nfw_nft_expr_cmp(rule, NFT_CMP_GTE, range->first, field->size);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_LTE, range->last, field->size);
+}
+
+static int add_flags(struct nftnl_rule *rule, const struct nfw_plan_match *match) {
+        uint32_t none = 0;
+        int r;
+
+        if (match->fields[0] != NFW_FIELD_CT_STATE)
+                return -EOPNOTSUPP;
+
+        r = nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_CT_STATE), 0, NFT_REG_1);
+        if (r == 0)
+                r = nfw_nft_expr_mask(rule, &match->flags, sizeof(match->flags));
+        return r < 0 ? r
+                     : nfw_nft_expr_cmp(rule, match->negate ? NFT_CMP_EQ : NFT_CMP_NEQ, &none, sizeof(none));
+}
+
+int nfw_nft_match_key(const struct nfw_plan_match *match,
+                      enum nfw_direction direction,
+                      bool per_port,
+                      struct nfw_nft_key *ret_key) {
+        struct nfw_nft_key key = { 0 };
+
+        if (match->n_fields == 0 || match->n_fields > NFW_PLAN_MAX_FIELDS)
+                return -EINVAL;
+        if (per_port)
+                key.fields[key.n_fields++] = nfw_nft_port_field(direction);
+        for (size_t i = 0; i < match->n_fields; i++)
+                key.fields[key.n_fields++] = nfw_nft_field(match->fields[i]);
+
+        *ret_key = key;
+        return 0;
+}
+
+static int add_lookup(struct nftnl_rule *rule,
+                      const struct nfw_nft_match_state *state,
+                      const struct nfw_plan_match *match,
+                      const struct nfw_nft_set *set) {
+        bool per_port = match->kind == NFW_PLAN_PARAMETER || set->flags & NFT_SET_TIMEOUT;
+        struct nfw_nft_key key;
+        const char *name;
+        int r;
+
+        r = nfw_nft_match_key(match, state->direction, per_port, &key);
+        if (r == 0)
+                r = nfw_nft_expr_load_key(rule, &key);
+        if (r < 0)
+                return r;
+
+        name = match->kind == NFW_PLAN_PARAMETER
+                       ? nfw_nft_parameter_set_name(match->parameter,
+                                                    nfw_nft_field(match->fields[0])->size == 4 ? AF_INET
+                                                                                               : AF_INET6)
+               : set->name ? set->name
+                           : NFW_NFT_ANONYMOUS_SET;
+        return nfw_nft_expr_lookup(rule, name, set ? set->id : 0, match->negate);
+}
+
+/* What later matches need not ask again. */
+static void learn(struct nfw_nft_match_state *state, const struct nfw_plan_match *match) {
+        if (match->kind == NFW_PLAN_RANGE && match->fields[0] == NFW_FIELD_L4PROTO && !match->negate &&
+            match->range.first[0] == IPPROTO_ICMPV6 && match->range.last[0] == IPPROTO_ICMPV6)
+                state->is_icmpv6 = true;
+}
+
+int nfw_nft_match_add(struct nftnl_rule *rule,
+                      struct nfw_nft_match_state *state,
+                      const struct nfw_plan_match *match,
+                      const struct nfw_nft_set *set) {
+        int r;
+
+        if (match->n_fields == 0 || (match->n_fields > 1 && match->kind != NFW_PLAN_SET))
+                return -EINVAL;
+
+        r = require_all(rule, state, match);
+        if (r < 0)
+                return r;
+
+        switch (match->kind) {
+        case NFW_PLAN_RANGE:
+                r = add_range(rule, match);
+                break;
+        case NFW_PLAN_FLAGS:
+                r = add_flags(rule, match);
+                break;
+        default:
+                r = add_lookup(rule, state, match, set);
+        }
+        if (r == 0)
+                learn(state, match);
+        return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* A plan's matches as expressions. */
+
+#include "nft/expr.h"
+
+/* What a rule under construction is part of, and what it has established so far of the packets that get there. */
+struct nfw_nft_match_state {
+        enum nfw_table table;
+        enum nfw_direction direction;
+        bool is_ipv4;
+        bool is_ipv6;
+        bool is_icmpv6;
+};
+
+/*
+ * Appends a match. set describes the set of a NFW_PLAN_SET match. 0, -EOPNOTSUPP where the kernel has no way to
+ * look at the field so, or another negative errno.
+ */
+int nfw_nft_match_add(struct nftnl_rule *rule,
+                      struct nfw_nft_match_state *state,
+                      const struct nfw_plan_match *match,
+                      const struct nfw_nft_set *set);
+
+/* The key that a match on a set or a parameter looks up. */
+int nfw_nft_match_key(const struct nfw_plan_match *match,
+                      enum nfw_direction direction,
+                      bool per_port,
+                      struct nfw_nft_key *ret_key);
+
+/* The length of the prefix that the range is, or -1. size is in octets. */
+int nfw_nft_range_prefix_length(const struct nfw_range *range, size_t size);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/read.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "nft/socket-internal.h"
+#include "nft/table.h"
+
+void nfw_nft_read_attributes(const struct nlmsghdr *message,
+                             const struct nlattr **ret_attributes,
+                             size_t max) {
+        const struct nlattr *attribute;
+
+        memset(ret_attributes, 0, (max + 1) * sizeof(*ret_attributes));
+        mnl_attr_for_each(attribute, message,
+                          sizeof(struct nfgenmsg)) if (mnl_attr_get_type(attribute) <= max)
+                ret_attributes[mnl_attr_get_type(attribute)] = attribute;
+}
+
+bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute) {
+        const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+
+        return header->nfgen_family == nfw_nft_nfproto(table) && attribute &&
+               mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
+               strcmp(mnl_attr_get_str(attribute), NFW_NFT_TABLE) == 0;
+}
+
+static struct nfw_nft_bytes get_bytes(const struct nlattr *attribute) {
+        if (!attribute)
+                return (struct nfw_nft_bytes){ 0 };
+        return (struct nfw_nft_bytes){ .data = mnl_attr_get_payload(attribute),
+                                       .size = mnl_attr_get_payload_len(attribute) };
+}
+
+static uint32_t get_u32(const struct nlattr *attribute) {
+        return attribute && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0
+                       ? ntohl(mnl_attr_get_u32(attribute))
+                       : 0;
+}
+
+struct object_reader {
+        enum nfw_table table;
+        uint16_t table_type, name_type, flags_type, userdata_type;
+        int (*callback)(const struct nfw_nft_object *object, void *userdata);
+        void *userdata;
+};
+
+/* More than any type of table, chain and set. */
+#define MAX_TYPE 32
+
+static int read_object(const struct nlmsghdr *message, void *userdata) {
+        const struct object_reader *reader = userdata;
+        const struct nlattr *attributes[MAX_TYPE + 1], *name;
+        struct nfw_nft_object object;
+
+        nfw_nft_read_attributes(message, attributes, MAX_TYPE);
+        name = attributes[reader->name_type];
+        if (!nfw_nft_is_ours(message, reader->table, attributes[reader->table_type]) || !name ||
+            mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
+                return 0;
+
+        object = (struct nfw_nft_object){
+                .name = mnl_attr_get_str(name),
+                .flags = get_u32(attributes[reader->flags_type]),
+                .userdata = get_bytes(attributes[reader->userdata_type]),
+        };
+        return reader->callback(&object, reader->userdata);
+}
+
+static int request_objects(struct nfw_nft_socket *nft, uint16_t type, struct object_reader *reader) {
+        NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nlmsghdr *request;
+        int r;
+
+        request = nfw_nft_request_begin(buffer, type, NLM_F_DUMP, nfw_nft_nfproto(reader->table));
+        mnl_attr_put_strz(request, reader->table_type, NFW_NFT_TABLE);
+        r = nfw_nft_request(nft, request, read_object, reader);
+        return r == -ENOENT ? 0 : r;
+}
+
+int nfw_nft_read_chains(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        int (*callback)(const struct nfw_nft_object *chain, void *userdata),
+                        void *userdata) {
+        struct object_reader reader = { .table = table,
+                                        .table_type = NFTA_CHAIN_TABLE,
+                                        .name_type = NFTA_CHAIN_NAME,
+                                        .flags_type = NFTA_CHAIN_FLAGS,
+                                        .userdata_type = NFTA_CHAIN_USERDATA,
+                                        .callback = callback,
+                                        .userdata = userdata };
+
+        return request_objects(nft, NFT_MSG_GETCHAIN, &reader);
+}
+
+int nfw_nft_read_sets(struct nfw_nft_socket *nft,
+                      enum nfw_table table,
+                      int (*callback)(const struct nfw_nft_object *set, void *userdata),
+                      void *userdata) {
+        struct object_reader reader = { .table = table,
+                                        .table_type = NFTA_SET_TABLE,
+                                        .name_type = NFTA_SET_NAME,
+                                        .flags_type = NFTA_SET_FLAGS,
+                                        .userdata_type = NFTA_SET_USERDATA,
+                                        .callback = callback,
+                                        .userdata = userdata };
+
+        return request_objects(nft, NFT_MSG_GETSET, &reader);
+}
+
+int nfw_nft_read_table(struct nfw_nft_socket *nft, enum nfw_table table, bool *ret_exists) {
+        NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nlmsghdr *request;
+        int r;
+
+        request = nfw_nft_request_begin(buffer, NFT_MSG_GETTABLE, 0, nfw_nft_nfproto(table));
+        mnl_attr_put_strz(request, NFTA_TABLE_NAME, NFW_NFT_TABLE);
+        r = nfw_nft_request(nft, request, NULL, NULL);
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        *ret_exists = r == 0;
+        return 0;
+}
+
+int nfw_nft_read_rules(struct nfw_nft_socket *nft,
+                       enum nfw_table table,
+                       const char *chain,
+                       int (*callback)(const struct nlmsghdr *message, void *userdata),
+                       void *userdata) {
+        NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nlmsghdr *request;
+        int r;
+
+        request = nfw_nft_request_begin(buffer, NFT_MSG_GETRULE, NLM_F_DUMP, nfw_nft_nfproto(table));
+        mnl_attr_put_strz(request, NFTA_RULE_TABLE, NFW_NFT_TABLE);
+        if (chain)
+                mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
+        r = nfw_nft_request(nft, request, callback, userdata);
+        return r == -ENOENT ? 0 : r;
+}

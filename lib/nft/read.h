@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Reading our table back, an object at a time, without copies: what the callbacks get lives until they return.
+ * Callbacks return 0 or a negative errno. A table or set that does not exist has nothing to read; -EINTR where
+ * the ruleset changed meanwhile.
+ */
+
+#include "ir/ir.h"
+#include "nft/socket.h"
+
+struct nfw_nft_bytes {
+        const uint8_t *data; /* NULL where the attribute is missing */
+        size_t size;
+};
+
+struct nfw_nft_object {
+        const char *name; /* of the chain or set */
+        uint32_t flags;   /* of a set */
+        struct nfw_nft_bytes userdata;
+};
+
+struct nfw_nft_element {
+        struct nfw_nft_bytes key;
+        struct nfw_nft_bytes key_end;
+        uint32_t flags;
+        uint64_t expiration_ms; /* 0: it has none */
+        const char *chain;      /* of a map's verdict, or NULL */
+        struct nfw_nft_bytes userdata;
+};
+
+/* Attributes of a message by their types; those above max are left out. */
+void nfw_nft_read_attributes(const struct nlmsghdr *message,
+                             const struct nlattr **ret_attributes,
+                             size_t max);
+/* Whether the message is about our table in that family; attribute is that of the table's name. */
+bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute);
+
+int nfw_nft_read_table(struct nfw_nft_socket *socket, enum nfw_table table, bool *ret_exists);
+int nfw_nft_read_chains(struct nfw_nft_socket *socket,
+                        enum nfw_table table,
+                        int (*callback)(const struct nfw_nft_object *chain, void *userdata),
+                        void *userdata);
+int nfw_nft_read_sets(struct nfw_nft_socket *socket,
+                      enum nfw_table table,
+                      int (*callback)(const struct nfw_nft_object *set, void *userdata),
+                      void *userdata);
+/* All rules of a chain, or of the table with NULL, as messages for libnftnl. */
+int nfw_nft_read_rules(struct nfw_nft_socket *socket,
+                       enum nfw_table table,
+                       const char *chain,
+                       int (*callback)(const struct nlmsghdr *message, void *userdata),
+                       void *userdata);
+int nfw_nft_read_elements(struct nfw_nft_socket *socket,
+                          enum nfw_table table,
+                          const char *set,
+                          int (*callback)(const struct nfw_nft_element *element, void *userdata),
+                          void *userdata);
+/* The one element with that key; -ENOENT where there is none. */
+int nfw_nft_read_element(struct nfw_nft_socket *socket,
+                         enum nfw_table table,
+                         const char *set,
+                         const void *key,
+                         size_t key_size,
+                         int (*callback)(const struct nfw_nft_element *element, void *userdata),
+                         void *userdata);
+/* The elements in a message, whether it was read from the kernel or is to be sent to it. */
+int nfw_nft_parse_elements(const struct nlmsghdr *message,
+                           int (*callback)(const struct nfw_nft_element *element, void *userdata),
+                           void *userdata);

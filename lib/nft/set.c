@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/set.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/nftnl.h"
+#include "nft/table.h"
+#include "nft/userdata.h"
+
+/* What nft keeps as data type of a verdict map. */
+#define DATA_TYPE_VERDICT 0xffffff00u
+
+#define KEY_MAX           64
+
+NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
+
+size_t nfw_nft_key_size(const struct nfw_nft_key *key) {
+        size_t size = 0;
+
+        if (key->n_fields == 1)
+                return key->fields[0]->size;
+        for (size_t i = 0; i < key->n_fields; i++)
+                size += nfw_nft_padded(key->fields[i]->size);
+        return size;
+}
+
+static uint32_t key_type(const struct nfw_nft_key *key) {
+        uint32_t type = 0;
+
+        for (size_t i = 0; i < key->n_fields; i++)
+                type = type << NFW_NFT_TYPE_BITS | key->fields[i]->type;
+        return type;
+}
+
+/* The kernel tells ranges of one field and boxes of several fields apart by a flag of its own. */
+static uint32_t interval_flags(const struct nfw_nft_key *key) {
+        return key->n_fields > 1 ? NFT_SET_INTERVAL | NFT_SET_CONCAT : NFT_SET_INTERVAL;
+}
+
+int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_set *ret_set) {
+        struct nfw_nft_set set = { .name = plan_set->name, .comment = plan_set->comment };
+
+        if (plan_set->n_fields == 0 || plan_set->n_fields > NFW_PLAN_MAX_FIELDS)
+                return -EINVAL;
+        if (plan_set->learned != SIZE_MAX)
+                set.key.fields[set.key.n_fields++] = nfw_nft_port_field(NFW_EGRESS);
+        for (size_t i = 0; i < plan_set->n_fields; i++) {
+                const struct nfw_nft_field *field = nfw_nft_field(plan_set->fields[i]);
+
+                if (field->source == NFW_NFT_SOURCE_CT)
+                        return -EOPNOTSUPP;
+                /* nft prints a type without a name in a rule, where the field is in sight, and nowhere else. */
+                if (!field->type_name && (plan_set->name || plan_set->n_fields > 1))
+                        return -EOPNOTSUPP;
+                set.key.fields[set.key.n_fields++] = field;
+        }
+        if (nfw_nft_key_size(&set.key) > KEY_MAX)
+                return -EINVAL;
+
+        if (plan_set->interval)
+                set.flags |= interval_flags(&set.key);
+        if (plan_set->learned != SIZE_MAX)
+                set.flags |= NFT_SET_TIMEOUT;
+        if (!plan_set->name)
+                set.flags |= NFT_SET_ANONYMOUS | NFT_SET_CONSTANT;
+        set.n_elements = plan_set->elements.n / plan_set->n_fields;
+
+        *ret_set = set;
+        return 0;
+}
+
+void nfw_nft_set_from_parameter(enum nfw_parameter parameter, uint8_t family, struct nfw_nft_set *ret_set) {
+        *ret_set = (struct nfw_nft_set){
+                .name = nfw_nft_parameter_set_name(parameter, family),
+                .key = {.fields = { nfw_nft_port_field(NFW_EGRESS),
+                                     nfw_nft_field(family == AF_INET ? NFW_FIELD_IP_DADDR
+                                                                     : NFW_FIELD_IP6_DADDR) },
+                        .n_fields = 2},
+        };
+        if (parameter == NFW_PARAMETER_SUBNETS)
+                ret_set->flags = interval_flags(&ret_set->key);
+}
+
+void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_set) {
+        *ret_set = (struct nfw_nft_set){
+                .name = nfw_nft_map_name(direction),
+                .flags = NFT_SET_MAP,
+                .key = {.fields = { nfw_nft_port_field(direction) }, .n_fields = 1},
+        };
+}
+
+int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const char *id) {
+        int n = snprintf(marker->name, sizeof(marker->name), "%s.id", policy);
+
+        if (n < 0 || (size_t)n >= sizeof(marker->name))
+                return -ENAMETOOLONG;
+
+        snprintf(marker->comment, sizeof(marker->comment), "policy %s, id %s", policy, id);
+        marker->set = (struct nfw_nft_set){
+                .name = marker->name,
+                .comment = marker->comment,
+                .key = {.fields = { nfw_nft_port_field(NFW_EGRESS) }, .n_fields = 1},
+        };
+        return 0;
+}
+
+/* Without the byte orders nft prints keys wrong, or crashes. */
+static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, const char *policy) {
+        enum nfw_nft_byteorder byteorder =
+                set->key.n_fields == 1 ? set->key.fields[0]->byteorder : NFW_NFT_BYTEORDER_NONE;
+        struct nftnl_udata_buf *userdata = nftnl_udata_buf_alloc(NFW_NFT_USERDATA_MAX);
+        char comment[NFW_NFT_COMMENT_MAX + 1];
+        bool fits;
+        int r;
+
+        if (!userdata)
+                return -ENOMEM;
+
+        fits = nftnl_udata_put_u32(userdata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder);
+        if (fits && set->flags & NFT_SET_MAP)
+                fits = nftnl_udata_put_u32(userdata, NFTNL_UDATA_SET_DATABYTEORDER, NFW_NFT_BYTEORDER_NONE);
+        if (fits && set->comment)
+                fits = nftnl_udata_put_strz(userdata, NFTNL_UDATA_SET_COMMENT,
+                                            nfw_nft_comment(set->comment, comment));
+        /* Whose set it is can be told without, only at more cost; see lib/nft/owner.c. */
+        if (fits && policy)
+                (void)nftnl_udata_put_strz(userdata, NFW_NFT_USERDATA_OURS, policy);
+
+        r = !fits ? -EMSGSIZE
+            : nftnl_set_set_data(nftnl, NFTNL_SET_USERDATA, nftnl_udata_buf_data(userdata),
+                                 nftnl_udata_buf_len(userdata)) < 0
+                    ? -ENOMEM
+                    : 0;
+        nftnl_udata_buf_free(userdata);
+        return r;
+}
+
+static int set_concatenation(struct nftnl_set *nftnl, const struct nfw_nft_key *key) {
+        uint8_t sizes[NFW_NFT_KEY_FIELDS];
+
+        for (size_t i = 0; i < key->n_fields; i++)
+                sizes[i] = key->fields[i]->size;
+        return nftnl_set_set_data(nftnl, NFTNL_SET_DESC_CONCAT, sizes, (uint32_t)key->n_fields) < 0 ? -ENOMEM
+                                                                                                    : 0;
+}
+
+int nfw_nft_put_set(struct nfw_nft_batch *batch,
+                    enum nfw_table table,
+                    const struct nfw_nft_set *set,
+                    const char *policy,
+                    const struct nfw_nft_origin *origin) {
+        nfw_cleanup(nftnl_set_freep) struct nftnl_set *nftnl = nftnl_set_alloc();
+        struct nlmsghdr *message;
+        int r;
+
+        if (!nftnl)
+                return -ENOMEM;
+
+        if (nftnl_set_set_str(nftnl, NFTNL_SET_TABLE, NFW_NFT_TABLE) < 0 ||
+            nftnl_set_set_str(nftnl, NFTNL_SET_NAME, set->name ? set->name : NFW_NFT_ANONYMOUS_SET) < 0)
+                return -ENOMEM;
+        nftnl_set_set_u32(nftnl, NFTNL_SET_FLAGS, set->flags);
+        nftnl_set_set_u32(nftnl, NFTNL_SET_KEY_TYPE, key_type(&set->key));
+        nftnl_set_set_u32(nftnl, NFTNL_SET_KEY_LEN, (uint32_t)nfw_nft_key_size(&set->key));
+        nftnl_set_set_u32(nftnl, NFTNL_SET_ID, set->id ? set->id : nfw_nft_batch_next_set_id(batch));
+        if (set->flags & NFT_SET_MAP) {
+                nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_TYPE, DATA_TYPE_VERDICT);
+                nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_LEN, 0);
+        }
+        /* Sets that never change are stored more tightly where their size is known. */
+        if (set->flags & NFT_SET_CONSTANT && !(set->flags & NFT_SET_INTERVAL))
+                nftnl_set_set_u32(nftnl, NFTNL_SET_DESC_SIZE, (uint32_t)set->n_elements);
+        if (set->flags & NFT_SET_CONCAT) {
+                r = set_concatenation(nftnl, &set->key);
+                if (r < 0)
+                        return r;
+        }
+        r = set_userdata(nftnl, set, policy);
+        if (r < 0)
+                return r;
+
+        r = nfw_nft_batch_begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE, nfw_nft_nfproto(table), origin,
+                                &message);
+        if (r < 0)
+                return r;
+        nftnl_set_nlmsg_build_payload(message, nftnl);
+        return nfw_nft_batch_end(batch, message);
+}
+
+int nfw_nft_put_set_removal(struct nfw_nft_batch *batch,
+                            enum nfw_table table,
+                            const char *name,
+                            const struct nfw_nft_origin *origin) {
+        struct nlmsghdr *message;
+        int r;
+
+        r = nfw_nft_batch_begin(batch, NFT_MSG_DELSET, 0, nfw_nft_nfproto(table), origin, &message);
+        if (r < 0)
+                return r;
+        mnl_attr_put_strz(message, NFTA_SET_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(message, NFTA_SET_NAME, name);
+        return nfw_nft_batch_end(batch, message);
+}

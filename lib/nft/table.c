@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/table.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/chain.h"
+#include "nft/rule.h"
+#include "nft/set.h"
+
+uint8_t nfw_nft_nfproto(enum nfw_table table) {
+        return table == NFW_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
+}
+
+const char *nfw_nft_family_name(enum nfw_table table) {
+        return table == NFW_TABLE_BRIDGE ? "bridge" : "inet";
+}
+
+const char *nfw_nft_map_name(enum nfw_direction direction) {
+        return direction == NFW_EGRESS ? "egress" : "ingress";
+}
+
+const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family) {
+        static const char *const names[NFW_N_PARAMETERS][2] = {
+                [NFW_PARAMETER_RESOLVERS] = {"resolvers4", "resolvers6"},
+                [NFW_PARAMETER_LOCAL] = { "local4",    "local6"    },
+                [NFW_PARAMETER_SUBNETS] = { "subnets4",  "subnets6"  },
+        };
+
+        return names[parameter][family == AF_INET ? 0 : 1];
+}
+
+static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t type) {
+        static const char comment[] = NFW_NFT_TABLE " " NFW_VERSION;
+        struct nfw_nft_origin origin = { .what = "table", .name = nfw_nft_family_name(table) };
+        uint8_t userdata[2 + sizeof(comment)] = { NFTNL_UDATA_TABLE_COMMENT, sizeof(comment) };
+        struct nlmsghdr *message;
+        int r;
+
+        r = nfw_nft_batch_begin(batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0,
+                                nfw_nft_nfproto(table), &origin, &message);
+        if (r < 0)
+                return r;
+        mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFW_NFT_TABLE);
+        if (type == NFT_MSG_NEWTABLE) {
+                memcpy(userdata + 2, comment, sizeof(comment));
+                mnl_attr_put(message, NFTA_TABLE_USERDATA, sizeof(userdata), userdata);
+        }
+        return nfw_nft_batch_end(batch, message);
+}
+
+static int put_fixed_set(struct nfw_nft_batch *batch, enum nfw_table table, const struct nfw_nft_set *set) {
+        struct nfw_nft_origin origin = { .what = "set", .name = set->name };
+
+        return nfw_nft_put_set(batch, table, set, NULL, &origin);
+}
+
+int nfw_nft_put_table(struct nfw_nft_batch *batch, enum nfw_table table) {
+        static const uint8_t families[] = { AF_INET, AF_INET6 };
+        struct nfw_nft_set set;
+        int r;
+
+        r = put_table(batch, table, NFT_MSG_NEWTABLE);
+
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {
+                nfw_nft_set_from_map(direction, &set);
+                r = put_fixed_set(batch, table, &set);
+        }
+        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
+                for (size_t i = 0; i < NFW_ARRAY_SIZE(families) && r == 0; i++) {
+                        nfw_nft_set_from_parameter(parameter, families[i], &set);
+                        r = put_fixed_set(batch, table, &set);
+                }
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = nfw_nft_put_base_chain(batch, table, direction);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = nfw_nft_put_dispatch_rule(batch, table, direction);
+        return r;
+}
+
+int nfw_nft_put_table_removal(struct nfw_nft_batch *batch, enum nfw_table table) {
+        return put_table(batch, table, NFT_MSG_DELTABLE);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/text.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/chain.h"
+#include "nft/rule.h"
+#include "nft/table.h"
+#include "nft/text-internal.h"
+#include "nft/userdata.h"
+
+static void print_comment(FILE *stream, const char *comment) {
+        char text[NFW_NFT_COMMENT_MAX + 1];
+
+        fprintf(stream, "comment \"%s\"", nfw_nft_comment(comment, text));
+}
+
+static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct nfw_plan_set *plan_set) {
+        int r = 0;
+
+        fprintf(stream, "\t%s %s {\n\t\ttype ", set->flags & NFT_SET_MAP ? "map" : "set", set->name);
+        for (size_t i = 0; i < set->key.n_fields; i++)
+                fprintf(stream, "%s%s", i > 0 ? " . " : "", set->key.fields[i]->type_name);
+        fputs(set->flags & NFT_SET_MAP ? " : verdict\n" : "\n", stream);
+
+        if (set->flags & NFT_SET_INTERVAL)
+                fputs("\t\tflags interval\n", stream);
+        else if (set->flags & NFT_SET_TIMEOUT)
+                fputs("\t\tflags timeout\n", stream);
+        if (set->comment) {
+                fputs("\t\t", stream);
+                print_comment(stream, set->comment);
+                fputc('\n', stream);
+        }
+        if (plan_set && set->n_elements > 0) {
+                fputs("\t\telements = ", stream);
+                r = nfw_nft_print_elements(stream, set, plan_set, true);
+                fputc('\n', stream);
+        }
+        fputs("\t}\n\n", stream);
+        return r;
+}
+
+static void print_fixed_sets(FILE *stream) {
+        struct nfw_nft_set set;
+
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
+                nfw_nft_set_from_map(direction, &set);
+                print_set(stream, &set, NULL);
+        }
+        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++) {
+                nfw_nft_set_from_parameter(parameter, AF_INET, &set);
+                print_set(stream, &set, NULL);
+                nfw_nft_set_from_parameter(parameter, AF_INET6, &set);
+                print_set(stream, &set, NULL);
+        }
+}
+
+static int print_plan_sets(FILE *stream, const struct nfw_plan *plan) {
+        struct nfw_nft_marker marker;
+        int r;
+
+        r = nfw_nft_marker_init(&marker, plan->policy, plan->id);
+        if (r < 0)
+                return r;
+        print_set(stream, &marker.set, NULL);
+
+        nfw_vec_foreach (plan_set, &plan->sets) {
+                struct nfw_nft_set set;
+
+                if (!plan_set->name)
+                        continue;
+                r = nfw_nft_set_from_plan(plan_set, &set);
+                if (r == 0)
+                        r = print_set(stream, &set, plan_set);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void print_base_chain(FILE *stream, enum nfw_table table, enum nfw_direction direction) {
+        const struct nfw_nft_base_chain *base = nfw_nft_base_chain(table, direction);
+
+        fprintf(stream,
+                "\tchain %s {\n"
+                "\t\ttype filter hook %s priority %s; policy accept;\n"
+                "\t\t%s vmap @%s\n"
+                "\t}\n\n",
+                base->name, base->hook_name, base->priority_name, nfw_nft_port_field(direction)->name,
+                nfw_nft_map_name(direction));
+}
+
+static int print_actions(FILE *stream,
+                         const struct nfw_plan *plan,
+                         const struct nfw_plan_rule *rule,
+                         const char **separator) {
+        static const char *const verdicts[] = {
+                [NFW_VERDICT_ACCEPT] = "accept",
+                [NFW_VERDICT_DROP] = "drop",
+        };
+        char prefix[NFW_NFT_PREFIX_MAX];
+        int r;
+
+        if (rule->mirror != NFW_MIRROR_NONE) {
+                r = nfw_nft_mirror_prefix(plan, rule->mirror, prefix);
+                if (r < 0)
+                        return r;
+                nfw_nft_print_separator(stream, separator);
+                fprintf(stream, "log prefix \"%s\" group %u queue-threshold 1", prefix, plan->nflog_group);
+        }
+        if (rule->counter) {
+                nfw_nft_print_separator(stream, separator);
+                fputs("counter packets 0 bytes 0", stream);
+        }
+        if (rule->verdict != NFW_VERDICT_CONTINUE) {
+                nfw_nft_print_separator(stream, separator);
+                fputs(verdicts[rule->verdict], stream);
+        }
+        if (rule->comment) {
+                nfw_nft_print_separator(stream, separator);
+                print_comment(stream, rule->comment);
+        }
+        return 0;
+}
+
+static int print_rule(FILE *stream,
+                      const struct nfw_plan *plan,
+                      enum nfw_direction direction,
+                      const struct nfw_plan_rule *rule) {
+        const char *separator = "\t\t";
+        int r;
+
+        r = nfw_nft_print_matches(stream, plan, direction, rule, &separator);
+        if (r == 0)
+                r = print_actions(stream, plan, rule, &separator);
+        fputc('\n', stream);
+        return r;
+}
+
+static int print_chain(FILE *stream, const struct nfw_plan *plan, enum nfw_direction direction) {
+        const struct nfw_plan_chain *chain = &plan->chains[direction];
+        char name[NFW_NFT_NAME_MAX];
+        int r;
+
+        fprintf(stream, "\tchain %s {\n", nfw_nft_chain_name(plan->policy, direction, name));
+        if (chain->comment) {
+                fputs("\t\t", stream);
+                print_comment(stream, chain->comment);
+                fputc('\n', stream);
+        }
+        nfw_vec_foreach (rule, &chain->rules) {
+                r = print_rule(stream, plan, direction, rule);
+                if (r < 0)
+                        return r;
+        }
+        fputs("\t}\n", stream);
+        return 0;
+}
+
+int nfw_nft_print_plan(const struct nfw_plan *plan, FILE *stream) {
+        int r;
+
+        fprintf(stream, "table %s " NFW_NFT_TABLE " {\n", nfw_nft_family_name(plan->table));
+        fputs("\tcomment \"" NFW_NFT_TABLE " " NFW_VERSION "\"\n", stream);
+        print_fixed_sets(stream);
+        r = print_plan_sets(stream, plan);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
+                print_base_chain(stream, plan->table, direction);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {
+                if (direction > 0)
+                        fputc('\n', stream);
+                r = print_chain(stream, plan, direction);
+        }
+        fputs("}\n", stream);
+        if (r < 0)
+                return r;
+        return ferror(stream) ? -EIO : 0;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "nft/match.h"
+#include "nft/table.h"
+#include "nft/text-internal.h"
+
+/* The order in which nft prints them. */
+static const struct {
+        uint32_t flag;
+        const char *name;
+} ct_states[] = {
+        {NFW_CT_INVALID,      "invalid"    },
+        { NFW_CT_NEW,         "new"        },
+        { NFW_CT_ESTABLISHED, "established"},
+        { NFW_CT_RELATED,     "related"    },
+        { NFW_CT_UNTRACKED,   "untracked"  },
+};
+
+/* Protocols of which nft prints "tcp dport" where others are "meta l4proto X th dport". */
+static const struct {
+        uint8_t protocol;
+        const char *name;
+} transports[] = {
+        {IPPROTO_TCP,      "tcp"    },
+        { IPPROTO_UDP,     "udp"    },
+        { IPPROTO_DCCP,    "dccp"   },
+        { IPPROTO_SCTP,    "sctp"   },
+        { IPPROTO_UDPLITE, "udplite"},
+};
+
+static bool is_transport_field(enum nfw_field field) {
+        return field == NFW_FIELD_TH_SPORT || field == NFW_FIELD_TH_DPORT;
+}
+
+static bool is_single_protocol(const struct nfw_plan_match *match) {
+        return match->kind == NFW_PLAN_RANGE && !match->negate && match->n_fields == 1 &&
+               match->fields[0] == NFW_FIELD_L4PROTO && match->range.first[0] == match->range.last[0];
+}
+
+static bool has_field(const struct nfw_plan_match *match, bool (*is_wanted)(enum nfw_field field)) {
+        for (size_t i = 0; i < match->n_fields; i++)
+                if (is_wanted(match->fields[i]))
+                        return true;
+        return false;
+}
+
+static bool is_icmpv6_field(enum nfw_field field) {
+        return field == NFW_FIELD_ICMPV6_TYPE;
+}
+
+static const char *transport_name(uint8_t protocol) {
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(transports); i++)
+                if (transports[i].protocol == protocol)
+                        return transports[i].name;
+        return NULL;
+}
+
+/* Whether a later match of the rule says it too, so that nft leaves it out. */
+static bool is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
+        uint8_t protocol = match->range.first[0];
+
+        if (!is_single_protocol(match))
+                return false;
+        for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
+             later++)
+                if ((transport_name(protocol) && has_field(later, is_transport_field)) ||
+                    (protocol == IPPROTO_ICMPV6 && has_field(later, is_icmpv6_field)))
+                        return true;
+        return false;
+}
+
+/* "tcp" where an earlier match has said so. */
+static const char *known_transport(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
+        for (const struct nfw_plan_match *earlier = rule->matches.items; earlier < match; earlier++)
+                if (is_single_protocol(earlier))
+                        return transport_name(earlier->range.first[0]);
+        return NULL;
+}
+
+static void print_field(FILE *stream,
+                        const struct nfw_plan_rule *rule,
+                        const struct nfw_plan_match *match,
+                        enum nfw_field field) {
+        const char *name = nfw_nft_field(field)->name, *transport = NULL;
+
+        if (is_transport_field(field))
+                transport = known_transport(rule, match);
+        if (transport)
+                fprintf(stream, "%s%s", transport, name + strlen("th"));
+        else
+                fputs(name, stream);
+}
+
+static void print_flags(FILE *stream, const struct nfw_plan_match *match) {
+        const char *separator = "";
+
+        if (match->negate)
+                fputs("! ", stream);
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(ct_states); i++)
+                if (match->flags & ct_states[i].flag) {
+                        fprintf(stream, "%s%s", separator, ct_states[i].name);
+                        separator = ",";
+                }
+}
+
+static int print_set(FILE *stream, const struct nfw_plan_set *plan_set) {
+        struct nfw_nft_set set;
+        int r;
+
+        if (plan_set->name) {
+                fprintf(stream, "@%s", plan_set->name);
+                return 0;
+        }
+        r = nfw_nft_set_from_plan(plan_set, &set);
+        return r < 0 ? r : nfw_nft_print_elements(stream, &set, plan_set, false);
+}
+
+static void print_parameter(FILE *stream, const struct nfw_plan_match *match) {
+        uint8_t family = nfw_nft_field(match->fields[0])->size == 4 ? AF_INET : AF_INET6;
+
+        fprintf(stream, "@%s", nfw_nft_parameter_set_name(match->parameter, family));
+}
+
+static int print_match(FILE *stream,
+                       const struct nfw_plan *plan,
+                       enum nfw_direction direction,
+                       const struct nfw_plan_rule *rule,
+                       const struct nfw_plan_match *match) {
+        const struct nfw_plan_set *plan_set = NULL;
+        int r = 0;
+
+        if (match->kind == NFW_PLAN_SET) {
+                if (match->set >= plan->sets.n)
+                        return -EINVAL;
+                plan_set = &plan->sets.items[match->set];
+        }
+
+        if (match->kind == NFW_PLAN_PARAMETER || (plan_set && plan_set->learned != SIZE_MAX))
+                fprintf(stream, "%s . ", nfw_nft_port_field(direction)->name);
+        for (size_t i = 0; i < match->n_fields; i++) {
+                if (i > 0)
+                        fputs(" . ", stream);
+                print_field(stream, rule, match, match->fields[i]);
+        }
+        fputc(' ', stream);
+        if (match->negate && match->kind != NFW_PLAN_FLAGS)
+                fputs("!= ", stream);
+
+        switch (match->kind) {
+        case NFW_PLAN_RANGE:
+                nfw_nft_print_range(stream, nfw_nft_field(match->fields[0]), &match->range);
+                break;
+        case NFW_PLAN_FLAGS:
+                print_flags(stream, match);
+                break;
+        case NFW_PLAN_SET:
+                r = print_set(stream, plan_set);
+                break;
+        case NFW_PLAN_PARAMETER:
+                print_parameter(stream, match);
+                break;
+        }
+        return r;
+}
+
+void nfw_nft_print_separator(FILE *stream, const char **separator) {
+        fputs(*separator, stream);
+        *separator = " ";
+}
+
+int nfw_nft_print_matches(FILE *stream,
+                          const struct nfw_plan *plan,
+                          enum nfw_direction direction,
+                          const struct nfw_plan_rule *rule,
+                          const char **separator) {
+        nfw_vec_foreach (match, &rule->matches) {
+                int r;
+
+                if (is_implied(rule, match))
+                        continue;
+                nfw_nft_print_separator(stream, separator);
+                r = print_match(stream, plan, direction, rule, match);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

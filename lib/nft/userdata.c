@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/userdata.h"
+
+#include <string.h>
+
+bool nfw_nft_userdata_find(const uint8_t *data,
+                           size_t size,
+                           uint8_t type,
+                           struct nfw_nft_userdata *ret_record) {
+        for (size_t i = 0; i + 2 <= size;) {
+                size_t n = data[i + 1];
+
+                if (n > size - i - 2)
+                        return false;
+                if (data[i] == type) {
+                        *ret_record = (struct nfw_nft_userdata){ .value = data + i + 2, .size = n };
+                        return true;
+                }
+                i += 2 + n;
+        }
+        return false;
+}
+
+const char *nfw_nft_userdata_comment(const uint8_t *data, size_t size, uint8_t type) {
+        struct nfw_nft_userdata record;
+
+        if (!nfw_nft_userdata_find(data, size, type, &record))
+                return NULL;
+        return record.size > 0 && memchr(record.value, '\0', record.size) == record.value + record.size - 1
+                       ? (const char *)record.value
+                       : NULL;
+}
+
+const char *nfw_nft_comment(const char *text, char buffer[static NFW_NFT_COMMENT_MAX + 1]) {
+        size_t n = strlen(text);
+
+        if (n > NFW_NFT_COMMENT_MAX) {
+                n = NFW_NFT_COMMENT_MAX;
+                /* Not in the middle of a UTF-8 sequence. */
+                while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+                        n--;
+        }
+
+        for (size_t i = 0; i < n; i++) {
+                unsigned char c = (unsigned char)text[i];
+
+                if (c < ' ' || c == 0x7f)
+                        buffer[i] = ' ';
+                else if (c == '"')
+                        buffer[i] = '\'';
+                else
+                        buffer[i] = text[i];
+        }
+        buffer[n] = '\0';
+        return buffer;
+}
