@@ -51,9 +51,8 @@ bool nfw_ranges_contain_all(const struct nfw_ranges *outer, const struct nfw_ran
 bool nfw_ranges_equal(const struct nfw_ranges *a, const struct nfw_ranges *b);
 /* An order without further meaning, for sorting: negative, 0 or positive. */
 int nfw_ranges_compare(const struct nfw_ranges *a, const struct nfw_ranges *b);
-/* What is in both, or what is not in it, normalised. 0 or -ENOMEM. */
+/* What is in both, normalised. 0 or -ENOMEM. */
 int nfw_ranges_intersect(const struct nfw_ranges *a,
                          const struct nfw_ranges *b,
                          struct nfw_ranges *ret_ranges);
-int nfw_ranges_complement(const struct nfw_ranges *ranges, size_t size, struct nfw_ranges *ret_ranges);
 void nfw_ranges_deinit(struct nfw_ranges *ranges);

@@ -161,45 +161,6 @@ int nfw_ranges_intersect(const struct nfw_ranges *a,
         return 0;
 }
 
-static void value_decrement(uint8_t value[static NFW_VALUE_MAX], size_t size) {
-        for (size_t i = size; i-- > 0;) {
-                if (value[i]-- != 0)
-                        return;
-        }
-}
-
-int nfw_ranges_complement(const struct nfw_ranges *ranges, size_t size, struct nfw_ranges *ret_ranges) {
-        static const uint8_t zero[NFW_VALUE_MAX];
-        struct nfw_ranges rest = { 0 };
-        struct nfw_range gap = { 0 };
-        bool open = true;
-
-        nfw_vec_foreach (range, &ranges->vec) {
-                if (memcmp(range->first, zero, NFW_VALUE_MAX) != 0) {
-                        memcpy(gap.last, range->first, NFW_VALUE_MAX);
-                        value_decrement(gap.last, size);
-                        if (memcmp(gap.first, gap.last, NFW_VALUE_MAX) <= 0 &&
-                            nfw_ranges_add(&rest, &gap) < 0)
-                                goto fail;
-                }
-                memcpy(gap.first, range->last, NFW_VALUE_MAX);
-                open = nfw_value_next(gap.first, size);
-        }
-        if (open) {
-                memset(gap.last, 0, sizeof(gap.last));
-                memset(gap.last, 0xff, size);
-                if (nfw_ranges_add(&rest, &gap) < 0)
-                        goto fail;
-        }
-
-        *ret_ranges = rest;
-        return 0;
-
-fail:
-        nfw_ranges_deinit(&rest);
-        return -ENOMEM;
-}
-
 void nfw_ranges_deinit(struct nfw_ranges *ranges) {
         nfw_vec_deinit(&ranges->vec);
 }

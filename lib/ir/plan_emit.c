@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ir/plan_build.h"
+
+/* A few rules in a row cost less than one look-up of several fields with ranges, and they are easier to read. */
+#define MAX_RULES_IN_A_ROW 4
+
+/* An item whose fields multiply to more boxes is better off as a rule with one look-up for each field. */
+#define MAX_BOXES_OF_ITEM 4096
+
+/* Bounds what all items of a group multiply to. */
+#define MAX_BOXES_OF_GROUP 65536
+
+/* What one set can look up: the addresses of one IP version, the protocol, the ports. */
+#define FIELD_BIT(field_) (1U << NFW_FIELD_##field_)
+#define FIELDS_V4         (FIELD_BIT(IP_SADDR) | FIELD_BIT(IP_DADDR))
+#define FIELDS_V6         (FIELD_BIT(IP6_SADDR) | FIELD_BIT(IP6_DADDR))
+#define FIELDS_TRANSPORT  (FIELD_BIT(L4PROTO) | FIELD_BIT(TH_SPORT) | FIELD_BIT(TH_DPORT))
+
+static bool fits_one_set(unsigned int fields) {
+        return (unsigned int)__builtin_popcount(fields) <= NFW_PLAN_MAX_FIELDS &&
+               (!(fields & ~(FIELDS_V4 | FIELDS_TRANSPORT)) || !(fields & ~(FIELDS_V6 | FIELDS_TRANSPORT)));
+}
+
+static void boxes_init(struct nfw_plan_boxes *boxes, unsigned int fields) {
+        *boxes = (struct nfw_plan_boxes){ 0 };
+        for (unsigned int i = 0; i < NFW_N_FIELDS; i++) {
+                if (fields & 1U << i)
+                        boxes->fields[boxes->n_fields++] = (enum nfw_field)i;
+        }
+}
+
+/* UINT64_MAX where there are as many or more. */
+static uint64_t count_boxes(const struct nfw_plan_item *item) {
+        uint64_t n_boxes = 1;
+
+        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+                if (item->fields & 1U << i &&
+                    __builtin_mul_overflow(n_boxes, item->ranges[i].vec.n, &n_boxes))
+                        return UINT64_MAX;
+        }
+        return n_boxes;
+}
+
+static int emit_rules(struct nfw_plan_builder *builder,
+                      const struct nfw_plan_group *group,
+                      struct nfw_plan_item *const *items,
+                      size_t n_items) {
+        for (size_t i = 0; i < n_items; i++) {
+                int r = nfw_plan_emit_rule(builder, group, items[i]);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void indices_deinit(struct nfw_plan_indices *indices) {
+        nfw_vec_deinit(&indices->vec);
+}
+
+/* Items of one shape as look-ups of all their fields at once. */
+static int emit_sets(struct nfw_plan_builder *builder,
+                     const struct nfw_plan_group *group,
+                     struct nfw_plan_item *const *items,
+                     size_t n_items) {
+        nfw_cleanup(nfw_plan_boxes_deinit) struct nfw_plan_boxes boxes;
+        nfw_cleanup(indices_deinit) struct nfw_plan_indices sources = { 0 };
+        uint64_t n_boxes = 0;
+
+        boxes_init(&boxes, items[0]->fields);
+        for (size_t i = 0; i < n_items; i++) {
+                uint64_t n = count_boxes(items[i]);
+                int r;
+
+                if (boxes.n_fields > 1 && (n > MAX_BOXES_OF_ITEM || n_boxes + n > MAX_BOXES_OF_GROUP)) {
+                        r = nfw_plan_emit_rule(builder, group, items[i]);
+                } else {
+                        n_boxes += n;
+                        r = nfw_plan_boxes_add_product(&boxes, items[i]->ranges);
+                        if (r == 0)
+                                r = nfw_plan_indices_add_all(&sources, &items[i]->sources);
+                }
+                if (r < 0)
+                        return r;
+        }
+
+        nfw_plan_indices_sort(&sources);
+        return n_boxes > 0 ? nfw_plan_emit_boxes(builder, group, &boxes, items[0], &sources) : 0;
+}
+
+/* Items that look at the same fields and have the same operands. */
+static int emit_shape(struct nfw_plan_builder *builder,
+                      const struct nfw_plan_group *group,
+                      struct nfw_plan_item *const *items,
+                      size_t n_items) {
+        bool one_field = __builtin_popcount(items[0]->fields) == 1;
+        bool in_a_row =
+                one_field ? count_boxes(items[0]) <= NFW_PLAN_MAX_ANONYMOUS : n_items <= MAX_RULES_IN_A_ROW;
+
+        if (items[0]->fields == 0 || in_a_row || !fits_one_set(items[0]->fields))
+                return emit_rules(builder, group, items, n_items);
+        return emit_sets(builder, group, items, n_items);
+}
+
+struct span {
+        struct nfw_plan_item **items;
+        size_t n_items;
+};
+
+static int order_compare(const struct nfw_plan_item *a, const struct nfw_plan_item *b) {
+        size_t x = a->sources.vec.items[0], y = b->sources.vec.items[0];
+
+        return (x > y) - (x < y);
+}
+
+static int by_shape(const void *a, const void *b) {
+        const struct nfw_plan_item *x = *(struct nfw_plan_item *const *)a;
+        const struct nfw_plan_item *y = *(struct nfw_plan_item *const *)b;
+        int c = nfw_plan_item_compare_shape(x, y);
+
+        return c ? c : order_compare(x, y);
+}
+
+static int span_by_order(const void *a, const void *b) {
+        const struct span *x = a, *y = b;
+
+        return order_compare(x->items[0], y->items[0]);
+}
+
+int nfw_plan_emit(struct nfw_plan_builder *builder,
+                  const struct nfw_plan_group *group,
+                  struct nfw_plan_items *items) {
+        nfw_cleanup(nfw_freep) struct span *spans = NULL;
+        struct nfw_plan_item **all = items->vec.items;
+        size_t n_spans = 0;
+        int r = 0;
+
+        if (items->vec.n == 0)
+                return 0;
+        spans = calloc(items->vec.n, sizeof(*spans));
+        if (!spans)
+                return -ENOMEM;
+
+        qsort(all, items->vec.n, sizeof(*all), by_shape);
+        for (size_t i = 0; i < items->vec.n; i++) {
+                if (i > 0 && nfw_plan_item_compare_shape(all[i - 1], all[i]) == 0)
+                        spans[n_spans - 1].n_items++;
+                else
+                        spans[n_spans++] = (struct span){ .items = &all[i], .n_items = 1 };
+        }
+
+        qsort(spans, n_spans, sizeof(*spans), span_by_order);
+        for (size_t i = 0; r == 0 && i < n_spans; i++)
+                r = emit_shape(builder, group, spans[i].items, spans[i].n_items);
+        return r;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ir/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "ir/text_match.h"
+
+/* Matches that are longer than this do not push the names of the other rules to the right. */
+#define MAX_COLUMN 64
+
+static const char *const verdict_names[] = {
+        [NFW_VERDICT_CONTINUE] = "continue",
+        [NFW_VERDICT_ACCEPT] = "accept",
+        [NFW_VERDICT_DROP] = "drop",
+};
+
+static const char *const mirror_names[] = {
+        [NFW_MIRROR_NONE] = "",
+        [NFW_MIRROR_QUERY] = "mirror query",
+        [NFW_MIRROR_REPLY] = "mirror reply",
+};
+
+static const char *const direction_names[NFW_N_DIRECTIONS] = {
+        [NFW_EGRESS] = "egress",
+        [NFW_INGRESS] = "ingress",
+};
+
+static const char *const table_names[NFW_N_TABLES] = {
+        [NFW_TABLE_INET] = "inet",
+        [NFW_TABLE_BRIDGE] = "bridge",
+};
+
+/* The columns of a rule. */
+struct line {
+        char *place, *matches;
+        char verdict[32];
+};
+
+static void line_deinit(struct line *line) {
+        free(line->place);
+        free(line->matches);
+}
+
+static int format_matches(const struct nfw_ir *ir, const struct nfw_ir_rule *rule, char **ret_text) {
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        if (!stream)
+                return -errno;
+        nfw_vec_foreach (match, &rule->matches) {
+                if (match != rule->matches.items)
+                        fputs("  ", stream);
+                nfw_ir_print_match(ir, match, stream);
+        }
+        if (rule->matches.n == 0)
+                fputs("everything", stream);
+        if (fclose(stream) != 0) {
+                free(text);
+                return -ENOMEM;
+        }
+
+        *ret_text = text;
+        return 0;
+}
+
+static int format_line(const struct nfw_ir *ir, const struct nfw_ir_rule *rule, struct line *ret_line) {
+        struct line line = { 0 };
+        int r;
+
+        if (rule->pos.line > 0)
+                r = asprintf(&line.place, "%s:%u", rule->pos.file ? rule->pos.file : "", rule->pos.line);
+        else
+                r = asprintf(&line.place, "-");
+        if (r < 0)
+                return -ENOMEM;
+
+        if (rule->verdict == NFW_VERDICT_CONTINUE && rule->mirror != NFW_MIRROR_NONE)
+                snprintf(line.verdict, sizeof(line.verdict), "%s", mirror_names[rule->mirror]);
+        else
+                snprintf(line.verdict, sizeof(line.verdict), "%s", verdict_names[rule->verdict]);
+
+        r = format_matches(ir, rule, &line.matches);
+        if (r < 0) {
+                line_deinit(&line);
+                return r;
+        }
+        *ret_line = line;
+        return 0;
+}
+
+static int column_width(int width, const char *text) {
+        size_t size = strlen(text);
+
+        return size <= MAX_COLUMN && (int)size > width ? (int)size : width;
+}
+
+static int print_chain(const struct nfw_ir *ir, enum nfw_direction direction, FILE *stream) {
+        const struct nfw_ir_chain *chain = &ir->chains[direction];
+        nfw_cleanup(nfw_freep) struct line *lines = calloc(chain->rules.n + 1, sizeof(*lines));
+        int place_width = 0, verdict_width = 0, matches_width = 0;
+        size_t n_lines = 0;
+        int r = lines ? 0 : -ENOMEM;
+
+        for (; r == 0 && n_lines < chain->rules.n; n_lines++) {
+                r = format_line(ir, &chain->rules.items[n_lines], &lines[n_lines]);
+                if (r < 0)
+                        break;
+                place_width = column_width(place_width, lines[n_lines].place);
+                verdict_width = column_width(verdict_width, lines[n_lines].verdict);
+                matches_width = column_width(matches_width, lines[n_lines].matches);
+        }
+
+        if (r == 0)
+                fprintf(stream, "%s %s\n", table_names[ir->table], direction_names[direction]);
+        for (size_t i = 0; i < n_lines; i++) {
+                if (r == 0)
+                        fprintf(stream, "  %-*s  %-*s  %-*s  # %s\n", place_width, lines[i].place,
+                                verdict_width, lines[i].verdict, matches_width, lines[i].matches,
+                                chain->rules.items[i].name ? chain->rules.items[i].name : "");
+                line_deinit(&lines[i]);
+        }
+        return r;
+}
+
+int nfw_ir_print(const struct nfw_ir *ir, FILE *stream) {
+        for (size_t i = 0; i < NFW_N_DIRECTIONS; i++) {
+                int r;
+
+                if (i > 0)
+                        fputc('\n', stream);
+                r = print_chain(ir, (enum nfw_direction)i, stream);
+                if (r < 0)
+                        return r;
+        }
+        return ferror(stream) ? -EIO : 0;
+}
