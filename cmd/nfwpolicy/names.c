@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "nfwpolicy/commands.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
+#include "shared/suggest.h"
 #include "shared/table.h"
 #include "shared/text.h"
 #include "shared/watch.h"
@@ -82,6 +85,33 @@ static int print_text(const struct cli *cli,
         return r < 0 ? cli_failure(cli, r, NULL) : CLI_EXIT_FINE;
 }
 
+/* A typo in --port must not look like a port that has learned nothing. */
+static int check_port(const struct cli *cli, const struct nfw_status *status, const char *port) {
+        size_t n_ports = nfw_status_n_bindings(status);
+        const char **ports;
+        const char *nearest;
+
+        if (!port)
+                return CLI_EXIT_FINE;
+        ports = calloc(n_ports + 1, sizeof(*ports));
+        if (!ports)
+                return cli_failure(cli, -ENOMEM, NULL);
+        for (size_t i = 0; i < n_ports; i++) {
+                ports[i] = nfw_binding_port(nfw_status_binding(status, i));
+                if (strcmp(ports[i], port) == 0) {
+                        free(ports);
+                        return CLI_EXIT_FINE;
+                }
+        }
+        nearest = suggest(port, ports, n_ports);
+        if (nearest)
+                cli_error(cli, "no policy is on port `%s`, did you mean `%s`?", port, nearest);
+        else
+                cli_error(cli, "no policy is on port `%s`", port);
+        free(ports);
+        return CLI_EXIT_NO;
+}
+
 static int print_status(const struct cli *cli,
                         struct nfw_context *context,
                         const struct names_arguments *args,
@@ -93,6 +123,9 @@ static int print_status(const struct cli *cli,
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "names");
         diagnostics_print(cli, report);
+        r = check_port(cli, status, args->port);
+        if (r)
+                return r;
         return cli->json ? print_json(cli, status, args) : print_text(cli, status, args);
 }
 

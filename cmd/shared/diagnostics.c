@@ -126,7 +126,7 @@ int diagnostics_put_json(const struct cli *cli, json_t *json, size_t indent) {
 
         if (!json)
                 return cli_failure(cli, -ENOMEM, NULL);
-        r = json_dumpf(json, stdout, JSON_INDENT(indent) | JSON_ENCODE_ANY);
+        r = json_dumpf(json, stdout, JSON_INDENT(indent) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         json_decref(json);
         if (r == 0)
                 putchar('\n');
