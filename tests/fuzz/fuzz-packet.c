@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An IP packet: whatever it says of itself, what is found in it lies inside it. */
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "net/packet.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition) {
+        if (!condition)
+                abort();
+}
+
+static bool is_inside(const uint8_t *data, size_t size, const uint8_t *part, size_t part_size) {
+        return part >= data && part_size <= size && (size_t)(part - data) <= size - part_size;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        struct nfw_packet packet;
+
+        if (nfw_packet_parse(data, size, &packet))
+                return 0;
+
+        require(packet.source.family == packet.destination.family);
+        require(packet.source.family == (data[0] >> 4 == 4 ? AF_INET : AF_INET6));
+        if (packet.fragment) {
+                require(!packet.transport && !packet.payload && packet.source_port == 0);
+                return 0;
+        }
+
+        require(is_inside(data, size, packet.transport, packet.transport_size));
+        if (packet.protocol != IPPROTO_UDP && packet.protocol != IPPROTO_TCP) {
+                require(!packet.payload && packet.payload_size == 0);
+                return 0;
+        }
+        require(is_inside(packet.transport, packet.transport_size, packet.payload, packet.payload_size));
+        require(packet.payload + packet.payload_size == packet.transport + packet.transport_size);
+        require(packet.payload - packet.transport >= (packet.protocol == IPPROTO_UDP ? 8 : 20));
+        require(packet.source_port == (packet.transport[0] << 8 | packet.transport[1]));
+        return 0;
+}
