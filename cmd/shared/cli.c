@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "shared/cleanup.h"
 #include "shared/text.h"
@@ -83,6 +86,19 @@ int cli_failure(const struct cli *cli, int error, const char *about) {
         return cli_error(cli, "%s", strerror(-error));
 }
 
+/*
+ * Everything that needs the kernel needs CAP_NET_ADMIN. Without it the first thing that fails may be the state
+ * directory instead, which would send the user after the wrong cause.
+ */
+static bool has_net_admin(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+        if (syscall(SYS_capget, &header, data) < 0)
+                return true; /* then let the kernel answer */
+        return data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
+}
+
 /* The library wants an absolute path, a shell's user may write a relative one. */
 static int set_state_directory(struct nfw_context *context, const char *directory) {
         CLEANUP(text) char *here = NULL;
@@ -107,6 +123,8 @@ int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nf
         CLEANUP(context) struct nfw_context *context = NULL;
         int r;
 
+        if (!has_net_admin())
+                return cli_failure(cli, -EPERM, NULL);
         r = nfw_report_new(&report);
         if (r < 0)
                 return cli_failure(cli, r, NULL);

@@ -11,6 +11,7 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
 
+CAP_DAC_OVERRIDE = 1
 CAP_NET_ADMIN = 12
 PR_CAPBSET_DROP = 24
 
@@ -29,9 +30,10 @@ rules:
 INVALID = VALID.replace("action: allow", "acton: allow")
 
 
-def drop_net_admin():
+def drop_privileges():
     # Fails without privileges, and then there is nothing to drop.
-    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0)
+    for capability in (CAP_DAC_OVERRIDE, CAP_NET_ADMIN):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 class Program:
@@ -51,7 +53,7 @@ class Program:
         )
 
     def unprivileged(self, *arguments):
-        return self(*arguments, preexec_fn=drop_net_admin)
+        return self(*arguments, preexec_fn=drop_privileges)
 
 
 def program(name):

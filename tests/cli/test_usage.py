@@ -127,6 +127,14 @@ def test_global_options_on_either_side(nfwpolicy, valid):
     assert before.stdout == after.stdout
 
 
+@pytest.fixture
+def closed(tmp_path):
+    """A directory where only a privileged user can write: it must not be what the error is about."""
+    path = tmp_path / "closed"
+    path.mkdir(mode=0o500)
+    return path
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -143,15 +151,15 @@ def test_global_options_on_either_side(nfwpolicy, valid):
         ["verify"],
     ],
 )
-def test_missing_privilege_is_one_line(nfwpolicy, valid, tmp_path, arguments):
+def test_missing_privilege_is_one_line(nfwpolicy, valid, closed, arguments):
     arguments = [valid if argument == "VALID" else argument for argument in arguments]
-    result = nfwpolicy.unprivileged("--state-directory", tmp_path / "state", *arguments)
+    result = nfwpolicy.unprivileged("--state-directory", closed / "state", *arguments)
     assert result.stderr == "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n"
     assert result.stdout == ""
     assert result.returncode == 2
 
 
-def test_daemon_without_privilege(nfwpolicyd, tmp_path):
-    result = nfwpolicyd.unprivileged("--state-directory", tmp_path / "state")
+def test_daemon_without_privilege(nfwpolicyd, closed):
+    result = nfwpolicyd.unprivileged("--state-directory", closed / "state")
     assert result.stderr == "nfwpolicyd: this needs CAP_NET_ADMIN (run it as root)\n"
     assert result.returncode == 2
