@@ -114,12 +114,17 @@ def test_full_disk(nfwpolicy, valid):
 def on_terminal(nfwpolicy, *arguments, environment=None):
     """What the program writes to stderr when that is a terminal."""
     primary, secondary = pty.openpty()
+    text = b""
     try:
         nfwpolicy(*arguments, stderr=secondary, environment=environment)
-        return os.read(primary, 65536).decode()
+        # what one read returns is up to the terminal: a mark tells where the end is
+        os.write(secondary, b"\0")
+        while not text.endswith(b"\0"):
+            text += os.read(primary, 65536)
     finally:
         os.close(primary)
         os.close(secondary)
+    return text.decode()
 
 
 @pytest.mark.parametrize(
