@@ -80,14 +80,29 @@ static struct nfw_pos token_pos(const struct nfw_yaml *yaml, struct fy_token *to
         return pos;
 }
 
+/* Of the '&', '*' or quote that stands before what libfyaml takes as the beginning. */
+static struct nfw_pos indicator_pos(const struct nfw_yaml *yaml, struct fy_token *token) {
+        struct nfw_pos pos = token_pos(yaml, token);
+
+        if (pos.column > 1)
+                pos.column--;
+        return pos;
+}
+
+/* Where libfyaml's words would not help. */
+struct explanation {
+        const char *part; /* of the message */
+        const char *text; /* to say instead; may be NULL */
+        const char *hint; /* may be NULL */
+};
+
+static const struct explanation explanations[] = {
+        {"alias",                   NULL,                                      ALIAS_HINT                                         },
+        { "expected node content",  NULL,                                      "is something missing behind a '-' or a ':' above?"},
+        { "missing document start", "something follows the end of the policy", NULL                                               },
+};
+
 static int report_syntax(struct nfw_yaml *yaml) {
-        /* Where libfyaml's words would not help. */
-        static const struct {
-                const char *part, *text, *hint;
-        } explanations[] = {
-                {"alias",                   NULL,                                      ALIAS_HINT},
-                { "missing document start", "something follows the end of the policy", NULL      },
-        };
         struct nfw_pos pos = { .file = yaml->file };
         const struct fy_diag_error *error;
         const char *message = "this is neither YAML nor JSON", *hint = NULL;
@@ -173,9 +188,8 @@ static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_y
 
         style = fy_token_scalar_style(token);
         event->plain = style == FYSS_PLAIN;
-        event->pos = token_pos(yaml, token);
-        if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
-                event->pos.column--; /* to the quote */
+        event->pos = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED ? indicator_pos(yaml, token)
+                                                                                : token_pos(yaml, token);
 
         text = token_text(yaml, token, &size);
         if (!text)
@@ -196,29 +210,26 @@ static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_y
         return 0;
 }
 
-static int refuse_token(struct nfw_yaml *yaml, struct fy_token *token, const char *code, const char *text) {
-        struct nfw_pos pos;
-
-        if (!token)
-                return 0;
-        pos = token_pos(yaml, token);
-        return nfw_sink_error(yaml->sink, code, &pos, NULL, "%s", text);
-}
-
 static int refuse_properties(struct nfw_yaml *yaml, struct fy_token *anchor, struct fy_token *tag) {
+        struct nfw_pos pos;
         int r;
 
-        r = refuse_token(yaml, anchor, "policy/anchor", "anchors are not supported");
-        if (r < 0)
-                return r;
-        return refuse_token(yaml, tag, "policy/tag", "tags are not supported");
+        if (anchor) {
+                pos = indicator_pos(yaml, anchor);
+                r = nfw_sink_error(yaml->sink, "policy/anchor", &pos, NULL, "anchors are not supported");
+                if (r < 0)
+                        return r;
+        }
+        if (tag) {
+                pos = token_pos(yaml, tag);
+                return nfw_sink_error(yaml->sink, "policy/tag", &pos, NULL, "tags are not supported");
+        }
+        return 0;
 }
 
 static int read_alias(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
         event->type = NFW_YAML_SCALAR;
-        event->pos = token_pos(yaml, fye->alias.anchor);
-        if (event->pos.column > 1)
-                event->pos.column--; /* to the '*' */
+        event->pos = indicator_pos(yaml, fye->alias.anchor);
         event->text = "";
         event->bad = true;
         return nfw_sink_error(yaml->sink, "policy/alias", &event->pos, ALIAS_HINT,
