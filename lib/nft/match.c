@@ -190,11 +190,20 @@ static int add_lookup(struct nftnl_rule *rule,
         return nfw_nft_expr_lookup(rule, name, set ? set->id : 0, match->negate);
 }
 
-/* What later matches need not ask again. */
-static void learn(struct nfw_nft_match_state *state, const struct nfw_plan_match *match) {
-        if (match->kind == NFW_PLAN_RANGE && match->fields[0] == NFW_FIELD_L4PROTO && !match->negate &&
-            match->range.first[0] == IPPROTO_ICMPV6 && match->range.last[0] == IPPROTO_ICMPV6)
-                state->is_icmpv6 = true;
+bool nfw_nft_match_is_protocol(const struct nfw_plan_match *match) {
+        return match->kind == NFW_PLAN_RANGE && !match->negate && match->n_fields == 1 &&
+               match->fields[0] == NFW_FIELD_L4PROTO && match->range.first[0] == match->range.last[0];
+}
+
+bool nfw_nft_match_is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
+        if (!nfw_nft_match_is_protocol(match) || match->range.first[0] != IPPROTO_ICMPV6)
+                return false;
+        for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
+             later++)
+                for (size_t i = 0; i < later->n_fields; i++)
+                        if (later->fields[i] == NFW_FIELD_ICMPV6_TYPE)
+                                return true;
+        return false;
 }
 
 int nfw_nft_match_add(struct nftnl_rule *rule,
@@ -212,15 +221,10 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
 
         switch (match->kind) {
         case NFW_PLAN_RANGE:
-                r = add_range(rule, match);
-                break;
+                return add_range(rule, match);
         case NFW_PLAN_FLAGS:
-                r = add_flags(rule, match);
-                break;
+                return add_flags(rule, match);
         default:
-                r = add_lookup(rule, state, match, set);
+                return add_lookup(rule, state, match, set);
         }
-        if (r == 0)
-                learn(state, match);
-        return r;
 }

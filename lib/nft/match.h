@@ -29,5 +29,13 @@ int nfw_nft_match_key(const struct nfw_plan_match *match,
                       bool per_port,
                       struct nfw_nft_key *ret_key);
 
+/* Whether the match is "the transport protocol is X". */
+bool nfw_nft_match_is_protocol(const struct nfw_plan_match *match);
+/*
+ * Whether a later match of the rule brings the same test with it, which has to come behind the one of the network
+ * protocol for nft to see that they belong together.
+ */
+bool nfw_nft_match_is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match);
+
 /* The length of the prefix that the range is, or -1. size is in octets. */
 int nfw_nft_range_prefix_length(const struct nfw_range *range, size_t size);

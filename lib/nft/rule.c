@@ -138,6 +138,8 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                 return -E2BIG;
 
         nfw_vec_foreach (match, &plan_rule->matches) {
+                if (nfw_nft_match_is_implied(plan_rule, match))
+                        continue;
                 r = add_match(batch, plan, rule, &state, match, &origin);
                 if (r < 0)
                         return r;

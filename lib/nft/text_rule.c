@@ -14,9 +14,9 @@ static const struct {
         const char *name;
 } ct_states[] = {
         {NFW_CT_INVALID,      "invalid"    },
-        { NFW_CT_NEW,         "new"        },
         { NFW_CT_ESTABLISHED, "established"},
         { NFW_CT_RELATED,     "related"    },
+        { NFW_CT_NEW,         "new"        },
         { NFW_CT_UNTRACKED,   "untracked"  },
 };
 
@@ -36,20 +36,11 @@ static bool is_transport_field(enum nfw_field field) {
         return field == NFW_FIELD_TH_SPORT || field == NFW_FIELD_TH_DPORT;
 }
 
-static bool is_single_protocol(const struct nfw_plan_match *match) {
-        return match->kind == NFW_PLAN_RANGE && !match->negate && match->n_fields == 1 &&
-               match->fields[0] == NFW_FIELD_L4PROTO && match->range.first[0] == match->range.last[0];
-}
-
-static bool has_field(const struct nfw_plan_match *match, bool (*is_wanted)(enum nfw_field field)) {
+static bool has_transport_field(const struct nfw_plan_match *match) {
         for (size_t i = 0; i < match->n_fields; i++)
-                if (is_wanted(match->fields[i]))
+                if (is_transport_field(match->fields[i]))
                         return true;
         return false;
-}
-
-static bool is_icmpv6_field(enum nfw_field field) {
-        return field == NFW_FIELD_ICMPV6_TYPE;
 }
 
 static const char *transport_name(uint8_t protocol) {
@@ -60,15 +51,14 @@ static const char *transport_name(uint8_t protocol) {
 }
 
 /* Whether a later match of the rule says it too, so that nft leaves it out. */
-static bool is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
-        uint8_t protocol = match->range.first[0];
-
-        if (!is_single_protocol(match))
+static bool is_shown_later(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
+        if (nfw_nft_match_is_implied(rule, match))
+                return true;
+        if (!nfw_nft_match_is_protocol(match) || !transport_name(match->range.first[0]))
                 return false;
         for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
              later++)
-                if ((transport_name(protocol) && has_field(later, is_transport_field)) ||
-                    (protocol == IPPROTO_ICMPV6 && has_field(later, is_icmpv6_field)))
+                if (has_transport_field(later))
                         return true;
         return false;
 }
@@ -76,7 +66,7 @@ static bool is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_m
 /* "tcp" where an earlier match has said so. */
 static const char *known_transport(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
         for (const struct nfw_plan_match *earlier = rule->matches.items; earlier < match; earlier++)
-                if (is_single_protocol(earlier))
+                if (nfw_nft_match_is_protocol(earlier))
                         return transport_name(earlier->range.first[0]);
         return NULL;
 }
@@ -180,7 +170,7 @@ int nfw_nft_print_matches(FILE *stream,
         nfw_vec_foreach (match, &rule->matches) {
                 int r;
 
-                if (is_implied(rule, match))
+                if (is_shown_later(rule, match))
                         continue;
                 nfw_nft_print_separator(stream, separator);
                 r = print_match(stream, plan, direction, rule, match);
