@@ -11,6 +11,11 @@ void nfw_cursor_move(struct nfw_cursor *cursor, size_t offset, unsigned int line
         cursor->used = false;
 }
 
+static bool is_continuation(char c) {
+        return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* One octet on, which is a character unless it goes on. */
 static void step(struct nfw_cursor *cursor) {
         char c = cursor->source[cursor->offset++];
         bool pair = c == '\r' && cursor->offset < cursor->size && cursor->source[cursor->offset] == '\n';
@@ -18,7 +23,7 @@ static void step(struct nfw_cursor *cursor) {
         if (c == '\n' || (c == '\r' && !pair)) {
                 cursor->line++;
                 cursor->column = 0;
-        } else if (((unsigned char)c & 0xc0) != 0x80)
+        } else if (!is_continuation(c))
                 cursor->column++;
 }
 
@@ -35,7 +40,7 @@ void nfw_cursor_find_next(struct nfw_cursor *cursor) {
                         comment = false;
                 else if (c == '#')
                         comment = true;
-                else if (!comment && c != ' ' && c != '\t')
+                else if (!comment && c != ' ' && c != '\t' && !is_continuation(c))
                         break;
         }
         cursor->used = true;

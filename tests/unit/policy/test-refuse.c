@@ -43,7 +43,7 @@ static const struct refusal document[] = {
          NULL                                                                                                                                       },
         { HEAD "- name: \"a\\nb\"\n  action: allow\n  priority: 1\n",                                 "policy/control-character", 3, 9,
          NULL                                                                                                                                       },
-        { HEAD "- name: |\n    a\n  action: allow\n  priority: 1\n",                                  "policy/control-character", 3, 9,  NULL       },
+        { HEAD "- name: |\n    a\n  action: allow\n  priority: 1\n",                                  "policy/control-character", 4, 1,  NULL       },
         { HEAD "- name: a\xe2\x80\xae"
                "b\n  action: allow\n  priority: 1\n",                                        "policy/control-character", 3, 9,  NULL       },
         { EGRESS "    domains: [\"a\\u202eb.example\"]\n",                                            "policy/control-character", 7, 15, NULL       },

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/cursor.h"
+#include "policy/seen.h"
+#include "policy/sink.h"
+#include "policy/utf8.h"
+#include "read.h"
+
+static void test_utf8_decode(void **state nfw_unused) {
+        static const struct {
+                const char *text;
+                size_t size, n;
+                uint32_t character;
+        } cases[] = {
+                {"a",                 1, 1, 'a'     },
+                { "\0",               1, 1, 0       },
+                { "\xc3\xbc",         2, 2, 0xfc    },
+                { "\xe2\x82\xac",     3, 3, 0x20ac  },
+                { "\xf0\x9f\x8f\xa0", 4, 4, 0x1f3e0 },
+                { "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
+                { "",                 0, 0, 0       },
+                { "\xc3",             1, 0, 0       }, /* cut */
+                { "\xf0\x9f\x8f",     3, 0, 0       },
+                { "\xc3\x28",         2, 0, 0       },
+                { "\x80",             1, 0, 0       }, /* begins in the middle */
+                { "\xc0\x80",         2, 0, 0       }, /* overlong */
+                { "\xc1\xbf",         2, 0, 0       },
+                { "\xe0\x9f\xbf",     3, 0, 0       },
+                { "\xf0\x8f\xbf\xbf", 4, 0, 0       },
+                { "\xed\xa0\x80",     3, 0, 0       }, /* surrogate */
+                { "\xf4\x90\x80\x80", 4, 0, 0       }, /* beyond U+10FFFF */
+                { "\xf8\x88\x80\x80", 4, 0, 0       },
+                { "\xff",             1, 0, 0       },
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                uint32_t character = 0;
+
+                assert_int_equal(nfw_utf8_decode(cases[i].text, cases[i].size, &character), cases[i].n);
+                assert_int_equal(character, cases[i].character);
+        }
+}
+
+static void test_utf8_check(void **state nfw_unused) {
+        bool malformed;
+
+        assert_int_equal(nfw_utf8_check("a\t\r\n\xc3\xbc", 6, &malformed), 6);
+        assert_int_equal(nfw_utf8_check("ab\xc3", 3, &malformed), 2);
+        assert_true(malformed);
+        assert_int_equal(nfw_utf8_check("ab\0c", 4, &malformed), 2);
+        assert_false(malformed);
+        assert_int_equal(nfw_utf8_check("\xc2\x85\xc2\x84", 4, &malformed), 2);
+        assert_false(malformed);
+        assert_int_equal(nfw_utf8_check(NULL, 0, &malformed), 0);
+}
+
+static void test_seen(void **state nfw_unused) {
+        struct nfw_seen seen = NFW_SEEN_INIT(((struct nfw_siphash_key){ 1, 2 }));
+        unsigned int line;
+        char key[16];
+
+        for (unsigned int round = 0; round < 2; round++)
+                for (unsigned int i = 1; i <= 5000; i++) {
+                        int n = snprintf(key, sizeof(key), "%u", i);
+
+                        assert_int_equal(nfw_seen_add(&seen, key, (size_t)n, i + 5000 * round, &line), 0);
+                        assert_int_equal(line, round == 0 ? 0 : i);
+                }
+
+        /* A part of another key, and the empty one, are keys of their own. */
+        assert_int_equal(nfw_seen_add(&seen, "5000", 4, 1, &line), 0);
+        assert_int_equal(line, 5000);
+        assert_int_equal(nfw_seen_add(&seen, "50001", 5, 1, &line), 0);
+        assert_int_equal(line, 0);
+        assert_int_equal(nfw_seen_add(&seen, "", 0, 9, &line), 0);
+        assert_int_equal(line, 0);
+        assert_int_equal(nfw_seen_add(&seen, "", 0, 10, &line), 0);
+        assert_int_equal(line, 9);
+        nfw_seen_deinit(&seen);
+        assert_int_equal(nfw_seen_add(&seen, "again", 5, 3, &line), 0);
+        assert_int_equal(line, 0);
+        nfw_seen_deinit(&seen);
+}
+
+static void test_quote(void **state nfw_unused) {
+        char buffer[NFW_QUOTE_MAX + 4], text[NFW_QUOTE_MAX + 8];
+
+        assert_string_equal(nfw_quote("short", buffer), "short");
+
+        memset(text, 'x', sizeof(text));
+        text[NFW_QUOTE_MAX] = '\0';
+        assert_string_equal(nfw_quote(text, buffer), text);
+
+        /* A character that would be cut goes as a whole. */
+        memcpy(text + NFW_QUOTE_MAX - 1, "\xe2\x82\xac", 4);
+        assert_string_equal(nfw_quote(text, buffer) + NFW_QUOTE_MAX - 3, "xx…");
+}
+
+static void test_cursor(void **state nfw_unused) {
+        static const char source[] = "- x\r\n-\n\xc3\xbc # - no\n  -";
+        struct nfw_cursor cursor = { .source = source, .size = sizeof(source) - 1 };
+
+        nfw_cursor_move(&cursor, 3, 0, 3);
+        nfw_cursor_find_next(&cursor);
+        assert_int_equal(cursor.line, 1);
+        assert_int_equal(cursor.column, 0);
+        nfw_cursor_find_next(&cursor);
+        assert_int_equal(cursor.line, 2);
+        assert_int_equal(cursor.column, 0);
+        nfw_cursor_move(&cursor, 0, 0, 0); /* never back */
+        nfw_cursor_find_next(&cursor);
+        assert_int_equal(cursor.line, 3);
+        assert_int_equal(cursor.column, 2);
+        for (int i = 0; i < 3; i++)
+                nfw_cursor_find_next(&cursor);
+        assert_int_equal(cursor.offset, cursor.size);
+        assert_int_equal(cursor.column, 3);
+}
+
+int main(void) {
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_utf8_decode), cmocka_unit_test(test_utf8_check),
+                cmocka_unit_test(test_seen),        cmocka_unit_test(test_quote),
+                cmocka_unit_test(test_cursor),
+        };
+
+        return cmocka_run_group_tests_name("policy/parts", tests, NULL, NULL);
+}
