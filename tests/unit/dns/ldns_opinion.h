@@ -17,16 +17,32 @@
 struct opinion_types {
         bool has_tsig; /* libldns leaks on these */
         bool has_hints;
-        bool has_unchecked; /* RDATA that our reader takes as it is and libldns may refuse */
+        /*
+         * RDATA that our reader takes as it is. libldns reads by type in any class, may refuse it, and where it
+         * needs fewer octets than there are it goes on behind those: from there on it reads another message.
+         */
+        bool has_unchecked;
         size_t n_aliases;
 };
 
-static inline bool opinion_type_is_checked(const struct nfw_dns_record *record) {
-        static const uint16_t types[] = { 1,  2,  3,  4,  5,  6,  7,  8,  9,  12,
-                                          14, 15, 17, 18, 21, 26, 28, 33, 36, 39 };
+static inline bool opinion_is_text_rdata(const uint8_t *data, const struct nfw_dns_record *record) {
+        size_t offset = record->rdata;
 
+        while (offset < record->end)
+                offset += 1 + (size_t)data[offset];
+        return record->rdata_size > 0 && offset == record->end;
+}
+
+static inline bool opinion_type_is_checked(const uint8_t *data, const struct nfw_dns_record *record) {
+        static const uint16_t types[] = { 1,  2,  3,  4,  5,  6,  7,  8,  9,  12, 14,
+                                          15, 17, 18, 21, 26, 28, 33, 36, 39, 64, 65 };
+
+        if (record->type == 41)
+                return record->rdata_size == 0;
         if (record->class != 1)
                 return false;
+        if (record->type == 16)
+                return opinion_is_text_rdata(data, record);
         for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
                 if (types[i] == record->type)
                         return true;
@@ -44,7 +60,7 @@ static inline void opinion_look_at_types(const struct nfw_dns_message *message,
                         ret_types->has_tsig = true;
                 if (record.type == 64 || record.type == 65)
                         ret_types->has_hints = true;
-                if (!opinion_type_is_checked(&record))
+                if (!opinion_type_is_checked(message->data, &record))
                         ret_types->has_unchecked = true;
                 if (record.type == 5 && n < message->header.n_answers)
                         ret_types->n_aliases++;
@@ -195,10 +211,11 @@ static inline const char *opinion_of(const uint8_t *data, size_t size) {
         if (nfw_dns_message_parse(data, size, &message))
                 return NULL;
         opinion_look_at_types(&message, &types);
-        if (types.has_tsig)
+        if (types.has_tsig || types.has_unchecked)
                 return NULL;
         if (ldns_wire2pkt(&pkt, data, size) != LDNS_STATUS_OK)
-                return types.has_unchecked ? NULL : "libldns refuses it";
+                return types.has_hints ? NULL
+                                       : "libldns refuses it"; /* it may know more of their parameters */
 
         difference = opinion_compare(pkt, &message, &types);
         ldns_pkt_free(pkt);
