@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every test gets a network of its own, removed even when the test fails."""
+"""Networks for the tests, removed even when a test fails."""
 
+import contextlib
 import os
 
 import pytest
@@ -8,19 +9,42 @@ import pytest
 from lab import Lab
 
 
-@pytest.fixture
-def lab():
+@contextlib.contextmanager
+def laboratory():
     if os.geteuid() != 0:
         pytest.skip("needs root: it makes network namespaces and nftables rules")
-    laboratory = Lab()
+    lab = Lab()
     try:
-        yield laboratory
+        yield lab
     finally:
-        laboratory.remove()
+        lab.remove()
+
+
+@pytest.fixture
+def lab():
+    """A network of the test's own."""
+    with laboratory() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def module_lab():
+    with laboratory() as lab:
+        yield lab
+
+
+@pytest.fixture
+def shared_lab(module_lab):
+    """The network that the tests of a file share; what one of them loads is gone before the next."""
+    try:
+        yield module_lab
+    finally:
+        module_lab.unload_all()
 
 
 def pytest_runtest_makereport(item, call):
     """A failure shows what the learner said."""
-    laboratory = getattr(item, "funcargs", {}).get("lab")
-    if call.when == "call" and call.excinfo and laboratory:
-        item.add_report_section("call", "learner", laboratory.learner_log())
+    funcargs = getattr(item, "funcargs", {})
+    lab = funcargs.get("lab") or funcargs.get("module_lab")
+    if call.when == "call" and call.excinfo and lab:
+        item.add_report_section("call", "learner", lab.learner_log())

@@ -21,6 +21,8 @@ import subprocess
 import tempfile
 import time
 
+from probe import assert_reach
+
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count()
@@ -155,7 +157,10 @@ class Lab:
             ("sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1"),
         ):
             self.internet.run(*command)
-        for prefix in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "169.254.169.254/32"):
+        for prefix in (
+            "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "169.254.169.254/32",
+            "10.99.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        ):
             self.internet.run("ip", "route", "add", "local", prefix, "dev", "lo")
         for prefix in ("2001:db8::/32", "fd00:ec2::254/128"):
             self.internet.run("ip", "-6", "route", "add", "local", prefix, "dev", "lo")
@@ -211,6 +216,10 @@ class Lab:
         with open(path, encoding="utf-8") as stream:
             return stream.read()
 
+    def unload_all(self):
+        for policy in self.json("list")["policies"]:
+            self.nfw("unload", policy["name"], "--force")
+
     def names(self, *args):
         return self.json("names", *args)
 
@@ -219,25 +228,25 @@ class Lab:
 
     # --- traffic -------------------------------------------------------------------------------------------
 
-    def tcp_server(self, port, *families, namespace=None):
-        """Accepts and greets, on every address of the namespace, until the lab is removed."""
-        script = os.path.join(SOURCE, "tests", "netns", "serve.py")
+    def serve(self, *ports, kind="both", namespace=None):
+        """Greets TCP connections and sends datagrams back, on every address of the namespace."""
         process = (namespace or self.internet).start(
-            "/usr/bin/python3", script, "tcp", str(port), stdout=subprocess.PIPE
+            "/usr/bin/python3", os.path.join(SOURCE, "tests", "netns", "serve.py"), kind, *ports,
+            stdout=subprocess.PIPE,
         )
         self.processes.append(process)
         assert process.stdout.readline() == "ready\n"
         return process
 
-    def udp_server(self, port, namespace=None):
-        """Sends every datagram back."""
-        script = os.path.join(SOURCE, "tests", "netns", "serve.py")
-        process = (namespace or self.internet).start(
-            "/usr/bin/python3", script, "udp", str(port), stdout=subprocess.PIPE
-        )
-        self.processes.append(process)
-        assert process.stdout.readline() == "ready\n"
-        return process
+    def tcp_server(self, *ports, namespace=None):
+        return self.serve(*ports, kind="tcp", namespace=namespace)
+
+    def udp_server(self, *ports, namespace=None):
+        return self.serve(*ports, kind="udp", namespace=namespace)
+
+    def reach(self, allowed=(), denied=(), namespace=None):
+        """What the guest can reach and what it cannot; see probe.py for how the probes are written."""
+        assert_reach(namespace or self.guest, allowed, denied, control=self.host)
 
     def connects(self, address, port, namespace=None, timeout=0.4):
         """Whether a TCP connection from the guest gets the server's greeting."""
