@@ -40,6 +40,8 @@ void nfw_plan_boxes_sort(struct nfw_plan_boxes *boxes);
 int nfw_plan_boxes_simplify(struct nfw_plan_boxes *boxes);
 void nfw_plan_boxes_deinit(struct nfw_plan_boxes *boxes);
 
+/* Moves the boxes, which must fit together. */
+struct nfw_plan_part nfw_plan_part_from_boxes(struct nfw_plan_boxes *boxes, bool interval);
 /* Distributes the boxes to as few parts as is cheap. The boxes are used up. 0 or -ENOMEM. */
 int nfw_plan_boxes_partition(struct nfw_plan_boxes *boxes, struct nfw_plan_parts *ret_parts);
 void nfw_plan_parts_deinit(struct nfw_plan_parts *parts);

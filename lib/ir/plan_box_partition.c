@@ -19,21 +19,27 @@ static bool is_worth_it(size_t n_boxes, size_t n_values) {
         return n_values <= n_boxes + n_boxes / 4;
 }
 
-static int parts_take(struct nfw_plan_parts *parts, struct nfw_plan_boxes *boxes, bool interval) {
+struct nfw_plan_part nfw_plan_part_from_boxes(struct nfw_plan_boxes *boxes, bool interval) {
         struct nfw_plan_part part = { .interval = interval };
+
+        part.elements.items = boxes->ranges.items;
+        part.elements.n = boxes->ranges.n;
+        part.elements.size = boxes->ranges.size;
+        boxes->ranges.items = NULL;
+        boxes->ranges.n = boxes->ranges.size = 0;
+        return part;
+}
+
+static int parts_take(struct nfw_plan_parts *parts, struct nfw_plan_boxes *boxes, bool interval) {
         int r;
 
         if (boxes->ranges.n == 0)
                 return 0;
-        part.elements.items = boxes->ranges.items;
-        part.elements.n = boxes->ranges.n;
-        part.elements.size = boxes->ranges.size;
-
-        r = nfw_vec_push(&parts->vec, part);
+        r = nfw_vec_reserve(&parts->vec, 1);
         if (r < 0)
                 return r;
-        boxes->ranges.items = NULL;
-        boxes->ranges.n = boxes->ranges.size = 0;
+
+        parts->vec.items[parts->vec.n++] = nfw_plan_part_from_boxes(boxes, interval);
         return 0;
 }
 

@@ -36,6 +36,23 @@ static int operand_compare(const void *a, const void *b) {
         return nfw_plan_operand_compare(a, b);
 }
 
+/* Drops duplicates, too. */
+static void sort_operands(struct nfw_plan_item *item) {
+        struct nfw_plan_operand *items = item->operands.items;
+        size_t n = 0;
+
+        if (item->operands.n < 2)
+                return;
+        qsort(items, item->operands.n, sizeof(*items), operand_compare);
+        for (size_t i = 1; i < item->operands.n; i++) {
+                if (operand_compare(&items[i], &items[n]) != 0)
+                        items[++n] = items[i];
+                else
+                        nfw_vec_deinit(&items[i].learned.vec);
+        }
+        item->operands.n = n + 1;
+}
+
 static int add_operand(struct nfw_plan_item *item, const struct nfw_match *match) {
         struct nfw_plan_operand operand = { .field = match->field,
                                             .negate = match->negate,
@@ -132,8 +149,7 @@ int nfw_plan_item_new(const struct nfw_ir_rule *rule, size_t source, struct nfw_
         if (r < 0)
                 return r;
 
-        if (item->operands.n > 1)
-                qsort(item->operands.items, item->operands.n, sizeof(*item->operands.items), operand_compare);
+        sort_operands(item);
         *ret_item = is_possible(item) ? nfw_steal(item) : NULL;
         return 0;
 }

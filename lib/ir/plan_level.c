@@ -129,7 +129,10 @@ static size_t level_above(const struct representatives *others,
                           const struct bounds *bounds) {
         size_t level = 0;
 
-        nfw_vec_foreach (other, &others->vec) {
+        /* Late ones have high levels: looking at these first rules out most of the others. */
+        for (size_t i = others->vec.n; i-- > 0;) {
+                const struct representative *other = &others->vec.items[i];
+
                 if (other->level >= level && bounds_overlap(&other->bounds, bounds) &&
                     nfw_plan_item_may_overlap(other->item, item))
                         level = other->level + 1;

@@ -62,6 +62,40 @@ static int take_rule(struct nfw_plan_builder *builder,
         return r;
 }
 
+/* Numbers are spelled out where that does not make the list long; prefixes of addresses stay as they are. */
+static bool is_short_list(enum nfw_field field, const struct nfw_ranges *ranges) {
+        uint64_t n_values = 0;
+
+        if (nfw_field_info(field)->size > sizeof(uint16_t))
+                return false;
+        nfw_vec_foreach (range, &ranges->vec)
+                n_values += nfw_range_n_values(range, nfw_field_info(field)->size);
+        return n_values <= NFW_PLAN_MAX_ANONYMOUS;
+}
+
+/* All of the ranges as the elements of one set. */
+static int ranges_to_part(enum nfw_field field,
+                          const struct nfw_ranges *ranges,
+                          struct nfw_plan_part *ret_part) {
+        struct nfw_plan_boxes values = { .fields = { field }, .n_fields = 1 };
+        bool spell_out = is_short_list(field, ranges);
+        bool interval = false;
+
+        nfw_vec_foreach (range, &ranges->vec) {
+                int r = spell_out ? nfw_plan_boxes_add_values(&values, range)
+                                  : nfw_vec_push(&values.ranges, *range);
+
+                if (r < 0) {
+                        nfw_plan_boxes_deinit(&values);
+                        return r;
+                }
+                interval = interval || (!spell_out && !nfw_range_is_single(range));
+        }
+
+        *ret_part = nfw_plan_part_from_boxes(&values, interval);
+        return 0;
+}
+
 /* The values of one field: compared in the rule or looked up. */
 static int match_ranges(struct nfw_plan_builder *builder,
                         const struct nfw_plan_group *group,
@@ -71,10 +105,12 @@ static int match_ranges(struct nfw_plan_builder *builder,
                         bool negate,
                         struct nfw_plan_rule *rule) {
         struct nfw_plan_match match = {
-                .kind = NFW_PLAN_RANGE, .negate = negate, .fields = { field }, .n_fields = 1
+                .kind = NFW_PLAN_RANGE,
+                .negate = negate,
+                .fields = { field },
+                .n_fields = 1,
         };
-        struct nfw_ranges copy = { 0 };
-        struct nfw_plan_part part = { 0 };
+        struct nfw_plan_part part;
         int r;
 
         if (ranges->vec.n == 1) {
@@ -82,15 +118,9 @@ static int match_ranges(struct nfw_plan_builder *builder,
                 return nfw_vec_push(&rule->matches, match);
         }
 
-        r = nfw_ranges_add_all(&copy, ranges);
+        r = ranges_to_part(field, ranges, &part);
         if (r < 0)
                 return r;
-        part.elements.items = copy.vec.items;
-        part.elements.n = copy.vec.n;
-        part.elements.size = copy.vec.size;
-        nfw_vec_foreach (range, &ranges->vec)
-                part.interval = part.interval || !nfw_range_is_single(range);
-
         match.kind = NFW_PLAN_SET;
         r = nfw_plan_add_set(builder, group, match.fields, 1, &part, sources, &match.set);
         return r < 0 ? r : nfw_vec_push(&rule->matches, match);

@@ -80,6 +80,14 @@ static bool is_address(enum nfw_field field) {
                field == NFW_FIELD_IP6_DADDR;
 }
 
+/* A range of values with names is as good as a list where it is no more than two of them. */
+static bool is_pair_of_names(enum nfw_field field, const struct nfw_range *range) {
+        bool has_names =
+                field == NFW_FIELD_ETHER_TYPE || field == NFW_FIELD_L4PROTO || field == NFW_FIELD_ICMPV6_TYPE;
+
+        return has_names && nfw_range_n_values(range, nfw_field_info(field)->size) == 2;
+}
+
 static void print_range(enum nfw_field field, const struct nfw_range *range, FILE *stream) {
         unsigned int length;
 
@@ -90,7 +98,7 @@ static void print_range(enum nfw_field field, const struct nfw_range *range, FIL
                 fprintf(stream, "/%u", length);
                 return;
         }
-        fputc('-', stream);
+        fputs(is_pair_of_names(field, range) ? ", " : "-", stream);
         print_value(field, range->last, stream);
 }
 
@@ -105,7 +113,7 @@ static void print_list_end(size_t n, FILE *stream) {
 }
 
 static void print_ranges(enum nfw_field field, const struct nfw_ranges *ranges, FILE *stream) {
-        if (ranges->vec.n == 1) {
+        if (ranges->vec.n == 1 && !is_pair_of_names(field, &ranges->vec.items[0])) {
                 print_range(field, &ranges->vec.items[0], stream);
                 return;
         }
