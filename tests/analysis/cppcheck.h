@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read by cppcheck before every file: what it has to know of headers that it does not read. */
+#define TAILQ_HEAD(name_, type_)                                                                             \
+        struct name_ {                                                                                       \
+                struct type_ *tqh_first;                                                                     \
+                struct type_ **tqh_last;                                                                     \
+        }
+#define STAILQ_HEAD(name_, type_)                                                                            \
+        struct name_ {                                                                                       \
+                struct type_ *stqh_first;                                                                    \
+                struct type_ **stqh_last;                                                                    \
+        }
+#define TAILQ_ENTRY(type_)                                                                                   \
+        struct {                                                                                             \
+                struct type_ *tqe_next;                                                                      \
+                struct type_ **tqe_prev;                                                                     \
+        }
+#define STAILQ_ENTRY(type_)                                                                                  \
+        struct {                                                                                             \
+                struct type_ *stqe_next;                                                                     \
+        }
