@@ -19,3 +19,12 @@
         struct {                                                                                             \
                 struct type_ *stqe_next;                                                                     \
         }
+#define LIST_HEAD(name_, type_)                                                                              \
+        struct name_ {                                                                                       \
+                struct type_ *lh_first;                                                                      \
+        }
+#define LIST_ENTRY(type_)                                                                                    \
+        struct {                                                                                             \
+                struct type_ *le_next;                                                                       \
+                struct type_ **le_prev;                                                                      \
+        }
