@@ -28,3 +28,11 @@
                 struct type_ *le_next;                                                                       \
                 struct type_ **le_prev;                                                                      \
         }
+#define SLIST_HEAD(name_, type_)                                                                             \
+        struct name_ {                                                                                       \
+                struct type_ *slh_first;                                                                     \
+        }
+#define SLIST_ENTRY(type_)                                                                                   \
+        struct {                                                                                             \
+                struct type_ *sle_next;                                                                      \
+        }
