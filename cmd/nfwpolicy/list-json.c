@@ -23,7 +23,7 @@ static json_t *policies_json(const struct nfw_status *status) {
                 json_array_append_new(array,
                                       json_pack("{s:o, s:o, s:I, s:I, s:b, s:b}", "name",
                                                 text_json(nfw_loaded_name(loaded)), "file",
-                                                text_json(nfw_loaded_file(loaded)), "rules",
+                                                text_json_or_null(nfw_loaded_file(loaded)), "rules",
                                                 (json_int_t)nfw_loaded_n_rules(loaded), "ports",
                                                 (json_int_t)list_count_ports(status, nfw_loaded_name(loaded)),
                                                 "domains", nfw_loaded_has_domains(loaded), "any_resolver",

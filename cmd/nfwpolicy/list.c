@@ -29,10 +29,16 @@ static int print_policies(const struct cli *cli, const struct nfw_status *status
         for (size_t i = 0; i < nfw_status_n_loaded(status); i++) {
                 const struct nfw_loaded *loaded = nfw_status_loaded(status, i);
 
+                /* without its record there is no telling what was in it */
+                bool known = *nfw_loaded_file(loaded) != '\0';
+
                 table_add(table, nfw_loaded_name(loaded));
-                table_addf(table, "%zu", nfw_loaded_n_rules(loaded));
+                if (known)
+                        table_addf(table, "%zu", nfw_loaded_n_rules(loaded));
+                else
+                        table_add(table, "?");
                 table_addf(table, "%zu", list_count_ports(status, nfw_loaded_name(loaded)));
-                table_add(table, nfw_loaded_has_domains(loaded) ? "yes" : "no");
+                table_add(table, !known ? "?" : nfw_loaded_has_domains(loaded) ? "yes" : "no");
                 table_add(table, nfw_loaded_file(loaded));
         }
         return table_print(table, cli->color_out);
