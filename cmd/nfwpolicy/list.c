@@ -28,7 +28,6 @@ static int print_policies(const struct cli *cli, const struct nfw_status *status
 
         for (size_t i = 0; i < nfw_status_n_loaded(status); i++) {
                 const struct nfw_loaded *loaded = nfw_status_loaded(status, i);
-
                 /* without its record there is no telling what was in it */
                 bool known = *nfw_loaded_file(loaded) != '\0';
 
