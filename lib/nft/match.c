@@ -29,12 +29,31 @@ static int require_network(struct nftnl_rule *rule,
         return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &nfproto, sizeof(nfproto));
 }
 
+/* As nft does it: of ICMPv6 on a bridge it asks the frame's type, not the packet's. */
+static int require_icmpv6(struct nftnl_rule *rule, struct nfw_nft_match_state *state) {
+        uint16_t protocol = htons(ETH_P_IPV6);
+        uint8_t icmpv6 = IPPROTO_ICMPV6;
+        int r = 0;
+
+        if (!state->is_ipv6 && state->table == NFW_TABLE_BRIDGE) {
+                r = nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_ETHER_TYPE), 0, NFT_REG_1);
+                if (r == 0)
+                        r = nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+        } else if (!state->is_ipv6) {
+                r = require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
+        }
+        state->is_ipv6 = true;
+        if (r < 0 || state->is_icmpv6)
+                return r;
+
+        state->is_icmpv6 = true;
+        r = nfw_nft_expr_meta(rule, NFT_META_L4PROTO, NFT_REG_1);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &icmpv6, sizeof(icmpv6));
+}
+
 static int require(struct nftnl_rule *rule,
                    struct nfw_nft_match_state *state,
                    enum nfw_nft_requirement requirement) {
-        uint8_t icmpv6 = IPPROTO_ICMPV6;
-        int r;
-
         switch (requirement) {
         case NFW_NFT_REQUIRE_IPV4:
                 if (state->is_ipv4)
@@ -47,12 +66,7 @@ static int require(struct nftnl_rule *rule,
                 state->is_ipv6 = true;
                 return require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
         case NFW_NFT_REQUIRE_ICMPV6:
-                r = require(rule, state, NFW_NFT_REQUIRE_IPV6);
-                if (r < 0 || state->is_icmpv6)
-                        return r;
-                state->is_icmpv6 = true;
-                r = nfw_nft_expr_meta(rule, NFT_META_L4PROTO, NFT_REG_1);
-                return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &icmpv6, sizeof(icmpv6));
+                return require_icmpv6(rule, state);
         default:
                 return 0;
         }

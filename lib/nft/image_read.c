@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libnftnl/expr.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "nft/chain.h"
+#include "nft/compile.h"
+#include "nft/socket-internal.h"
+#include "nft/table.h"
+#include "nft/verify-internal.h"
+
+static int take(const struct nlmsghdr *message, void *userdata) {
+        return nfw_nft_image_take(userdata, message, NULL);
+}
+
+static int read_objects(struct nfw_nft_socket *nft, uint16_t type, struct nfw_nft_image *image) {
+        NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nlmsghdr *request =
+                nfw_nft_request_begin(buffer, type, NLM_F_DUMP, nfw_nft_nfproto(image->table));
+
+        if (type == NFT_MSG_GETSET)
+                mnl_attr_put_strz(request, NFTA_SET_TABLE, NFW_NFT_TABLE);
+        return nfw_nft_request(nft, request, take, image);
+}
+
+static int read_elements(struct nfw_nft_socket *nft, struct nfw_nft_image *image, const char *set) {
+        NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nlmsghdr *request;
+
+        request =
+                nfw_nft_request_begin(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP, nfw_nft_nfproto(image->table));
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
+        return nfw_nft_request(nft, request, take, image);
+}
+
+struct lookups {
+        struct nfw_nft_socket *nft;
+        struct nfw_nft_image *image;
+};
+
+static int read_looked_up(struct nftnl_expr *expr, void *userdata) {
+        const struct lookups *lookups = userdata;
+        struct nfw_nft_image_set *set;
+
+        if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "lookup") != 0)
+                return 0;
+        set = nfw_nft_image_anonymous_set(lookups->image, expr);
+        return set && set->elements.n == 0 ? read_elements(lookups->nft, lookups->image, set->name) : 0;
+}
+
+static int read_constant_sets(struct nfw_nft_socket *nft,
+                              const struct nfw_plan *plan,
+                              struct nfw_nft_image *image) {
+        struct lookups lookups = { .nft = nft, .image = image };
+        int r = 0;
+
+        nfw_vec_foreach (set, &image->sets)
+                if (r == 0 && nfw_nft_set_is_constant(plan, set->name))
+                        r = read_elements(nft, image, set->name);
+        /* Only those of our own rules: what other policies have is of no interest here. */
+        nfw_vec_foreach (rule, &image->rules)
+                if (r == 0)
+                        r = nftnl_expr_foreach(rule->rule, read_looked_up, &lookups);
+        return r;
+}
+
+int nfw_nft_image_read(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_nft_image *image) {
+        char chain[NFW_NFT_NAME_MAX];
+        int r;
+
+        r = read_objects(nft, NFT_MSG_GETCHAIN, image);
+        if (r == 0)
+                r = read_objects(nft, NFT_MSG_GETSET, image);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
+                if (r == 0)
+                        r = nfw_nft_read_rules(nft, plan->table,
+                                               nfw_nft_base_chain(plan->table, direction)->name, take, image);
+                if (r == 0)
+                        r = nfw_nft_read_rules(nft, plan->table,
+                                               nfw_nft_chain_name(plan->policy, direction, chain), take,
+                                               image);
+        }
+        if (r == 0)
+                r = read_constant_sets(nft, plan, image);
+        return r < 0 ? r : nfw_nft_image_finish(image);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* The parts that verifying is made of. */
+
+#include "nft/dump.h"
+#include "nft/image.h"
+
+struct nfw_nft_comparison {
+        const struct nfw_plan *plan;
+        const struct nfw_nft_image *expected;
+        const struct nfw_nft_image *actual;
+        const struct nfw_nft_snapshot *snapshot;
+        struct nfw_report *report;
+        size_t *n_differences;
+};
+
+/* Counts a difference and reports it. 0 or -ENOMEM. */
+nfw_printf(4, 5) int nfw_nft_differ(const struct nfw_nft_comparison *comparison,
+                                    const char *code,
+                                    const struct nfw_pos *pos,
+                                    const char *format,
+                                    ...);
+
+/* Whether a set of that name is the plan's and has the same elements as long as it exists. */
+bool nfw_nft_set_is_constant(const struct nfw_plan *plan, const char *name);
+
+int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
+                             const struct nfw_nft_image_set *expected,
+                             const struct nfw_nft_image_set *actual);
+int nfw_nft_compare_rules(const struct nfw_nft_comparison *comparison, const char *chain);
+
+/* What the kernel holds of the plan, and the names of everything else in the table. */
+int nfw_nft_image_read(struct nfw_nft_socket *socket,
+                       const struct nfw_plan *plan,
+                       struct nfw_nft_image *image);
