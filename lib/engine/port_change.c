@@ -5,10 +5,21 @@
 #include "engine/port.h"
 #include "nft/compile.h"
 
+/* "…-learned4", or "…-learned4-2" where a policy has several. */
 bool nfw_set_is_learned(const char *set) {
-        size_t n = strlen(set);
+        static const char suffixes[][10] = { "-learned4", "-learned6" };
+        const size_t size = sizeof(suffixes[0]) - 1;
+        size_t end = strlen(set), digits = end;
 
-        return n > 9 && (strcmp(set + n - 9, "-learned4") == 0 || strcmp(set + n - 9, "-learned6") == 0);
+        while (digits > 0 && set[digits - 1] >= '0' && set[digits - 1] <= '9')
+                digits--;
+        if (digits > 0 && digits < end && set[digits - 1] == '-')
+                end = digits - 1;
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(suffixes); i++)
+                if (end > size && memcmp(set + end - size, suffixes[i], size) == 0)
+                        return true;
+        return false;
 }
 
 struct grant_removal {
