@@ -21,14 +21,16 @@ static const struct span unprintable[] = {
 };
 
 static const struct span invisible[] = {
-        {0x00,    0x1f  },
-        { 0x7f,   0x9f  },
-        { 0x200e, 0x200f}, /* left-to-right and right-to-left mark */
-        { 0x2028, 0x2029}, /* line and paragraph separator */
-        { 0x202a, 0x202e}, /* embeddings and overrides of the text's direction */
-        { 0x2066, 0x2069}, /* isolates */
-        { 0xfeff, 0xfeff}, /* byte order mark */
-        { 0xfffe, 0xffff},
+        {0x00,      0x1f      },
+        { 0x7f,     0x9f      },
+        { 0x200e,   0x200f    }, /* left-to-right and right-to-left mark */
+        { 0x2028,   0x2029    }, /* line and paragraph separator */
+        { 0x202a,   0x202e    }, /* embeddings and overrides of the text's direction */
+        { 0x2066,   0x2069    }, /* isolates */
+        { 0xd800,   0xdfff    }, /* halves of a surrogate pair */
+        { 0xfeff,   0xfeff    }, /* byte order mark */
+        { 0xfffe,   0xffff    },
+        { 0x110000, UINT32_MAX},
 };
 
 static bool any_contains(const struct span *spans, size_t n_spans, uint32_t character) {
@@ -71,6 +73,27 @@ size_t nfw_utf8_decode(const char *text, size_t size, uint32_t *ret_character) {
                 return n;
         }
         return 0;
+}
+
+size_t nfw_utf8_encode(uint32_t character, char text[static NFW_UTF8_MAX]) {
+        size_t n = 0;
+
+        if (character < 0x80)
+                text[n++] = (char)character;
+        else if (character < 0x800)
+                text[n++] = (char)(0xc0 | character >> 6);
+        else if (character < 0x10000)
+                text[n++] = (char)(0xe0 | character >> 12);
+        else
+                text[n++] = (char)(0xf0 | character >> 18);
+
+        if (character >= 0x10000)
+                text[n++] = (char)(0x80 | (character >> 12 & 0x3f));
+        if (character >= 0x800)
+                text[n++] = (char)(0x80 | (character >> 6 & 0x3f));
+        if (character >= 0x80)
+                text[n++] = (char)(0x80 | (character & 0x3f));
+        return n;
 }
 
 bool nfw_utf8_is_printable(uint32_t character) {

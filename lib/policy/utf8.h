@@ -11,6 +11,10 @@
  */
 size_t nfw_utf8_decode(const char *text, size_t size, uint32_t *ret_character);
 
+/* Writes the character, which is one of Unicode, and returns its length in octets. */
+#define NFW_UTF8_MAX 4
+size_t nfw_utf8_encode(uint32_t character, char text[static NFW_UTF8_MAX]);
+
 /* Whether it may stand in a file: what YAML 1.2 calls printable (section 5.1). */
 bool nfw_utf8_is_printable(uint32_t character);
 /* Whether it may stand in a value: printable, no line break or tab, and nothing that turns the text's direction. */

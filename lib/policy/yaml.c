@@ -9,9 +9,11 @@
 
 #include "base/macros.h"
 #include "policy/cursor.h"
-#include "policy/utf8.h"
+#include "policy/unquote.h"
 
 #define ALIAS_HINT "a pattern that begins with '*' must be in quotes: \"*.example.com\""
+
+#define ONE_LINE   "a value stands in one line"
 
 struct nfw_yaml {
         const char *file;
@@ -89,6 +91,16 @@ static struct nfw_pos indicator_pos(const struct nfw_yaml *yaml, struct fy_token
         return pos;
 }
 
+/* Of what follows: as near as one can point to something that has no token of its own. */
+static struct nfw_pos next_pos(struct nfw_yaml *yaml) {
+        nfw_cursor_find_next(&yaml->cursor);
+        return (struct nfw_pos){
+                .file = yaml->file,
+                .line = yaml->cursor.line + 1,
+                .column = yaml->cursor.column + 1,
+        };
+}
+
 /* Where libfyaml's words would not help. */
 struct explanation {
         const char *part; /* of the message */
@@ -103,7 +115,12 @@ static const struct explanation explanations[] = {
 };
 
 static int report_syntax(struct nfw_yaml *yaml) {
-        struct nfw_pos pos = { .file = yaml->file };
+        /* Not every error of libfyaml has a place; then it is behind what was read last. */
+        struct nfw_pos pos = {
+                .file = yaml->file,
+                .line = yaml->cursor.line + 1,
+                .column = yaml->cursor.column + 1,
+        };
         const struct fy_diag_error *error;
         const char *message = "this is neither YAML nor JSON", *hint = NULL;
         void *iterator = NULL;
@@ -111,8 +128,10 @@ static int report_syntax(struct nfw_yaml *yaml) {
 
         error = fy_diag_errors_iterate(yaml->diag, &iterator);
         if (error) {
-                pos.line = error->line > 0 ? (unsigned int)error->line : 0;
-                pos.column = error->column > 0 ? (unsigned int)error->column : 0;
+                if (error->line > 0 && error->column > 0) {
+                        pos.line = (unsigned int)error->line;
+                        pos.column = (unsigned int)error->column;
+                }
                 message = error->msg;
                 for (size_t i = 0; i < NFW_ARRAY_SIZE(explanations); i++)
                         if (strstr(message, explanations[i].part)) {
@@ -125,89 +144,62 @@ static int report_syntax(struct nfw_yaml *yaml) {
         return r < 0 ? r : NFW_E_INVALID;
 }
 
-/*
- * The text as it stands in the file where that is all there is to it. libfyaml goes through its iterators even
- * then, which is a third of the time that a long list takes.
- */
-static const char *token_text(const struct nfw_yaml *yaml, struct fy_token *token, size_t *ret_size) {
-        const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
-        enum fy_scalar_style style = fy_token_scalar_style(token);
-
-        if (start && end && start->line == end->line && end->input_pos >= start->input_pos &&
-            end->input_pos <= yaml->cursor.size) {
-                const char *text = yaml->cursor.source + start->input_pos;
-                size_t size = end->input_pos - start->input_pos;
-
-                if (style == FYSS_PLAIN || (style == FYSS_SINGLE_QUOTED && !memchr(text, '\'', size)) ||
-                    (style == FYSS_DOUBLE_QUOTED && !memchr(text, '\\', size))) {
-                        *ret_size = size;
-                        return text;
-                }
-        }
-        return fy_token_get_text(token, ret_size);
+static int refuse_scalar(struct nfw_yaml *yaml,
+                         struct nfw_yaml_event *event,
+                         const char *code,
+                         const char *text) {
+        yaml->text[0] = '\0';
+        event->bad = true;
+        return nfw_sink_error(yaml->sink, code, &event->pos, NULL, "%s", text);
 }
 
-/* Copies the text into yaml->text; *ret_visible is false where it has characters that nobody sees. */
-static void copy_text(struct nfw_yaml *yaml, const char *text, size_t size, bool *ret_visible) {
-        *ret_visible = true;
-        for (size_t i = 0; i < size;) {
-                uint32_t character = (unsigned char)text[i];
-                size_t n = 1;
+/* Fills the text of the event from what is written in the source. */
+static int read_text(struct nfw_yaml *yaml,
+                     struct fy_token *token,
+                     enum nfw_quotes quotes,
+                     struct nfw_yaml_event *event) {
+        const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
 
-                if (character < ' ' || character >= 0x7f) {
-                        n = nfw_utf8_decode(text + i, size - i, &character);
-                        if (n == 0 || !nfw_utf8_is_visible(character)) {
-                                *ret_visible = false;
-                                return;
-                        }
-                }
-                i += n;
+        if (!start || !end || end->input_pos < start->input_pos || end->input_pos > yaml->cursor.size)
+                return -EIO;
+        if (start->line != end->line)
+                return refuse_scalar(yaml, event, "policy/several-lines", ONE_LINE);
+
+        switch (nfw_unquote(quotes, yaml->cursor.source + start->input_pos, end->input_pos - start->input_pos,
+                            yaml->text, NFW_YAML_SCALAR_MAX)) {
+        case NFW_UNQUOTE_TOO_LONG:
+                return refuse_scalar(yaml, event, "policy/too-long", "a value has at most 1024 octets");
+        case NFW_UNQUOTE_INVISIBLE:
+                return refuse_scalar(yaml, event, "policy/control-character",
+                                     "a value has no tabs, line breaks or other characters that nobody sees");
+        default:
+                return 0;
         }
-        memcpy(yaml->text, text, size);
-        yaml->text[size] = '\0';
 }
 
 static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
         struct fy_token *token = fye->scalar.value;
         enum fy_scalar_style style;
-        const char *text;
-        size_t size = 0;
-        bool visible;
 
         yaml->text[0] = '\0';
         event->text = yaml->text;
         event->plain = true;
-
         if (!token) {
-                /* Nothing is written there: what follows is as near as one can point to it. */
-                nfw_cursor_find_next(&yaml->cursor);
-                event->pos.line = yaml->cursor.line + 1;
-                event->pos.column = yaml->cursor.column + 1;
+                event->pos = next_pos(yaml); /* nothing is written there */
                 return 0;
         }
 
+        event->pos = token_pos(yaml, token);
         style = fy_token_scalar_style(token);
-        event->plain = style == FYSS_PLAIN;
-        event->pos = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED ? indicator_pos(yaml, token)
-                                                                                : token_pos(yaml, token);
+        if (style == FYSS_PLAIN)
+                return read_text(yaml, token, NFW_QUOTES_NONE, event);
 
-        text = token_text(yaml, token, &size);
-        if (!text)
-                return -ENOMEM;
-
-        if (size > NFW_YAML_SCALAR_MAX) {
-                event->bad = true;
-                return nfw_sink_error(yaml->sink, "policy/too-long", &event->pos, NULL,
-                                      "this text has more than %d octets", NFW_YAML_SCALAR_MAX);
-        }
-
-        copy_text(yaml, text, size, &visible);
-        if (!visible) {
-                event->bad = true;
-                return nfw_sink_error(yaml->sink, "policy/control-character", &event->pos, NULL,
-                                      "a value has no line breaks, tabs, or other control characters");
-        }
-        return 0;
+        event->plain = false;
+        if (style != FYSS_SINGLE_QUOTED && style != FYSS_DOUBLE_QUOTED)
+                return refuse_scalar(yaml, event, "policy/several-lines", ONE_LINE);
+        event->pos = indicator_pos(yaml, token);
+        return read_text(yaml, token, style == FYSS_SINGLE_QUOTED ? NFW_QUOTES_SINGLE : NFW_QUOTES_DOUBLE,
+                         event);
 }
 
 static int refuse_properties(struct nfw_yaml *yaml, struct fy_token *anchor, struct fy_token *tag) {
@@ -255,6 +247,8 @@ static int begin_document(struct nfw_yaml *yaml, struct fy_event *fye) {
                 return 0;
 
         pos = token_pos(yaml, fye->document_start.document_start);
+        if (pos.line == 0)
+                pos = next_pos(yaml); /* it begins without a '---' */
         r = nfw_sink_error(yaml->sink, "policy/second-document", &pos,
                            "put every policy into a file of its own", "a second document begins here");
         return r < 0 ? r : NFW_E_INVALID;
@@ -283,6 +277,10 @@ static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yam
         case FYET_DOCUMENT_START:
                 r = begin_document(yaml, fye);
                 return r != 0 ? r : NFW_E_EMPTY;
+
+        case FYET_DOCUMENT_END:
+                follow(yaml, fye->document_end.document_end, true);
+                return NFW_E_EMPTY;
 
         case FYET_SCALAR:
                 event->type = NFW_YAML_SCALAR;

@@ -2,6 +2,7 @@
 #include "policy/cursor.h"
 #include "policy/seen.h"
 #include "policy/sink.h"
+#include "policy/unquote.h"
 #include "policy/utf8.h"
 #include "read.h"
 
@@ -51,6 +52,79 @@ static void test_utf8_check(void **state nfw_unused) {
         assert_int_equal(nfw_utf8_check("\xc2\x85\xc2\x84", 4, &malformed), 2);
         assert_false(malformed);
         assert_int_equal(nfw_utf8_check(NULL, 0, &malformed), 0);
+}
+
+static void test_utf8_encode(void **state nfw_unused) {
+        static const uint32_t characters[] = { 0,      0x7f,   0x80,   0x7ff,   0x800,    0xd7ff,
+                                               0xe000, 0xfffd, 0xffff, 0x10000, 0x10ffff, 0x1f3e0 };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(characters); i++) {
+                uint32_t character = 1;
+                char text[NFW_UTF8_MAX];
+                size_t n;
+
+                n = nfw_utf8_encode(characters[i], text);
+                assert_int_equal(nfw_utf8_decode(text, n, &character), n);
+                assert_int_equal(character, characters[i]);
+        }
+}
+
+static void test_unquote(void **state nfw_unused) {
+        static const struct {
+                enum nfw_quotes quotes;
+                const char *written, *text; /* NULL: refused */
+        } cases[] = {
+                {NFW_QUOTES_NONE,    "",                             ""                 },
+                { NFW_QUOTES_NONE,   "a 'b' \\n",                    "a 'b' \\n"        },
+                { NFW_QUOTES_NONE,   "a\tb",                         NULL               },
+                { NFW_QUOTES_NONE,   "\x7f",                         NULL               },
+                { NFW_QUOTES_SINGLE, "it''s",                        "it's"             },
+                { NFW_QUOTES_SINGLE, "''''",                         "''"               },
+                { NFW_QUOTES_SINGLE, "\\n \xc3\xbc",                 "\\n \xc3\xbc"     },
+                { NFW_QUOTES_DOUBLE, "it''s",                        "it''s"            },
+                { NFW_QUOTES_DOUBLE, "\\\"\\/\\\\\\ ",               "\"/\\ "           },
+                { NFW_QUOTES_DOUBLE, "\\x41\\u0041\\U00000041\\xfC", "AAA\xc3\xbc"      },
+                { NFW_QUOTES_DOUBLE, "\\ud83c\\udfe0!",              "\xf0\x9f\x8f\xa0!"},
+                { NFW_QUOTES_DOUBLE, "\\U0001F3E0",                  "\xf0\x9f\x8f\xa0" },
+                { NFW_QUOTES_DOUBLE, "\\_",                          "\xc2\xa0"         },
+                { NFW_QUOTES_DOUBLE, "\\",                           NULL               },
+                { NFW_QUOTES_DOUBLE, "\\x4",                         NULL               },
+                { NFW_QUOTES_DOUBLE, "\\x4g",                        NULL               },
+                { NFW_QUOTES_DOUBLE, "\\q",                          NULL               },
+                { NFW_QUOTES_DOUBLE, "a\\0",                         NULL               },
+                { NFW_QUOTES_DOUBLE, "\\n",                          NULL               },
+                { NFW_QUOTES_DOUBLE, "\\u202e",                      NULL               },
+                { NFW_QUOTES_DOUBLE, "\\u2028",                      NULL               },
+                { NFW_QUOTES_DOUBLE, "\\ud83c",                      NULL               },
+                { NFW_QUOTES_DOUBLE, "\\ud83cx",                     NULL               },
+                { NFW_QUOTES_DOUBLE, "\\ud83c\\u0041",               NULL               },
+                { NFW_QUOTES_DOUBLE, "\\udfe0",                      NULL               },
+                { NFW_QUOTES_DOUBLE, "\\U00110000",                  NULL               },
+                { NFW_QUOTES_DOUBLE, "\\Uffffffff",                  NULL               },
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                char text[64];
+                int r;
+
+                r = nfw_unquote(cases[i].quotes, cases[i].written, strlen(cases[i].written), text,
+                                sizeof(text) - 1);
+                if (r != (cases[i].text ? 0 : NFW_UNQUOTE_INVISIBLE))
+                        fail_msg("case %zu: %d", i, r);
+                if (cases[i].text)
+                        assert_string_equal(text, cases[i].text);
+        }
+}
+
+static void test_unquote_bound(void **state nfw_unused) {
+        char text[5];
+
+        assert_int_equal(nfw_unquote(NFW_QUOTES_NONE, "abcd", 4, text, 4), 0);
+        assert_int_equal(nfw_unquote(NFW_QUOTES_NONE, "abcde", 5, text, 4), NFW_UNQUOTE_TOO_LONG);
+        assert_int_equal(nfw_unquote(NFW_QUOTES_DOUBLE, "\\U0001F3E0", 10, text, 4), 0);
+        assert_int_equal(nfw_unquote(NFW_QUOTES_NONE, "a\xf0\x9f\x8f\xa0", 5, text, 4), NFW_UNQUOTE_TOO_LONG);
+        assert_int_equal(nfw_unquote(NFW_QUOTES_NONE, "ab\xc3\xbc", 4, text, 4), 0);
+        assert_string_equal(text, "ab\xc3\xbc");
 }
 
 static void test_seen(void **state nfw_unused) {
@@ -118,9 +192,10 @@ static void test_cursor(void **state nfw_unused) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_utf8_decode), cmocka_unit_test(test_utf8_check),
-                cmocka_unit_test(test_seen),        cmocka_unit_test(test_quote),
-                cmocka_unit_test(test_cursor),
+                cmocka_unit_test(test_utf8_decode),   cmocka_unit_test(test_utf8_check),
+                cmocka_unit_test(test_utf8_encode),   cmocka_unit_test(test_unquote),
+                cmocka_unit_test(test_unquote_bound), cmocka_unit_test(test_seen),
+                cmocka_unit_test(test_quote),         cmocka_unit_test(test_cursor),
         };
 
         return cmocka_run_group_tests_name("policy/parts", tests, NULL, NULL);

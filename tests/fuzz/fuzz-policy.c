@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A policy: whatever is read, the answer, the report and the model must agree with each other. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "policy/policy.h"
+#include "policy/sink.h"
+#include "policy/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition, const char *what) {
+        if (condition)
+                return;
+        fprintf(stderr, "%s\n", what);
+        abort();
+}
+
+/* What goes to a terminal must not be able to speak to it. */
+static void check_text(const char *text) {
+        size_t size = text ? strlen(text) : 0;
+
+        for (size_t i = 0; i < size;) {
+                uint32_t character;
+                size_t n = nfw_utf8_decode(text + i, size - i, &character);
+
+                require(n > 0 && nfw_utf8_is_visible(character), "a diagnostic that is not plain text");
+                i += n;
+        }
+}
+
+static void check_report(const struct nfw_report *report) {
+        size_t n = nfw_report_n_diagnostics(report);
+
+        require(n <= 3 * (NFW_SINK_MAX + 1), "diagnostics without bounds");
+        for (size_t i = 0; i < n; i++) {
+                const struct nfw_diagnostic *diagnostic = nfw_report_diagnostic(report, i);
+
+                require(strncmp(nfw_diagnostic_code(diagnostic), "policy/", 7) == 0, "a foreign code");
+                require(strcmp(nfw_diagnostic_file(diagnostic), "fuzz") == 0, "a foreign file");
+                require(nfw_diagnostic_line(diagnostic) > 0 ||
+                                strcmp(nfw_diagnostic_code(diagnostic), "policy/more") == 0,
+                        "a diagnostic without a position");
+                check_text(nfw_diagnostic_text(diagnostic));
+                check_text(nfw_diagnostic_hint(diagnostic));
+        }
+}
+
+static void check_domain(const struct nfw_domain *domain) {
+        char text[NFW_DOMAIN_TEXT_MAX + 2];
+        struct nfw_domain again;
+        const char *reason;
+
+        require(nfw_domain_parse(nfw_domain_format(domain, text), &again, &reason) == 0,
+                "a pattern that is none");
+        require(again.kind == domain->kind && strcmp(again.name, domain->name) == 0,
+                "a pattern that changes");
+}
+
+static void check_prefix(const struct nfw_prefix *prefix) {
+        char addr[NFW_ADDR_TEXT_MAX], text[NFW_ADDR_TEXT_MAX + 4];
+        struct nfw_prefix again;
+        const char *reason;
+        bool host_bits;
+
+        (void)snprintf(text, sizeof(text), "%s/%u", nfw_addr_format(&prefix->addr, addr), prefix->length);
+        require(nfw_prefix_parse(text, &again, &host_bits, &reason) == 0 && !host_bits,
+                "a prefix that is none");
+        require(memcmp(&again, prefix, sizeof(again)) == 0, "a prefix that changes");
+}
+
+static void check_rule(const struct nfw_policy_rule *rule) {
+        require(rule->name && rule->name[strspn(rule->name, " ")] != '\0', "a rule without a name");
+        check_text(rule->name);
+        require(rule->action == NFW_ACTION_ALLOW || rule->action == NFW_ACTION_DENY,
+                "a rule without an action");
+        require(rule->ports.n == 0 || (rule->protocols != 0 && !(rule->protocols & NFW_PROTOCOL_ICMP)),
+                "ports of a protocol that has none");
+
+        nfw_vec_foreach (domain, &rule->domains)
+                check_domain(domain);
+        nfw_vec_foreach (prefix, &rule->prefixes)
+                check_prefix(prefix);
+        nfw_vec_foreach (ports, &rule->ports)
+                require(ports->first >= 1 && ports->first <= ports->last, "a range that is none");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
+        int r;
+
+        if (nfw_report_new(&report) < 0)
+                return 0;
+
+        r = nfw_policy_read_buffer("fuzz", (const char *)data, size, report, &policy);
+        require(r == 0 || r == NFW_E_INVALID, "an answer that is not documented");
+        require(nfw_report_has_errors(report) == (r != 0),
+                "a report that says something else than the answer");
+        require((policy != NULL) == (r == 0), "a policy that should not be there, or is not");
+        check_report(report);
+        if (!policy)
+                return 0;
+
+        require(policy->rules.n > 0, "a policy without rules");
+        for (size_t i = 0; i < policy->rules.n; i++) {
+                check_rule(&policy->rules.items[i]);
+                require(i == 0 || policy->rules.items[i - 1].priority <= policy->rules.items[i].priority,
+                        "rules that are out of order");
+        }
+        return 0;
+}
