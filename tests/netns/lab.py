@@ -102,6 +102,7 @@ class Lab:
     def __init__(self):
         self.namespaces = []
         self.processes = []
+        self.closers = []
         self.directory = tempfile.mkdtemp(prefix="nfw-lab-")
         self.guest = self.namespace("guest")
         self.host = self.namespace("host")
@@ -223,6 +224,16 @@ class Lab:
     def names(self, *args):
         return self.json("names", *args)
 
+    def learned(self, port="vnet0"):
+        """The addresses that a port has learned, each with the name that it was learned for."""
+        return {(each["name"], each["address"]) for each in self.names("--port", port)}
+
+    def wait_learned(self, name, address, port="vnet0"):
+        eventually(lambda: (name, address) in self.learned(port))
+
+    def seconds_left(self, address):
+        return max((each["seconds_left"] for each in self.names() if each["address"] == address), default=0)
+
     def nft(self, *args):
         return self.host.run("nft", *args).stdout
 
@@ -280,6 +291,8 @@ class Lab:
     # --- the end -------------------------------------------------------------------------------------------
 
     def remove(self):
+        for close in self.closers:
+            close()
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
