@@ -65,6 +65,8 @@ void nfw_plan_item_normalize(struct nfw_plan_item *item, unsigned int axis);
 
 /* Whether the names to learn are an axis: sets of names that must both match cannot be widened one by one. */
 bool nfw_plan_item_has_learned_axis(const struct nfw_plan_item *item);
+/* The names to learn of an item that has them as an axis. */
+const struct nfw_plan_indices *nfw_plan_item_learned(const struct nfw_plan_item *item);
 int nfw_plan_operand_compare(const struct nfw_plan_operand *a, const struct nfw_plan_operand *b);
 
 /* False only where it is certain that no packet can match both. */

@@ -77,6 +77,14 @@ bool nfw_plan_item_has_learned_axis(const struct nfw_plan_item *item) {
         return n == 1;
 }
 
+const struct nfw_plan_indices *nfw_plan_item_learned(const struct nfw_plan_item *item) {
+        nfw_vec_foreach (operand, &item->operands) {
+                if (operand->kind == NFW_OPERAND_LEARNED)
+                        return &operand->learned;
+        }
+        return NULL;
+}
+
 static int compare_operands(const struct nfw_plan_item *a, const struct nfw_plan_item *b, bool with_learned) {
         int c = COMPARE(a->operands.n, b->operands.n);
 

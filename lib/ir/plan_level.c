@@ -140,47 +140,93 @@ static size_t level_above(const struct representatives *others,
         return level;
 }
 
-int nfw_plan_assign_levels(struct nfw_plan_item **items, size_t n_items, size_t *ret_n_levels) {
-        struct representatives accepting = { 0 }, dropping = { 0 };
-        nfw_cleanup(nfw_freep) size_t *signatures =
-                NULL;                                /* the place of the first item that is like this one */
-        nfw_cleanup(nfw_freep) size_t *found = NULL; /* that item's place among the representatives */
-        size_t n_levels = 0;
-        int r = 0;
+/* Parts of one rule that wait for the same names: on one level they share a pair of sets. */
+static bool are_siblings(const struct nfw_plan_item *a, const struct nfw_plan_item *b) {
+        return a->verdict == b->verdict && nfw_plan_item_has_learned_axis(a) &&
+               nfw_plan_item_has_learned_axis(b) &&
+               nfw_plan_item_learned(a)->vec.items[0] == nfw_plan_item_learned(b)->vec.items[0];
+}
 
-        if (n_items == 0) {
-                *ret_n_levels = 0;
+struct levels {
+        struct nfw_plan_item **items;
+        size_t n_items;
+        size_t *signatures; /* for each item, the place of the first one that is like it */
+        size_t *found;      /* for each of these, its place among the representatives */
+        struct representatives accepting, dropping;
+};
+
+static void levels_deinit(struct levels *levels) {
+        free(levels->signatures);
+        free(levels->found);
+        nfw_vec_deinit(&levels->accepting.vec);
+        nfw_vec_deinit(&levels->dropping.vec);
+}
+
+static int levels_init(struct levels *levels, struct nfw_plan_item **items, size_t n_items) {
+        levels->items = items;
+        levels->n_items = n_items;
+        levels->signatures = calloc(n_items, sizeof(*levels->signatures));
+        levels->found = calloc(n_items, sizeof(*levels->found));
+        if (!levels->signatures || !levels->found)
+                return -ENOMEM;
+        return find_signatures(items, n_items, levels->signatures);
+}
+
+/* Makes later items respect this one, whose level is set. */
+static int add_representative(struct levels *levels, size_t place) {
+        const struct nfw_plan_item *item = levels->items[place];
+        struct representatives *mine =
+                item->verdict == NFW_VERDICT_ACCEPT ? &levels->accepting : &levels->dropping;
+        size_t first = levels->signatures[place];
+
+        if (first != place) {
+                struct representative *same = &mine->vec.items[levels->found[first]];
+
+                same->level = NFW_MAX(same->level, item->level);
                 return 0;
         }
-        signatures = calloc(n_items, sizeof(*signatures));
-        found = calloc(n_items, sizeof(*found));
-        if (!signatures || !found)
-                return -ENOMEM;
-        r = find_signatures(items, n_items, signatures);
 
-        for (size_t i = 0; r == 0 && i < n_items; i++) {
-                bool accepts = items[i]->verdict == NFW_VERDICT_ACCEPT;
-                struct representatives *mine = accepts ? &accepting : &dropping;
-                struct representative it = { .item = items[i], .bounds = item_bounds(items[i]) };
+        levels->found[place] = mine->vec.n;
+        return nfw_vec_push(&mine->vec, ((struct representative){
+                                                .item = item,
+                                                .bounds = item_bounds(item),
+                                                .level = item->level,
+                                        }));
+}
 
-                it.level = level_above(accepts ? &dropping : &accepting, it.item, &it.bounds);
-                items[i]->level = it.level;
-                n_levels = NFW_MAX(n_levels, it.level + 1);
+/* The siblings [first, end) have one verdict, so that they do not hinder each other. */
+static int assign_level(struct levels *levels, size_t first, size_t end) {
+        bool accepts = levels->items[first]->verdict == NFW_VERDICT_ACCEPT;
+        const struct representatives *others = accepts ? &levels->dropping : &levels->accepting;
+        size_t level = 0;
+        int r = 0;
 
-                if (signatures[i] != i) {
-                        struct representative *same = &mine->vec.items[found[signatures[i]]];
+        for (size_t i = first; i < end; i++) {
+                struct bounds bounds = item_bounds(levels->items[i]);
 
-                        same->level = NFW_MAX(same->level, it.level);
-                } else {
-                        found[i] = mine->vec.n;
-                        r = nfw_vec_push(&mine->vec, it);
-                }
+                level = NFW_MAX(level, level_above(others, levels->items[i], &bounds));
         }
+        for (size_t i = first; r == 0 && i < end; i++) {
+                levels->items[i]->level = level;
+                r = add_representative(levels, i);
+        }
+        return r;
+}
 
-        nfw_vec_deinit(&accepting.vec);
-        nfw_vec_deinit(&dropping.vec);
+int nfw_plan_assign_levels(struct nfw_plan_item **items, size_t n_items, size_t *ret_n_levels) {
+        nfw_cleanup(levels_deinit) struct levels levels = { 0 };
+        size_t n_levels = 0;
+        int r = n_items > 0 ? levels_init(&levels, items, n_items) : 0;
+
+        for (size_t i = 0, next; r == 0 && i < n_items; i = next) {
+                for (next = i + 1; next < n_items && are_siblings(items[i], items[next]); next++)
+                        continue;
+                r = assign_level(&levels, i, next);
+                n_levels = NFW_MAX(n_levels, items[i]->level + 1);
+        }
         if (r < 0)
                 return r;
+
         *ret_n_levels = n_levels;
         return 0;
 }
