@@ -185,6 +185,7 @@ int nfw_dns_answer_collect(const struct nfw_dns_message *message, struct nfw_dns
         c.message = message;
         c.answer = ret_answer;
         c.n_aliases = c.n_candidates = 0;
+        memset(c.chain, 0, sizeof(c.chain));
         c.chain[0].offset = NFW_DNS_HEADER_SIZE;
         c.chain[0].length = strlen(message->question.name.text);
 

@@ -67,15 +67,16 @@ int nfw_grant_table_add_name(struct nfw_grant_table *table,
 void nfw_grant_table_retire_name(struct nfw_grant_table *table, struct nfw_grant_name *name) {
         HASH_DEL(table->names, name);
         nfw_heap_remove(&table->by_expiry, &name->by_expiry);
-        SLIST_INSERT_HEAD(&table->retired, name, retired);
+        name->next_retired = table->retired;
+        table->retired = name;
         table->n_names--;
 }
 
 void nfw_grant_table_free_retired(struct nfw_grant_table *table) {
         struct nfw_grant_name *name;
 
-        while ((name = SLIST_FIRST(&table->retired))) {
-                SLIST_REMOVE_HEAD(&table->retired, retired);
+        while ((name = table->retired)) {
+                table->retired = name->next_retired;
                 free(name);
         }
 }
@@ -109,13 +110,15 @@ struct nfw_grant_hold *nfw_grant_table_find_hold(const struct nfw_grant_table *t
 
         /* A name has few addresses and an address few names, but either may be made to have many. */
         if (name->n_holds < element->n_holds) {
-                TAILQ_FOREACH(hold, &name->holds, by_name)
-                if (hold->element == element)
-                        return hold;
+                TAILQ_FOREACH(hold, &name->holds, by_name) {
+                        if (hold->element == element)
+                                return hold;
+                }
         } else {
-                LIST_FOREACH(hold, &element->holds, by_element)
-                if (hold->name == name)
-                        return hold;
+                LIST_FOREACH(hold, &element->holds, by_element) {
+                        if (hold->name == name)
+                                return hold;
+                }
         }
         return NULL;
 }
@@ -186,13 +189,15 @@ void nfw_grant_table_drop_hold(struct nfw_grant_table *table, struct nfw_grant_h
         table->n_holds--;
 
         if (LIST_EMPTY(&element->holds)) {
+                /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the table has a table. */
                 HASH_DEL(table->elements, element);
                 free(element);
         } else if (element->carrier == hold) {
                 element->carrier = LIST_FIRST(&element->holds);
-                LIST_FOREACH(other, &element->holds, by_element)
-                if (other->expires_ms > element->carrier->expires_ms)
-                        element->carrier = other;
+                LIST_FOREACH(other, &element->holds, by_element) {
+                        if (other->expires_ms > element->carrier->expires_ms)
+                                element->carrier = other;
+                }
         }
         free(hold);
 }

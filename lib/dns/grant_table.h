@@ -29,7 +29,7 @@ struct nfw_grant_name {
         TAILQ_HEAD(, nfw_grant_hold) holds;
         size_t n_holds;
         UT_hash_handle hh;
-        SLIST_ENTRY(nfw_grant_name) retired;
+        struct nfw_grant_name *next_retired;
         char text[];
 };
 
@@ -58,7 +58,7 @@ struct nfw_grant_table {
         size_t n_names;
         size_t n_holds;
         /* Operations that were handed out name these; they live until the next change. */
-        SLIST_HEAD(, nfw_grant_name) retired;
+        struct nfw_grant_name *retired;
 };
 
 int nfw_grant_table_init(struct nfw_grant_table *table);

@@ -80,8 +80,9 @@ static int release(const struct lesson *l, struct nfw_grant_hold *hold) {
                 return 0;
         }
 
-        LIST_FOREACH(other, &element->holds, by_element)
-        is_last &= other == hold || other->expires_ms <= l->now_ms;
+        LIST_FOREACH(other, &element->holds, by_element) {
+                is_last &= other == hold || other->expires_ms <= l->now_ms;
+        }
         if (is_last) {
                 r = emit(l->ops, NFW_GRANT_REMOVE, hold);
                 nfw_grant_table_drop_hold(table, hold);
@@ -130,9 +131,10 @@ static void forget_expired_holds(struct nfw_dns_grants *grants,
 static struct nfw_grant_hold *first_hold(const struct nfw_grant_name *name) {
         struct nfw_grant_hold *first = TAILQ_FIRST(&name->holds), *hold;
 
-        TAILQ_FOREACH(hold, &name->holds, by_name)
-        if (hold->expires_ms < first->expires_ms)
-                first = hold;
+        TAILQ_FOREACH(hold, &name->holds, by_name) {
+                if (hold->expires_ms < first->expires_ms)
+                        first = hold;
+        }
         return first;
 }
 

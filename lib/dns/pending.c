@@ -62,6 +62,7 @@ int nfw_dns_pending_new(size_t max, uint64_t lifetime_ms, struct nfw_dns_pending
 }
 
 static void forget(struct nfw_dns_pending *pending, struct question *question) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the table has a table. */
         HASH_DEL(pending->questions, question);
         TAILQ_REMOVE(&pending->by_age, question, by_age);
         pending->n_questions--;

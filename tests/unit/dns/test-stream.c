@@ -223,6 +223,22 @@ static void test_end(void **state) {
         nfw_dns_streams_free(s);
 }
 
+static void test_end_with_the_last_octets(void **state) {
+        struct nfw_dns_streams *s = new_streams(4, 1 << 20);
+        static struct build sent;
+
+        (void)state;
+        sent.n = 0;
+        add_message(&sent, 30);
+        handshake(s, &base_flow, 0, 0);
+        assert_int_equal(push(s, &base_flow, GUEST, TH_FIN | TH_ACK, 1, sent.data, 14), 0);
+        assert_int_equal(nfw_dns_streams_n_bytes(s), 0);
+        assert_int_equal(push(s, &base_flow, SERVER, TH_FIN | TH_ACK, 1, sent.data, sent.n), 0);
+        assert_got(&sent);
+        assert_int_equal(nfw_dns_streams_n_flows(s), 0);
+        nfw_dns_streams_free(s);
+}
+
 static void test_syn_again(void **state) {
         struct nfw_dns_streams *s = new_streams(4, 1 << 20);
         static struct build sent;
@@ -387,6 +403,7 @@ int main(void) {
                 cmocka_unit_test(test_too_far_ahead_ends_the_flow),
                 cmocka_unit_test(test_nonsense_ends_the_flow),
                 cmocka_unit_test(test_end),
+                cmocka_unit_test(test_end_with_the_last_octets),
                 cmocka_unit_test(test_syn_again),
                 cmocka_unit_test(test_data_in_the_syn),
                 cmocka_unit_test(test_memory_is_bounded),

@@ -198,6 +198,13 @@ static void test_pointers(void **state) {
         build_pointer(&b, b.n - 5);
         build_rdata_begin(&b, 16, 0);
         assert_invalid();
+
+        /* A pointer to the zero inside the label before it would end, and reads an octet twice all the same. */
+        build_reply(&b, "example.com", 1, 1);
+        build_u16(&b, 0x0100);
+        build_pointer(&b, b.n - 1);
+        build_rdata_begin(&b, 16, 0);
+        assert_invalid();
 }
 
 static void test_row_of_pointers(void **state) {
