@@ -74,22 +74,15 @@ int nfw_nft_put_chain(struct nfw_nft_batch *batch,
                       const char *name,
                       const char *comment,
                       const struct nfw_nft_origin *origin) {
-        uint8_t userdata[2 + NFW_NFT_COMMENT_MAX + 1];
-        char text[NFW_NFT_COMMENT_MAX + 1];
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
         struct nlmsghdr *message;
         int r;
 
         r = begin(batch, NFT_MSG_NEWCHAIN, table, name, origin, &message);
         if (r < 0)
                 return r;
-        if (comment) {
-                size_t n = strlen(nfw_nft_comment(comment, text)) + 1;
-
-                userdata[0] = NFTNL_UDATA_CHAIN_COMMENT;
-                userdata[1] = (uint8_t)n;
-                memcpy(userdata + 2, text, n);
-                mnl_attr_put(message, NFTA_CHAIN_USERDATA, 2 + n, userdata);
-        }
+        if (comment && nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_CHAIN_COMMENT, comment))
+                mnl_attr_put(message, NFTA_CHAIN_USERDATA, userdata.size, userdata.data);
         return nfw_nft_batch_end(batch, message);
 }
 

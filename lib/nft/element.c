@@ -52,8 +52,9 @@ int nfw_nft_put_grant(struct nfw_nft_batch *batch,
         struct nfw_nft_element_list list = {
                 .batch = batch, .table = table, .type = message_type(op), .set = set, .origin = &origin
         };
-        uint8_t key[KEY_MAX], userdata[NFW_NFT_USERDATA_MAX];
-        size_t n_addr = nfw_addr_size(addr->family), n_userdata;
+        uint8_t key[KEY_MAX];
+        struct nfw_nft_userdata_buffer userdata;
+        size_t n_addr = nfw_addr_size(addr->family);
         int r;
 
         r = encode_port(interface, key);
@@ -66,9 +67,8 @@ int nfw_nft_put_grant(struct nfw_nft_batch *batch,
                 return r;
         if (op == NFW_NFT_ADD) {
                 nfw_nft_element_put_timeout(&list, timeout_ms);
-                n_userdata = note ? nfw_nft_grant_note_encode(note, userdata) : 0;
-                if (n_userdata > 0)
-                        nfw_nft_element_put_userdata(&list, userdata, n_userdata);
+                if (note && nfw_nft_grant_note_encode(note, &userdata))
+                        nfw_nft_element_put_userdata(&list, userdata.data, userdata.size);
         }
         nfw_nft_element_end(&list);
         return nfw_nft_element_list_end(&list);
@@ -87,11 +87,11 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                                              .type = message_type(op),
                                              .set = nfw_nft_map_name(direction),
                                              .origin = &origin };
-        uint8_t key[IFNAMSIZ], userdata[2 + NFW_NFT_BINDING_MAX];
-        size_t n_binding = binding ? strlen(binding) : 0;
+        uint8_t key[IFNAMSIZ];
+        struct nfw_nft_userdata_buffer userdata;
         int r;
 
-        if ((!chain && op == NFW_NFT_ADD) || n_binding >= NFW_NFT_BINDING_MAX)
+        if ((!chain && op == NFW_NFT_ADD) || (binding && strlen(binding) >= NFW_NFT_BINDING_MAX))
                 return -EINVAL;
         r = encode_port(interface, key);
         if (r < 0)
@@ -102,12 +102,10 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                 return r;
         if (chain)
                 nfw_nft_element_put_goto(&list, chain);
-        if (n_binding > 0 && op == NFW_NFT_ADD) {
-                userdata[0] = NFTNL_UDATA_SET_ELEM_COMMENT;
-                userdata[1] = (uint8_t)(n_binding + 1);
-                memcpy(userdata + 2, binding, n_binding + 1);
-                nfw_nft_element_put_userdata(&list, userdata, 2 + n_binding + 1);
-        }
+        userdata.size = 0;
+        if (binding && op == NFW_NFT_ADD &&
+            nfw_nft_userdata_put_text(&userdata, NFTNL_UDATA_SET_ELEM_COMMENT, binding))
+                nfw_nft_element_put_userdata(&list, userdata.data, userdata.size);
         nfw_nft_element_end(&list);
         return nfw_nft_element_list_end(&list);
 }

@@ -9,6 +9,9 @@
 #define VIA " via "
 #define CUT "..."
 
+/* What is left for a second record beside a full comment. */
+#define REST_MAX (NFW_NFT_USERDATA_MAX - 2 - (NFW_NFT_COMMENT_MAX + 1) - 2)
+
 /* A comment stands in quotes; a name of a real host has none of what would end them. */
 static bool is_plain(const char *name) {
         for (; *name != '\0'; name++)
@@ -17,28 +20,21 @@ static bool is_plain(const char *name) {
         return true;
 }
 
-static size_t put_record(uint8_t *at, uint8_t type, const char *value, size_t size) {
-        at[0] = type;
-        at[1] = (uint8_t)size;
-        memcpy(at + 2, value, size);
-        return 2 + size;
-}
-
-size_t nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
-                                 uint8_t userdata[static NFW_NFT_USERDATA_MAX]) {
+bool nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
+                               struct nfw_nft_userdata_buffer *ret_userdata) {
         char comment[NFW_NFT_COMMENT_MAX + 1], via[sizeof(VIA) + NFW_ADDR_TEXT_MAX] = "",
                                                                  resolver[NFW_ADDR_TEXT_MAX];
-        size_t n_name = strnlen(note->name, sizeof(note->name)), n_head, n_rest = 0, room, size;
+        size_t n_name = strnlen(note->name, sizeof(note->name)), n_head, n_rest, room;
 
         if (n_name == 0 || n_name == sizeof(note->name) || !is_plain(note->name))
-                return 0;
+                return false;
         if (note->resolver.family)
                 snprintf(via, sizeof(via), VIA "%s", nfw_addr_format(&note->resolver, resolver));
 
         room = NFW_NFT_COMMENT_MAX - strlen(via);
         n_head = NFW_MIN(n_name, room);
         n_rest = n_name - n_head;
-        if (n_rest > NFW_NFT_USERDATA_MAX - 2 - sizeof(comment) - 2) {
+        if (n_rest > REST_MAX) {
                 snprintf(comment, sizeof(comment), "%.*s" CUT "%s", (int)(room - strlen(CUT)), note->name,
                          via);
                 n_rest = 0;
@@ -46,10 +42,10 @@ size_t nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
                 snprintf(comment, sizeof(comment), "%.*s%s", (int)n_head, note->name, via);
         }
 
-        size = put_record(userdata, NFTNL_UDATA_SET_ELEM_COMMENT, comment, strlen(comment) + 1);
-        if (n_rest > 0)
-                size += put_record(userdata + size, NFW_NFT_USERDATA_OURS, note->name + n_head, n_rest);
-        return size;
+        ret_userdata->size = 0;
+        return nfw_nft_userdata_put_text(ret_userdata, NFTNL_UDATA_SET_ELEM_COMMENT, comment) &&
+               (n_rest == 0 ||
+                nfw_nft_userdata_put(ret_userdata, NFW_NFT_USERDATA_OURS, note->name + n_head, n_rest));
 }
 
 void nfw_nft_grant_note_decode(const uint8_t *userdata, size_t size, struct nfw_nft_grant_note *ret_note) {

@@ -16,9 +16,9 @@
 #include "nft/element.h"
 #include "nft/userdata.h"
 
-/* Returns the size; 0 where there is nothing to note, or the name has octets that no comment may have. */
-size_t nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
-                                 uint8_t userdata[static NFW_NFT_USERDATA_MAX]);
+/* False where there is nothing to note, or the name has octets that no comment may have. */
+bool nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
+                               struct nfw_nft_userdata_buffer *ret_userdata);
 
 /* Anything that does not look like a note becomes an empty one. */
 void nfw_nft_grant_note_decode(const uint8_t *userdata, size_t size, struct nfw_nft_grant_note *ret_note);

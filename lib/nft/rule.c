@@ -87,19 +87,14 @@ static int add_actions(const struct nfw_plan *plan,
         return nfw_nft_expr_verdict(rule, plan_rule->verdict == NFW_VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP);
 }
 
-static int set_comment(struct nftnl_rule *rule, const char *text) {
-        uint8_t userdata[2 + NFW_NFT_COMMENT_MAX + 1];
-        char comment[NFW_NFT_COMMENT_MAX + 1];
-        size_t n;
+static int set_comment(struct nftnl_rule *rule, const char *comment) {
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
 
-        if (!text)
+        if (!comment || !nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_RULE_COMMENT, comment))
                 return 0;
-
-        n = strlen(nfw_nft_comment(text, comment)) + 1;
-        userdata[0] = NFTNL_UDATA_RULE_COMMENT;
-        userdata[1] = (uint8_t)n;
-        memcpy(userdata + 2, comment, n);
-        return nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, userdata, (uint32_t)(2 + n)) < 0 ? -ENOMEM : 0;
+        return nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, userdata.data, (uint32_t)userdata.size) < 0
+                       ? -ENOMEM
+                       : 0;
 }
 
 static int put(struct nfw_nft_batch *batch,

@@ -98,11 +98,12 @@ void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_
 
 int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const char *id) {
         int n = snprintf(marker->name, sizeof(marker->name), "%s.id", policy);
+        int n_comment = snprintf(marker->comment, sizeof(marker->comment), "policy %s, id %s", policy, id);
 
-        if (n < 0 || (size_t)n >= sizeof(marker->name))
+        if (n < 0 || (size_t)n >= sizeof(marker->name) || n_comment < 0 ||
+            (size_t)n_comment >= sizeof(marker->comment))
                 return -ENAMETOOLONG;
 
-        snprintf(marker->comment, sizeof(marker->comment), "policy %s, id %s", policy, id);
         marker->set = (struct nfw_nft_set){
                 .name = marker->name,
                 .comment = marker->comment,
@@ -115,31 +116,22 @@ int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const
 static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, const char *policy) {
         enum nfw_nft_byteorder byteorder =
                 set->key.n_fields == 1 ? set->key.fields[0]->byteorder : NFW_NFT_BYTEORDER_NONE;
-        struct nftnl_udata_buf *userdata = nftnl_udata_buf_alloc(NFW_NFT_USERDATA_MAX);
-        char comment[NFW_NFT_COMMENT_MAX + 1];
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
         bool fits;
-        int r;
 
-        if (!userdata)
-                return -ENOMEM;
-
-        fits = nftnl_udata_put_u32(userdata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder);
+        fits = nfw_nft_userdata_put_u32(&userdata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder);
         if (fits && set->flags & NFT_SET_MAP)
-                fits = nftnl_udata_put_u32(userdata, NFTNL_UDATA_SET_DATABYTEORDER, NFW_NFT_BYTEORDER_NONE);
+                fits = nfw_nft_userdata_put_u32(&userdata, NFTNL_UDATA_SET_DATABYTEORDER,
+                                                NFW_NFT_BYTEORDER_NONE);
         if (fits && set->comment)
-                fits = nftnl_udata_put_strz(userdata, NFTNL_UDATA_SET_COMMENT,
-                                            nfw_nft_comment(set->comment, comment));
-        /* Whose set it is can be told without, only at more cost; see lib/nft/owner.c. */
+                fits = nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_SET_COMMENT, set->comment);
         if (fits && policy)
-                (void)nftnl_udata_put_strz(userdata, NFW_NFT_USERDATA_OURS, policy);
-
-        r = !fits ? -EMSGSIZE
-            : nftnl_set_set_data(nftnl, NFTNL_SET_USERDATA, nftnl_udata_buf_data(userdata),
-                                 nftnl_udata_buf_len(userdata)) < 0
-                    ? -ENOMEM
-                    : 0;
-        nftnl_udata_buf_free(userdata);
-        return r;
+                fits = nfw_nft_userdata_put_text(&userdata, NFW_NFT_USERDATA_OURS, policy);
+        if (!fits)
+                return -EMSGSIZE;
+        return nftnl_set_set_data(nftnl, NFTNL_SET_USERDATA, userdata.data, (uint32_t)userdata.size) < 0
+                       ? -ENOMEM
+                       : 0;
 }
 
 static int set_concatenation(struct nftnl_set *nftnl, const struct nfw_nft_key *key) {

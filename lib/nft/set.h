@@ -7,6 +7,7 @@
 #include "nft/batch.h"
 #include "nft/compile.h"
 #include "nft/field.h"
+#include "nft/userdata.h"
 
 /* A port in front of the fields of a plan. */
 #define NFW_NFT_KEY_FIELDS (NFW_PLAN_MAX_FIELDS + 1)
@@ -41,10 +42,11 @@ void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_
  */
 struct nfw_nft_marker {
         char name[NFW_NFT_NAME_MAX];
-        char comment[NFW_NFT_NAME_MAX + 64];
+        char comment[NFW_NFT_COMMENT_MAX + 1];
         struct nfw_nft_set set;
 };
 
+/* -ENAMETOOLONG where the comment does not take it all. */
 int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const char *id);
 
 /* The set itself, and who owns it: the policy (NULL: the table) is kept in its user data. */

@@ -35,9 +35,8 @@ const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t fam
 }
 
 static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t type) {
-        static const char comment[] = NFW_NFT_TABLE " " NFW_VERSION;
         struct nfw_nft_origin origin = { .what = "table", .name = nfw_nft_family_name(table) };
-        uint8_t userdata[2 + sizeof(comment)] = { NFTNL_UDATA_TABLE_COMMENT, sizeof(comment) };
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
         struct nlmsghdr *message;
         int r;
 
@@ -46,10 +45,9 @@ static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t
         if (r < 0)
                 return r;
         mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFW_NFT_TABLE);
-        if (type == NFT_MSG_NEWTABLE) {
-                memcpy(userdata + 2, comment, sizeof(comment));
-                mnl_attr_put(message, NFTA_TABLE_USERDATA, sizeof(userdata), userdata);
-        }
+        if (type == NFT_MSG_NEWTABLE &&
+            nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_TABLE_COMMENT, NFW_NFT_TABLE " " NFW_VERSION))
+                mnl_attr_put(message, NFTA_TABLE_USERDATA, userdata.size, userdata.data);
         return nfw_nft_batch_end(batch, message);
 }
 

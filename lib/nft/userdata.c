@@ -3,6 +3,34 @@
 
 #include <string.h>
 
+bool nfw_nft_userdata_put(struct nfw_nft_userdata_buffer *buffer,
+                          uint8_t type,
+                          const void *value,
+                          size_t size) {
+        if (size > UINT8_MAX || size + 2 > sizeof(buffer->data) - buffer->size)
+                return false;
+
+        buffer->data[buffer->size++] = type;
+        buffer->data[buffer->size++] = (uint8_t)size;
+        memcpy(buffer->data + buffer->size, value, size);
+        buffer->size += size;
+        return true;
+}
+
+bool nfw_nft_userdata_put_u32(struct nfw_nft_userdata_buffer *buffer, uint8_t type, uint32_t value) {
+        return nfw_nft_userdata_put(buffer, type, &value, sizeof(value));
+}
+
+bool nfw_nft_userdata_put_text(struct nfw_nft_userdata_buffer *buffer, uint8_t type, const char *text) {
+        return nfw_nft_userdata_put(buffer, type, text, strlen(text) + 1);
+}
+
+bool nfw_nft_userdata_put_comment(struct nfw_nft_userdata_buffer *buffer, uint8_t type, const char *comment) {
+        char text[NFW_NFT_COMMENT_MAX + 1];
+
+        return nfw_nft_userdata_put_text(buffer, type, nfw_nft_comment(comment, text));
+}
+
 bool nfw_nft_userdata_find(const uint8_t *data,
                            size_t size,
                            uint8_t type,

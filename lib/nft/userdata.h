@@ -22,6 +22,24 @@ struct nfw_nft_userdata {
         size_t size;
 };
 
+/* What is being written, at most what the kernel takes. Zero it to begin with. */
+struct nfw_nft_userdata_buffer {
+        uint8_t data[NFW_NFT_USERDATA_MAX];
+        size_t size;
+};
+
+/* Appends a record; false and nothing is appended where it does not fit. */
+bool nfw_nft_userdata_put(struct nfw_nft_userdata_buffer *buffer,
+                          uint8_t type,
+                          const void *value,
+                          size_t size);
+/* Numbers are in the host's byte order. */
+bool nfw_nft_userdata_put_u32(struct nfw_nft_userdata_buffer *buffer, uint8_t type, uint32_t value);
+/* A text with its NUL. */
+bool nfw_nft_userdata_put_text(struct nfw_nft_userdata_buffer *buffer, uint8_t type, const char *text);
+/* A comment in the form that nfw_nft_comment() gives it. */
+bool nfw_nft_userdata_put_comment(struct nfw_nft_userdata_buffer *buffer, uint8_t type, const char *comment);
+
 /* The first record of the type; false where there is none or the records are not well formed up to there. */
 bool nfw_nft_userdata_find(const uint8_t *data,
                            size_t size,

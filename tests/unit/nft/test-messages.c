@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "nft/compile.h"
+#include "nft/element.h"
+#include "nft/grant_note.h"
+#include "nft/image.h"
+#include "nft/read.h"
+#include "nft/table.h"
+#include "plans.h"
+
+static int setup(void **state) {
+        struct nfw_nft_batch *batch;
+
+        if (nfw_nft_batch_new(&batch) < 0)
+                return -1;
+        *state = batch;
+        return 0;
+}
+
+static int teardown(void **state) {
+        nfw_nft_batch_free(*state);
+        return 0;
+}
+
+static int keep(const struct nfw_nft_element *element, void *userdata) {
+        *(struct nfw_nft_element *)userdata = *element;
+        return 0;
+}
+
+static struct nfw_nft_element only_element(const struct nfw_nft_batch *batch, uint16_t type) {
+        const struct nlmsghdr *message = nfw_nft_batch_data(batch);
+        struct nfw_nft_element element = { 0 };
+
+        assert_ptr_equal(message, nfw_nft_batch_last(batch));
+        assert_int_equal(NFNL_MSG_TYPE(message->nlmsg_type), type);
+        assert_int_equal(nfw_nft_parse_elements(message, keep, &element), 0);
+        return element;
+}
+
+static void test_grant(void **state) {
+        struct nfw_nft_grant_note note = { .name = "example.com" }, decoded;
+        struct nfw_addr addr = {
+                AF_INET, {192, 0, 2, 1}
+        };
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_element element;
+
+        assert_int_equal(
+                nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "vnet0", &addr, 5000, &note), 0);
+        element = only_element(batch, NFT_MSG_NEWSETELEM);
+        assert_int_equal(element.key.size, 20);
+        assert_memory_equal(element.key.data, "vnet0\0\0\0\0\0\0\0\0\0\0\0\xc0\x00\x02\x01", 20);
+        nfw_nft_grant_note_decode(element.userdata.data, element.userdata.size, &decoded);
+        assert_string_equal(decoded.name, "example.com");
+
+        nfw_nft_batch_reset(batch);
+        assert_int_equal(
+                nfw_nft_put_grant(batch, NFW_NFT_DESTROY, NFW_TABLE_INET, "s", "vnet0", &addr, 0, NULL), 0);
+        element = only_element(batch, 30);
+        assert_null(element.userdata.data);
+}
+
+static void test_interface_names(void **state) {
+        struct nfw_addr addr = {
+                AF_INET6, {0x20, 0x01}
+        };
+        struct nfw_nft_batch *batch = *state;
+
+        assert_int_equal(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "", &addr, 1, NULL),
+                         -EINVAL);
+        assert_int_equal(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "sixteen-letters!", &addr,
+                                           1, NULL),
+                         -EINVAL);
+        assert_int_equal(
+                nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "fifteen-letters", &addr, 1, NULL),
+                0);
+        assert_int_equal(only_element(batch, NFT_MSG_NEWSETELEM).key.size, 32);
+}
+
+static void test_dispatch(void **state) {
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_element element;
+
+        assert_int_equal(
+                nfw_nft_put_dispatch(batch, NFW_NFT_ADD, NFW_TABLE_BRIDGE, NFW_INGRESS, "vnet0", NULL, NULL),
+                -EINVAL);
+        assert_int_equal(nfw_nft_put_dispatch(batch, NFW_NFT_ADD, NFW_TABLE_BRIDGE, NFW_INGRESS, "vnet0", "c",
+                                              "0123456789abcdef0"),
+                         -EINVAL);
+        assert_true(nfw_nft_batch_is_empty(batch));
+
+        assert_int_equal(nfw_nft_put_dispatch(batch, NFW_NFT_ADD, NFW_TABLE_BRIDGE, NFW_INGRESS, "vnet0",
+                                              "web-ingress", "0123456789abcdef"),
+                         0);
+        element = only_element(batch, NFT_MSG_NEWSETELEM);
+        assert_string_equal(element.chain, "web-ingress");
+        assert_int_equal(element.userdata.size, 2 + 17);
+        assert_memory_equal(element.userdata.data,
+                            "\0\x11"
+                            "0123456789abcdef",
+                            19);
+}
+
+static void test_subnet(void **state) {
+        struct nfw_prefix prefix = {
+                .addr = {AF_INET, { 10, 32 }},
+                  .length = 11
+        };
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_element element;
+
+        assert_int_equal(
+                nfw_nft_put_parameter(batch, NFW_NFT_ADD, NFW_TABLE_INET, NFW_PARAMETER_LOCAL, "a", &prefix),
+                -EINVAL);
+        assert_int_equal(nfw_nft_put_parameter(batch, NFW_NFT_ADD, NFW_TABLE_INET, NFW_PARAMETER_SUBNETS, "a",
+                                               &prefix),
+                         0);
+        element = only_element(batch, NFT_MSG_NEWSETELEM);
+        assert_memory_equal(element.key.data, "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\x20\x00\x00", 20);
+        assert_memory_equal(element.key_end.data, "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\x3f\xff\xff", 20);
+}
+
+static size_t n_elements_in_kernel_form(struct nfw_nft_batch *batch, const char *elements) {
+        static const enum nfw_field field = NFW_FIELD_TH_DPORT;
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
+        struct nfw_nft_image image = { .table = NFW_TABLE_INET };
+        const struct nlmsghdr *message;
+        size_t n;
+        int left;
+
+        nfw_nft_batch_reset(batch);
+        plan_set(plan, "p-ports", true, 1, &field, elements);
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), 0);
+        message = nfw_nft_batch_data(batch);
+        left = (int)nfw_nft_batch_size(batch);
+        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+                assert_int_equal(nfw_nft_image_take(&image, message, NULL), 0);
+        assert_int_equal(nfw_nft_image_finish(&image), 0);
+        n = nfw_nft_image_n_elements(nfw_nft_image_find_set(&image, "p-ports", 0));
+        nfw_nft_image_deinit(&image);
+        return n;
+}
+
+/* A gap before the first range, both edges of a range, none behind the last value there is. */
+static void test_edges(void **state) {
+        struct nfw_nft_batch *batch = *state;
+
+        assert_int_equal(n_elements_in_kernel_form(batch, "5"), 3);
+        assert_int_equal(n_elements_in_kernel_form(batch, "0-5"), 2);
+        assert_int_equal(n_elements_in_kernel_form(batch, "0-65535"), 1);
+        assert_int_equal(n_elements_in_kernel_form(batch, "1-5 9-65535"), 4);
+        assert_int_equal(n_elements_in_kernel_form(batch, "9-65535 1-5"), 4);
+        assert_int_equal(n_elements_in_kernel_form(batch, "1-5 6-7"), 5);
+}
+
+static void test_refused_plans(void **state) {
+        static const enum nfw_field wide[] = { NFW_FIELD_IP6_SADDR, NFW_FIELD_IP6_DADDR, NFW_FIELD_IP6_SADDR,
+                                               NFW_FIELD_IP6_DADDR };
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
+        struct nfw_nft_batch *batch = *state;
+        size_t index;
+
+        plan_is(plan_rule(plan, NFW_EGRESS, NFW_VERDICT_DROP, "frames"), NFW_FIELD_ETHER_TYPE, false,
+                "0x806");
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), -EOPNOTSUPP);
+
+        plan->chains[NFW_EGRESS].rules.items[0].matches.items[0].fields[0] = NFW_FIELD_TH_DPORT;
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), 0);
+        index = plan_set(plan, "p-wide", false, 4, wide, "");
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), 0); /* 64 octets are what the kernel has */
+        plan->sets.items[index].learned = 0;
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), -EINVAL);
+        plan->sets.items[index].n_fields = 0;
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), -EINVAL);
+}
+
+static void test_long_policy_name(void **state) {
+        char name[NFW_NFT_NAME_MAX];
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_plan *plan;
+
+        memset(name, 'x', sizeof(name));
+        name[94] = '\0';
+        plan = plan_begin(name, NFW_TABLE_INET);
+        plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL)->mirror = NFW_MIRROR_QUERY;
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), 0);
+        nfw_plan_free(plan);
+
+        /* The kernel would cut the prefix, and with it the policy's id. */
+        name[94] = 'x';
+        name[95] = '\0';
+        plan = plan_begin(name, NFW_TABLE_INET);
+        plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL)->mirror = NFW_MIRROR_QUERY;
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), -ENAMETOOLONG);
+        nfw_plan_free(plan);
+
+        name[95] = 'x';
+        name[100] = '\0';
+        plan = plan_begin(name, NFW_TABLE_INET);
+        assert_int_equal(nfw_nft_put_plan(batch, plan, true), -ENAMETOOLONG);
+        nfw_plan_free(plan);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_grant, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_interface_names, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_subnet, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_edges, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_refused_plans, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_long_policy_name, setup, teardown),
+        };
+
+        return cmocka_run_group_tests_name("nft/messages", tests, NULL, NULL);
+}
