@@ -117,7 +117,7 @@ def test_fragments_are_judged_by_the_first_one(lab, services_guest, address):
     assert not any(mark in frame for frame in denied)
 
     with lab.internet.socket(family, socket.SOCK_DGRAM) as server:
-        server.bind((address, 5000))
+        server.bind(("::" if ":" in address else "", 5000))
         server.settimeout(30)
         send(5000)
         assert server.recv(65536) == datagram
