@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "policy/explicit.h"
 #include "policy/reader.h"
 #include "policy/source.h"
 #include "policy/utf8.h"
@@ -81,11 +82,31 @@ static int check_characters(struct nfw_reader *reader) {
         return r < 0 ? r : NFW_E_INVALID;
 }
 
+static int check_keys(struct nfw_reader *reader) {
+        const struct nfw_policy *policy = reader->policy;
+        struct nfw_pos pos = { .file = policy->file };
+        size_t offset;
+        int r;
+
+        offset = nfw_explicit_key_find(policy->source, policy->source_size);
+        if (offset == policy->source_size)
+                return 0;
+
+        nfw_source_locate(policy->source, offset, &pos);
+        r = nfw_sink_error(&reader->sink, "policy/explicit-key", &pos, "write `key: value`",
+                           "keys with a '?' before them are not supported");
+        return r < 0 ? r : NFW_E_INVALID;
+}
+
 static int read_all(struct nfw_reader *reader) {
         struct nfw_policy *policy = reader->policy;
         int r;
 
         r = check_characters(reader);
+        if (r != 0)
+                return r;
+
+        r = check_keys(reader);
         if (r != 0)
                 return r;
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/utf8.h"
+
 #define TEXT_MAX 512
 
 static const char *const severity_names[] = {
@@ -12,6 +14,23 @@ static const char *const severity_names[] = {
         [NFW_SEVERITY_WARNING] = "warnings",
         [NFW_SEVERITY_ERROR] = "errors",
 };
+
+/* libfyaml's messages quote the file, and a text that was too long may end within a character. */
+static void make_visible(char *text) {
+        size_t size = strlen(text);
+
+        for (size_t i = 0; i < size;) {
+                uint32_t character;
+                size_t n;
+
+                n = nfw_utf8_decode(text + i, size - i, &character);
+                if (n > 0 && nfw_utf8_is_visible(character)) {
+                        i += n;
+                        continue;
+                }
+                text[i++] = '?';
+        }
+}
 
 int nfw_sink_add(struct nfw_sink *sink,
                  enum nfw_severity severity,
@@ -29,6 +48,7 @@ int nfw_sink_add(struct nfw_sink *sink,
         va_start(args, format);
         (void)vsnprintf(text, sizeof(text), format, args);
         va_end(args);
+        make_visible(text);
         return nfw_report_add(sink->report, severity, code, pos, hint, "%s", text);
 }
 

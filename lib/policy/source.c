@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,9 +64,12 @@ int nfw_source_read(const char *path, size_t max, char **ret_source, size_t *ret
 }
 
 void nfw_source_locate(const char *source, size_t offset, struct nfw_pos *pos) {
+        static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark takes no column */
+        bool marked = offset >= sizeof(mark) - 1 && memcmp(source, mark, sizeof(mark) - 1) == 0;
+
         pos->line = 1;
         pos->column = 1;
-        for (size_t i = 0; i < offset; i++) {
+        for (size_t i = marked ? sizeof(mark) - 1 : 0; i < offset; i++) {
                 if (source[i] == '\n' || (source[i] == '\r' && source[i + 1] != '\n')) {
                         pos->line++;
                         pos->column = 1;

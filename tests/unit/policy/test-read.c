@@ -115,7 +115,7 @@ static void test_scalars(void **state nfw_unused) {
                 "\"priority\": 1 }\n\t]\n}\n",
                 "\xef\xbb\xbfversion: 1.0\r\nrules:\r\n- name: 123\r\n  action: allow # yes\r\n  priority: 1\r\n",
                 "%YAML 1.2\n---\nversion: 1.0\nrules:\n- name: 123\n  action: allow\n  priority: 1\n...\n",
-                "\"version\": 1.0\n'rules':\n- ? name\n  : 123\n  action: allow\n  priority: 1",
+                "\"version\": 1.0\n'rules':\n- name: 123 # a ? b\n  action: allow\n  priority: 1",
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(texts); i++) {
