@@ -112,8 +112,9 @@ static int plan_run(struct nfw_plan_builder *builder, size_t first, size_t end, 
         for (size_t i = 0, next; r == 0 && i < n; i = next) {
                 size_t level = all[i]->level;
 
-                for (next = i + 1; next < n && all[next]->level == level; next++)
-                        continue;
+                next = i + 1;
+                while (next < n && all[next]->level == level)
+                        next++;
                 r = plan_level(builder, &all[i], next - i, *n_levels + level + 1);
         }
         *n_levels += n_run_levels;

@@ -155,8 +155,8 @@ static int take_values(struct nfw_plan_boxes *boxes, struct nfw_plan_boxes *valu
 
 int nfw_plan_boxes_partition(struct nfw_plan_boxes *boxes, struct nfw_plan_parts *ret_parts) {
         struct census census = take_census(boxes);
-        nfw_cleanup(nfw_plan_parts_deinit) struct nfw_plan_parts parts = { 0 };
         nfw_cleanup(nfw_plan_boxes_deinit) struct nfw_plan_boxes values = *boxes;
+        struct nfw_plan_parts parts = { 0 };
         int r = 0;
 
         values.ranges.items = NULL;
@@ -170,10 +170,11 @@ int nfw_plan_boxes_partition(struct nfw_plan_boxes *boxes, struct nfw_plan_parts
         }
         if (r == 0)
                 r = take_layers(boxes, &parts);
-        if (r < 0)
+        if (r < 0) {
+                nfw_plan_parts_deinit(&parts);
                 return r;
+        }
 
         *ret_parts = parts;
-        parts = (struct nfw_plan_parts){ 0 };
         return 0;
 }

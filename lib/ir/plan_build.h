@@ -57,7 +57,7 @@ int nfw_plan_add_set(struct nfw_plan_builder *builder,
  */
 int nfw_plan_use_learned(struct nfw_plan_builder *builder,
                          const struct nfw_plan_group *group,
-                         const struct nfw_plan_indices *learned,
+                         const struct nfw_plan_indices *indices,
                          enum nfw_field field,
                          size_t *ret_set);
 

@@ -38,8 +38,9 @@ static size_t cut_size(const char *name, size_t max) {
 
         if (size <= max)
                 return size;
-        for (size = max; size > 0 && ((unsigned char)name[size] & 0xc0) == 0x80; size--)
-                continue;
+        size = max;
+        while (size > 0 && ((unsigned char)name[size] & 0xc0) == 0x80)
+                size--;
         return size;
 }
 

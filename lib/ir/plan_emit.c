@@ -10,8 +10,12 @@
 /* An item whose fields multiply to more boxes is better off as a rule with one look-up for each field. */
 #define MAX_BOXES_OF_ITEM 4096
 
-/* Bounds what all items of a group multiply to. */
-#define MAX_BOXES_OF_GROUP 65536
+/*
+ * Bounds what all items of a group multiply to: single values, which go to a hash set, and boxes of ranges, which
+ * the kernel takes more time to fill in.
+ */
+#define MAX_VALUES_OF_GROUP 262144
+#define MAX_RANGES_OF_GROUP 32768
 
 /* What one set can look up: the addresses of one IP version, the protocol, the ports. */
 #define FIELD_BIT(field_) (1U << NFW_FIELD_##field_)
@@ -44,6 +48,31 @@ static uint64_t count_boxes(const struct nfw_plan_item *item) {
         return n_boxes;
 }
 
+static bool has_single_values_only(const struct nfw_plan_item *item) {
+        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+                nfw_vec_foreach (range, &item->ranges[i].vec) {
+                        if (!nfw_range_is_single(range))
+                                return false;
+                }
+        }
+        return true;
+}
+
+struct budget {
+        uint64_t n_values;
+        uint64_t n_ranges;
+};
+
+static bool take_from_budget(struct budget *budget, const struct nfw_plan_item *item) {
+        uint64_t *left = has_single_values_only(item) ? &budget->n_values : &budget->n_ranges;
+        uint64_t n_boxes = count_boxes(item);
+
+        if (n_boxes > MAX_BOXES_OF_ITEM || n_boxes > *left)
+                return false;
+        *left -= n_boxes;
+        return true;
+}
+
 static int emit_rules(struct nfw_plan_builder *builder,
                       const struct nfw_plan_group *group,
                       struct nfw_plan_item *const *items,
@@ -68,17 +97,15 @@ static int emit_sets(struct nfw_plan_builder *builder,
                      size_t n_items) {
         nfw_cleanup(nfw_plan_boxes_deinit) struct nfw_plan_boxes boxes;
         nfw_cleanup(indices_deinit) struct nfw_plan_indices sources = { 0 };
-        uint64_t n_boxes = 0;
+        struct budget budget = { .n_values = MAX_VALUES_OF_GROUP, .n_ranges = MAX_RANGES_OF_GROUP };
 
         boxes_init(&boxes, items[0]->fields);
         for (size_t i = 0; i < n_items; i++) {
-                uint64_t n = count_boxes(items[i]);
                 int r;
 
-                if (boxes.n_fields > 1 && (n > MAX_BOXES_OF_ITEM || n_boxes + n > MAX_BOXES_OF_GROUP)) {
+                if (boxes.n_fields > 1 && !take_from_budget(&budget, items[i])) {
                         r = nfw_plan_emit_rule(builder, group, items[i]);
                 } else {
-                        n_boxes += n;
                         r = nfw_plan_boxes_add_product(&boxes, items[i]->ranges);
                         if (r == 0)
                                 r = nfw_plan_indices_add_all(&sources, &items[i]->sources);
@@ -86,9 +113,11 @@ static int emit_sets(struct nfw_plan_builder *builder,
                 if (r < 0)
                         return r;
         }
+        if (sources.vec.n == 0)
+                return 0;
 
         nfw_plan_indices_sort(&sources);
-        return n_boxes > 0 ? nfw_plan_emit_boxes(builder, group, &boxes, items[0], &sources) : 0;
+        return nfw_plan_emit_boxes(builder, group, &boxes, items[0], &sources);
 }
 
 /* Items that look at the same fields and have the same operands. */

@@ -86,7 +86,7 @@ static int signature_compare(const struct nfw_plan_item *a, const struct nfw_pla
                 return a_families < b_families ? -1 : 1;
 
         for (size_t i = 0; i < NFW_N_FIELDS; i++) {
-                int c = a->fields & 1U << i ? nfw_ranges_compare(&a->ranges[i], &b->ranges[i]) : 0;
+                int c = (a->fields & 1U << i) ? nfw_ranges_compare(&a->ranges[i], &b->ranges[i]) : 0;
 
                 if (c != 0)
                         return c;
@@ -219,8 +219,9 @@ int nfw_plan_assign_levels(struct nfw_plan_item **items, size_t n_items, size_t 
         int r = n_items > 0 ? levels_init(&levels, items, n_items) : 0;
 
         for (size_t i = 0, next; r == 0 && i < n_items; i = next) {
-                for (next = i + 1; next < n_items && are_siblings(items[i], items[next]); next++)
-                        continue;
+                next = i + 1;
+                while (next < n_items && are_siblings(items[i], items[next]))
+                        next++;
                 r = assign_level(&levels, i, next);
                 n_levels = NFW_MAX(n_levels, items[i]->level + 1);
         }

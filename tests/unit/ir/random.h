@@ -241,6 +241,20 @@ negate:
         rule->matches.items[rule->matches.n - 1].negate = random_chance(random, 10);
 }
 
+/* The same as another rule, but for what it waits for: such rules are united. */
+static inline struct nfw_ir_rule random_variant(struct random *random,
+                                                const struct nfw_ir_rule *rule,
+                                                size_t n_learned) {
+        struct nfw_ir_rule variant;
+
+        assert_int_equal(nfw_ir_rule_copy(rule, &variant), 0);
+        nfw_vec_foreach (match, &variant.matches) {
+                if (match->kind == NFW_OPERAND_LEARNED)
+                        match->learned = random_below(random, (unsigned int)n_learned);
+        }
+        return variant;
+}
+
 /* Rules that no policy of format 1.0 becomes: any fields, "is not", fixed ones among the others. */
 static inline struct nfw_ir *random_ir(struct random *random) {
         struct nfw_ir *ir = NULL;
@@ -260,8 +274,16 @@ static inline struct nfw_ir *random_ir(struct random *random) {
                         enum nfw_verdict verdict =
                                 random_chance(random, 60) ? NFW_VERDICT_ACCEPT : NFW_VERDICT_DROP;
                         struct nfw_pos pos = { .line = i + 1 };
+                        struct nfw_ir_chain *chain = &ir->chains[direction];
                         struct nfw_ir_rule rule;
                         char name[32];
+
+                        if (chain->rules.n > 0 && random_chance(random, 30)) {
+                                rule = random_variant(random, &chain->rules.items[chain->rules.n - 1],
+                                                      ir->learned.n);
+                                assert_int_equal(nfw_ir_chain_take(chain, &rule), 0);
+                                continue;
+                        }
 
                         snprintf(name, sizeof(name), "rule-%u", i);
                         assert_int_equal(
@@ -272,7 +294,7 @@ static inline struct nfw_ir *random_ir(struct random *random) {
                         rule.fixed = random_chance(random, 5);
                         for (unsigned int n = random_below(random, max_matches + 1); n > 0; n--)
                                 random_match(random, &rule, ir->learned.n);
-                        assert_int_equal(nfw_ir_chain_take(&ir->chains[direction], &rule), 0);
+                        assert_int_equal(nfw_ir_chain_take(chain, &rule), 0);
                 }
         }
         return ir;
