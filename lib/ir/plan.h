@@ -25,7 +25,7 @@ struct nfw_plan_set {
         size_t n_fields;
         bool interval;
         NFW_VEC(struct nfw_range) elements;
-        size_t learned; /* index into struct nfw_plan.learned where per_port, else SIZE_MAX */
+        size_t learned; /* index into struct nfw_plan.learned; SIZE_MAX for all other sets */
 };
 
 enum nfw_plan_match_kind {

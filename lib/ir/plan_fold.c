@@ -81,15 +81,18 @@ static int unite(struct nfw_plan_items *items, unsigned int axis) {
         return r;
 }
 
+/* Uniting along any axis unites what is equal, too. */
 static int unite_all_axes(struct nfw_plan_items *items) {
         unsigned int fields = 0;
-        int r;
+        bool learned = false;
+        int r = 0;
 
-        nfw_vec_foreach (item, &items->vec)
+        nfw_vec_foreach (item, &items->vec) {
                 fields |= (*item)->fields;
+                learned = learned || nfw_plan_item_has_learned_axis(*item);
+        }
 
-        r = unite(items, NFW_PLAN_AXIS_NONE);
-        if (r == 0)
+        if (learned || fields == 0)
                 r = unite(items, NFW_PLAN_AXIS_LEARNED);
         for (unsigned int i = 0; r == 0 && i < NFW_N_FIELDS; i++) {
                 if (fields & 1U << i)

@@ -44,7 +44,6 @@ void nfw_plan_indices_sort(struct nfw_plan_indices *indices);
 
 /* What nfw_plan_item_compare() may leave out besides a field: the names to learn. */
 #define NFW_PLAN_AXIS_LEARNED NFW_N_FIELDS
-#define NFW_PLAN_AXIS_NONE    (NFW_N_FIELDS + 1)
 
 /* 0 and the item, or 0 and NULL for a rule that no packet can match, or -ENOMEM. */
 int nfw_plan_item_new(const struct nfw_ir_rule *rule, size_t source, struct nfw_plan_item **ret_item);
