@@ -185,8 +185,11 @@ class Lab:
         with open(f"{directory}/resolv.conf", "w", encoding="utf-8") as stream:
             stream.writelines(f"nameserver {server}\n" for server in servers)
 
+    def nfw_command(self, command, *args):
+        return NFWPOLICY, command, "--state-directory", self.state, *args
+
     def nfw(self, command, *args, check=True):
-        return self.host.run(NFWPOLICY, command, "--state-directory", self.state, *args, check=check)
+        return self.host.run(*self.nfw_command(command, *args), check=check)
 
     def json(self, command, *args):
         return json.loads(self.nfw(command, "--json", *args).stdout)
@@ -195,10 +198,13 @@ class Lab:
         ports = [word for port in ports for word in ("--port", port)]
         return self.nfw("load", self.file(f"{name}.yaml", text), *ports, *args, check=check)
 
+    def learner_command(self):
+        return NFWPOLICYD, "--foreground", "--state-directory", self.state, "-v"
+
     def learner(self):
         """nfwpolicyd, ready to learn."""
         process = self.host.start(
-            NFWPOLICYD, "--foreground", "--state-directory", self.state, "-v",
+            *self.learner_command(),
             stdout=open(os.path.join(self.directory, "learner.log"), "a", encoding="utf-8"),
             stderr=subprocess.STDOUT,
         )

@@ -10,7 +10,8 @@ from policies import allow, policy
 RESOLVER4, RESOLVER6 = "203.0.113.53", "2001:db8:53::53"
 UNTRUSTED = "203.0.113.54"
 
-# Names that are always learned: when one is, everything that was asked before it has been looked at.
+# Names that are learned whatever the rules, unless one of them allows the address anyway: then nothing has to be
+# learned for it. When one is learned, everything that was asked before it has been looked at.
 MARKER_SUFFIX, MARKER_ADDRESS = "marker.example", "203.0.113.99"
 MARKER_RULE = allow(-1000, domains=[f"*.{MARKER_SUFFIX}"], ips=[MARKER_ADDRESS])
 _numbers = itertools.count(1)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""show, verify and nft itself: what is in the kernel can be read, compared and put back."""
+
+import json
+
+import pytest
+
+from dnsserver import answer_with
+from learning import RESOLVER4, MarkedResponder, ask, learned, load, settle
+from policies import allow, deny, policy
+
+V4, OTHER4 = "192.0.2.1", "198.51.100.1"
+
+# Hash sets, intervals, concatenations, overlapping boxes, learned sets, several levels.
+RICH = (
+    [deny(1, ips=[f"192.0.2.{n}" for n in range(1, 30, 3)] + ["2001:db8::/48"])]
+    + [allow(2, ips=[f"10.{n}.0.0/16", f"2001:db8:{n:x}::/48"], ports=[f"{n}-{n + 50}"]) for n in range(1, 40)]
+    + [allow(3, domains=["*.example", "example.com"], protocols=["tcp"], ports=[443, "8000-9000"]),
+       deny(4, domains=["bad.example"]), allow(5, ips=["203.0.113.0/24", "203.0.113.128/25"]),
+       allow(6, domains=["host.lima.internal", "subnet.lima.internal"]), allow(7, protocols=["icmp"])]
+)
+
+
+@pytest.fixture(scope="module")
+def network(module_lab):
+    module_lab.serve(443)
+    MarkedResponder(module_lab, answer_with("192.0.2.200", ttl=3000))
+    module_lab.learner()
+    return module_lab
+
+
+@pytest.fixture
+def lab(network, shared_lab):
+    load(shared_lab, *RICH, resolvers=[RESOLVER4])
+    ask(shared_lab, "www.example")
+    settle(shared_lab)
+    return shared_lab
+
+
+# --- show --------------------------------------------------------------------------------------------------------
+
+
+def test_show_ir_has_every_rule_with_its_place(lab):
+    text = lab.nfw("show", "test", "--ir").stdout
+    assert lab.nfw("show", "test").stdout == text
+    for number, rule in enumerate(RICH, 2):
+        assert f"{rule['action']}-{number}" in text
+    assert "test.yaml:" in text
+
+
+def test_show_nft_is_what_nft_reads(lab):
+    text = lab.nfw("show", "test", "--nft").stdout
+    lab.internet.run("nft", "-c", "-f", lab.file("shown.nft", text))
+    assert "deny-2" in text and "allow-42" in text
+
+
+def test_show_nft_is_what_the_kernel_has(lab):
+    """Loaded by nft into a namespace without anything, it is the same as what we have loaded ourselves."""
+    lab.internet.run("nft", "-f", lab.file("shown.nft", lab.nfw("show", "test", "--nft").stdout))
+    try:
+        for chain in ("test-egress", "test-ingress"):
+            theirs = lab.internet.run("nft", "-s", "list", "chain", "inet", "nfwpolicy", chain).stdout
+            assert theirs == lab.nft("-s", "list", "chain", "inet", "nfwpolicy", chain)
+    finally:
+        lab.internet.run("nft", "flush", "ruleset")
+
+
+def test_show_kernel_is_what_nft_lists(lab):
+    text = lab.nfw("show", "test", "--kernel").stdout
+    assert "chain test-egress" in text and "chain test-ingress" in text and "192.0.2.200" in text
+
+
+def test_show_as_json(lab):
+    shown = json.loads(lab.nfw("show", "test", "--nft", "--json").stdout)
+    assert shown["policy"] == "test" and shown["format"] == "nft"
+    assert shown["text"] == lab.nfw("show", "test", "--nft").stdout
+
+
+def test_nft_lists_names_in_comments(lab):
+    text = lab.nft("list", "ruleset")
+    assert "policy test" in text and "allow-42" in text and "bad.example" in text and "www.example" in text
+
+
+def test_what_nft_lists_can_be_flushed_and_put_back(lab):
+    def ours():
+        return lab.json("list")["policies"], lab.json("list")["ports"], learned(lab)
+
+    before, listed = ours(), lab.nft("-s", "list", "ruleset")
+    whole = lab.file("ruleset.nft", lab.nft("list", "ruleset"))
+    lab.host.run("nft", "flush", "ruleset")
+    lab.host.run("nft", "-f", whole)
+    assert lab.nft("-s", "list", "ruleset") == listed
+    assert ours() == before
+    lab.reach("tcp 192.0.2.200 443, tcp 203.0.113.200 443, icmp 198.51.100.1", "tcp 192.0.2.1 443, tcp 198.51.100.1 443")
+    # It is learned on as if nothing had happened.
+    ask(lab, "ftp.example")
+    settle(lab)
+
+
+@pytest.mark.xfail(reason="nft reads neighbouring header fields as one, and verify takes that for another rule")
+def test_verify_is_content_with_what_nft_has_put_back(lab):
+    whole = lab.file("ruleset.nft", lab.nft("list", "ruleset"))
+    lab.host.run("nft", "flush", "ruleset")
+    lab.host.run("nft", "-f", whole)
+    lab.nfw("verify")
+
+
+# --- verify ------------------------------------------------------------------------------------------------------
+
+
+def first_handle(lab, chain):
+    for line in lab.nft("-a", "list", "chain", "inet", "nfwpolicy", chain).splitlines():
+        if "counter" in line:
+            return line.rsplit(" ", 1)[1]
+    raise AssertionError("no rule")
+
+
+TAMPERING = {
+    "a rule added": lambda lab: "insert rule inet nfwpolicy test-egress accept",
+    "a rule deleted": lambda lab: f"delete rule inet nfwpolicy test-egress handle {first_handle(lab, 'test-egress')}",
+    "a chain flushed": lambda lab: "flush chain inet nfwpolicy test-ingress",
+    "a set's element added": lambda lab: f"add element inet nfwpolicy {some_set(lab)} {{ 192.0.2.111 }}",
+    "a set flushed": lambda lab: f"flush set inet nfwpolicy {some_set(lab)}",
+    "a base chain flushed": lambda lab: "flush chain inet nfwpolicy prerouting",
+    "a base chain's rule": lambda lab: "insert rule inet nfwpolicy prerouting accept",
+    "a base chain's policy": lambda lab: "chain inet nfwpolicy prerouting { policy drop; }",
+}
+
+
+def some_set(lab):
+    """A set with the addresses of the first rule."""
+    for line in lab.nft("list", "sets", "inet").splitlines():
+        if line.split()[:1] == ["set"] and "deny" in line and line.split()[1].endswith("-ip"):
+            return line.split()[1]
+    raise AssertionError(lab.nft("list", "sets", "inet"))
+
+
+def test_verify_is_content_with_what_was_loaded(lab):
+    assert "holds what was compiled" in lab.nfw("verify", "test").stdout
+    assert lab.nfw("verify").returncode == 0
+
+
+def test_verify_does_not_mind_traffic_and_lookups(lab):
+    lab.reach("tcp 192.0.2.200 443", "tcp 192.0.2.1 443")
+    ask(lab, "ftp.example", "smtp.example")
+    settle(lab)
+    lab.nfw("verify")
+
+
+@pytest.mark.parametrize("tamper", TAMPERING.values(), ids=TAMPERING.keys())
+def test_verify_finds_foreign_edits(lab, tamper):
+    lab.host.run("nft", tamper(lab))
+    result = lab.nfw("verify", "test", check=False)
+    assert result.returncode == 1 and "[kernel/" in result.stderr
+    lab.nfw("unload", "test", "--force")
+    load(lab, *RICH, resolvers=[RESOLVER4])
+    assert lab.nfw("verify", check=False).stderr == ""
+
+
+def test_verify_finds_that_everything_is_gone(lab):
+    lab.host.run("nft", "flush", "ruleset")
+    result = lab.nfw("verify", "test", check=False)
+    assert result.returncode == 1 and "test" in result.stderr
