@@ -24,7 +24,7 @@ bool nfw_addr_equal(const struct nfw_addr *a, const struct nfw_addr *b);
 /* 4 or 16. */
 size_t nfw_addr_size(uint8_t family);
 /*
- * Unspecified, loopback, link-local, multicast, broadcast, and IPv4-mapped IPv6 forms of those: no name may
- * ever grant them, or a name server could open the way to the host itself.
+ * Unspecified, loopback, link-local, multicast, broadcast, and the IPv6 forms of those in IPv4 (mapped,
+ * compatible, NAT64, 6to4): no name may ever grant them, or a name server could open the way to the host itself.
  */
 bool nfw_addr_is_special(const struct nfw_addr *addr);

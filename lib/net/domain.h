@@ -21,8 +21,9 @@ struct nfw_domain {
 
 /*
  * Reads a pattern: case is folded, one trailing dot dropped, U-labels become A-labels (IDNA 2008 by libidn2),
- * labels are 1 to 63 and the name at most 253 octets of letters, digits, '-' and '_'. A '*' is allowed alone
- * or as the whole first label. 0, or NFW_E_INVALID and *ret_reason (a literal) says what is wrong.
+ * labels are 1 to 63 and the name at most 253 octets of letters, digits, '-' and '_', with no '-' at either end
+ * of a label and a last label that is no number. A '*' is allowed alone or as the whole first label. 0, or
+ * NFW_E_INVALID and *ret_reason (a literal) says what is wrong.
  */
 int nfw_domain_parse(const char *text, struct nfw_domain *ret_domain, const char **ret_reason);
 /* Whether a name (lower case, no trailing dot) matches. */
