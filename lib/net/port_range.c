@@ -27,7 +27,7 @@ static const char *parse_port(const char **text, uint16_t *ret_port) {
 }
 
 int nfw_port_range_parse(const char *text, struct nfw_port_range *ret_range, const char **ret_reason) {
-        struct nfw_port_range range;
+        struct nfw_port_range range = { 0 };
         const char *reason;
 
         reason = parse_port(&text, &range.first);

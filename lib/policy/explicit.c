@@ -15,7 +15,10 @@ static size_t skip_prefix(const char *source, size_t size, size_t i) {
                         i++;
                 return i;
         }
-        return source[i] != '\0' && strchr(" \t-:?", source[i]) ? i + 1 : i;
+        return source[i] == ' ' || source[i] == '\t' || source[i] == '-' || source[i] == ':' ||
+                               source[i] == '?'
+                       ? i + 1
+                       : i;
 }
 
 size_t nfw_explicit_key_find(const char *source, size_t size) {

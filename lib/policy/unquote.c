@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/unquote.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -112,24 +113,31 @@ static size_t read_character(enum nfw_quotes quotes,
         return n;
 }
 
+/* Nearly everything there is: visible ASCII that stands for itself, whatever the quotes. */
+static bool is_simple(char c) {
+        return c >= ' ' && c < 0x7f && c != '\\' && c != '\'';
+}
+
 int nfw_unquote(enum nfw_quotes quotes, const char *written, size_t size, char *text, size_t max) {
         size_t n_text = 0;
 
         for (size_t i = 0; i < size;) {
-                uint32_t character = (unsigned char)written[i];
-                size_t n = 1, n_character;
                 char octets[NFW_UTF8_MAX];
+                uint32_t character;
+                size_t n, n_character;
 
-                /* Nearly all of what there is. */
-                if (character < ' ' || character >= 0x7f || character == '\\' || character == '\'') {
-                        n = read_character(quotes, written + i, size - i, &character);
-                        if (n == 0 || !nfw_utf8_is_visible(character))
-                                return NFW_UNQUOTE_INVISIBLE;
+                if (is_simple(written[i]) && n_text < max) {
+                        text[n_text++] = written[i++];
+                        continue;
                 }
 
+                n = read_character(quotes, written + i, size - i, &character);
+                if (n == 0 || !nfw_utf8_is_visible(character))
+                        return NFW_UNQUOTE_INVISIBLE;
                 n_character = nfw_utf8_encode(character, octets);
                 if (n_character > max - n_text)
                         return NFW_UNQUOTE_TOO_LONG;
+
                 memcpy(text + n_text, octets, n_character);
                 n_text += n_character;
                 i += n;

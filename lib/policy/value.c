@@ -33,8 +33,8 @@ static int bad_name(struct nfw_reader *reader, const struct nfw_yaml_event *valu
 int nfw_reader_name(struct nfw_reader *reader, void *target, const struct nfw_yaml_event *value) {
         struct nfw_draft *draft = target;
         char quote[NFW_QUOTE_MAX + 4], text[64];
-        size_t n = value->text ? strlen(value->text) : 0;
         unsigned int line;
+        size_t n;
         int r;
 
         if (value->bad)
@@ -43,7 +43,8 @@ int nfw_reader_name(struct nfw_reader *reader, void *target, const struct nfw_ya
                 return nfw_reader_wrong_type(reader, value, "`name`", "text", NULL);
         if (nfw_yaml_is_boolean(value))
                 return nfw_reader_wrong_type(reader, value, "`name`", "text", "put it in quotes");
-        if (value->text[strspn(value->text, " ")] == '\0')
+        n = strlen(value->text);
+        if (strspn(value->text, " ") == n)
                 return bad_name(reader, value, "the name is blank");
         if (n > NFW_POLICY_NAME_MAX) {
                 (void)snprintf(text, sizeof(text), "a name has at most %d octets", NFW_POLICY_NAME_MAX);
