@@ -17,13 +17,13 @@ static const struct {
         enum mnl_attr_data_type type;
         size_t size;
 } attribute_types[] = {
-        [NFULA_PACKET_HDR] = {MNL_TYPE_UNSPEC,      sizeof(struct nfulnl_msg_packet_hdr)},
-        [NFULA_IFINDEX_INDEV] = { MNL_TYPE_U32,        sizeof(uint32_t)                    },
-        [NFULA_IFINDEX_OUTDEV] = { MNL_TYPE_U32,        sizeof(uint32_t)                    },
-        [NFULA_IFINDEX_PHYSINDEV] = { MNL_TYPE_U32,        sizeof(uint32_t)                    },
-        [NFULA_IFINDEX_PHYSOUTDEV] = { MNL_TYPE_U32,        sizeof(uint32_t)                    },
-        [NFULA_PAYLOAD] = { MNL_TYPE_UNSPEC,     0                                   },
-        [NFULA_PREFIX] = { MNL_TYPE_NUL_STRING, 1                                   },
+        [NFULA_PACKET_HDR] = { MNL_TYPE_UNSPEC, sizeof(struct nfulnl_msg_packet_hdr) },
+        [NFULA_IFINDEX_INDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
+        [NFULA_IFINDEX_OUTDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
+        [NFULA_IFINDEX_PHYSINDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
+        [NFULA_IFINDEX_PHYSOUTDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
+        [NFULA_PAYLOAD] = { MNL_TYPE_UNSPEC, 0 },
+        [NFULA_PREFIX] = { MNL_TYPE_NUL_STRING, 1 },
 };
 
 static int on_attribute(const struct nlattr *attribute, void *userdata) {

@@ -128,13 +128,13 @@ static void test_wrong_sizes(void **state) {
                 uint16_t type;
                 size_t size;
         } attributes[] = {
-                {NFULA_PACKET_HDR,          3},
-                { NFULA_IFINDEX_INDEV,      2},
-                { NFULA_IFINDEX_OUTDEV,     8},
-                { NFULA_IFINDEX_PHYSINDEV,  0},
-                { NFULA_IFINDEX_PHYSOUTDEV, 3},
-                { NFULA_PREFIX,             0},
-                { NFULA_PREFIX,             4}, /* no NUL */
+                { NFULA_PACKET_HDR, 3 },
+                { NFULA_IFINDEX_INDEV, 2 },
+                { NFULA_IFINDEX_OUTDEV, 8 },
+                { NFULA_IFINDEX_PHYSINDEV, 0 },
+                { NFULA_IFINDEX_PHYSOUTDEV, 3 },
+                { NFULA_PREFIX, 0 },
+                { NFULA_PREFIX, 4 }, /* no NUL */
         };
         struct fixture fixture;
 
