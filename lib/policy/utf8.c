@@ -11,26 +11,19 @@ struct span {
 };
 
 static const struct span unprintable[] = {
-        {0x00,    0x08  },
-        { 0x0b,   0x0c  },
-        { 0x0e,   0x1f  },
-        { 0x7f,   0x84  },
-        { 0x86,   0x9f  },
-        { 0xd800, 0xdfff},
-        { 0xfffe, 0xffff},
+        { 0x00, 0x08 }, { 0x0b, 0x0c },     { 0x0e, 0x1f },     { 0x7f, 0x84 },
+        { 0x86, 0x9f }, { 0xd800, 0xdfff }, { 0xfffe, 0xffff },
 };
 
 static const struct span invisible[] = {
-        {0x00,      0x1f      },
-        { 0x7f,     0x9f      },
-        { 0x200e,   0x200f    }, /* left-to-right and right-to-left mark */
-        { 0x2028,   0x2029    }, /* line and paragraph separator */
-        { 0x202a,   0x202e    }, /* embeddings and overrides of the text's direction */
-        { 0x2066,   0x2069    }, /* isolates */
-        { 0xd800,   0xdfff    }, /* halves of a surrogate pair */
-        { 0xfeff,   0xfeff    }, /* byte order mark */
-        { 0xfffe,   0xffff    },
-        { 0x110000, UINT32_MAX},
+        { 0x00, 0x1f },     { 0x7f, 0x9f },
+        { 0x200e, 0x200f }, /* left-to-right and right-to-left mark */
+        { 0x2028, 0x2029 }, /* line and paragraph separator */
+        { 0x202a, 0x202e }, /* embeddings and overrides of the text's direction */
+        { 0x2066, 0x2069 }, /* isolates */
+        { 0xd800, 0xdfff }, /* halves of a surrogate pair */
+        { 0xfeff, 0xfeff }, /* byte order mark */
+        { 0xfffe, 0xffff }, { 0x110000, UINT32_MAX },
 };
 
 static bool any_contains(const struct span *spans, size_t n_spans, uint32_t character) {
@@ -45,10 +38,10 @@ size_t nfw_utf8_decode(const char *text, size_t size, uint32_t *ret_character) {
                 uint8_t mask, lead;
                 uint32_t smallest;
         } forms[] = {
-                {0x80,  0x00, 0x0    },
-                { 0xe0, 0xc0, 0x80   },
-                { 0xf0, 0xe0, 0x800  },
-                { 0xf8, 0xf0, 0x10000},
+                { 0x80, 0x00, 0x0 },
+                { 0xe0, 0xc0, 0x80 },
+                { 0xf0, 0xe0, 0x800 },
+                { 0xf8, 0xf0, 0x10000 },
         };
 
         const uint8_t *p = (const uint8_t *)text;
@@ -104,6 +97,15 @@ bool nfw_utf8_is_visible(uint32_t character) {
         return !any_contains(invisible, NFW_ARRAY_SIZE(invisible), character);
 }
 
+/* Whether eight octets are all visible ASCII: none below 0x20, none above 0x7e. */
+static bool is_plain_word(const char *text) {
+        const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
+        uint64_t word;
+
+        memcpy(&word, text, sizeof(word));
+        return ((word | (word - ones * 0x20) | (word + ones)) & tops) == 0;
+}
+
 size_t nfw_utf8_check(const char *data, size_t size, bool *ret_malformed) {
         size_t offset = 0;
 
@@ -111,6 +113,10 @@ size_t nfw_utf8_check(const char *data, size_t size, bool *ret_malformed) {
                 uint32_t character = 0;
                 size_t n;
 
+                if (size - offset >= sizeof(uint64_t) && is_plain_word(data + offset)) {
+                        offset += sizeof(uint64_t);
+                        continue;
+                }
                 if ((data[offset] >= ' ' && data[offset] < 0x7f) || data[offset] == '\n') {
                         offset++;
                         continue;

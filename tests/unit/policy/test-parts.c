@@ -12,25 +12,25 @@ static void test_utf8_decode(void **state nfw_unused) {
                 size_t size, n;
                 uint32_t character;
         } cases[] = {
-                {"a",                 1, 1, 'a'     },
-                { "\0",               1, 1, 0       },
-                { "\xc3\xbc",         2, 2, 0xfc    },
-                { "\xe2\x82\xac",     3, 3, 0x20ac  },
+                { "a", 1, 1, 'a' },
+                { "\0", 1, 1, 0 },
+                { "\xc3\xbc", 2, 2, 0xfc },
+                { "\xe2\x82\xac", 3, 3, 0x20ac },
                 { "\xf0\x9f\x8f\xa0", 4, 4, 0x1f3e0 },
-                { "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
-                { "",                 0, 0, 0       },
-                { "\xc3",             1, 0, 0       }, /* cut */
-                { "\xf0\x9f\x8f",     3, 0, 0       },
-                { "\xc3\x28",         2, 0, 0       },
-                { "\x80",             1, 0, 0       }, /* begins in the middle */
-                { "\xc0\x80",         2, 0, 0       }, /* overlong */
-                { "\xc1\xbf",         2, 0, 0       },
-                { "\xe0\x9f\xbf",     3, 0, 0       },
-                { "\xf0\x8f\xbf\xbf", 4, 0, 0       },
-                { "\xed\xa0\x80",     3, 0, 0       }, /* surrogate */
-                { "\xf4\x90\x80\x80", 4, 0, 0       }, /* beyond U+10FFFF */
-                { "\xf8\x88\x80\x80", 4, 0, 0       },
-                { "\xff",             1, 0, 0       },
+                { "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff },
+                { "", 0, 0, 0 },
+                { "\xc3", 1, 0, 0 }, /* cut */
+                { "\xf0\x9f\x8f", 3, 0, 0 },
+                { "\xc3\x28", 2, 0, 0 },
+                { "\x80", 1, 0, 0 },     /* begins in the middle */
+                { "\xc0\x80", 2, 0, 0 }, /* overlong */
+                { "\xc1\xbf", 2, 0, 0 },
+                { "\xe0\x9f\xbf", 3, 0, 0 },
+                { "\xf0\x8f\xbf\xbf", 4, 0, 0 },
+                { "\xed\xa0\x80", 3, 0, 0 },     /* surrogate */
+                { "\xf4\x90\x80\x80", 4, 0, 0 }, /* beyond U+10FFFF */
+                { "\xf8\x88\x80\x80", 4, 0, 0 },
+                { "\xff", 1, 0, 0 },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
@@ -54,6 +54,23 @@ static void test_utf8_check(void **state nfw_unused) {
         assert_int_equal(nfw_utf8_check(NULL, 0, &malformed), 0);
 }
 
+/* Every octet at every place of a long text, as the check looks at several of them at once. */
+static void test_utf8_check_everywhere(void **state nfw_unused) {
+        for (size_t place = 0; place < 24; place++)
+                for (int octet = 0; octet < 256; octet++) {
+                        bool good = (octet >= ' ' && octet < 0x7f) || octet == '\t' || octet == '\n' ||
+                                    octet == '\r';
+                        bool malformed;
+                        char text[24];
+
+                        memset(text, 'a', sizeof(text));
+                        text[place] = (char)octet;
+                        assert_int_equal(nfw_utf8_check(text, sizeof(text), &malformed),
+                                         good ? sizeof(text) : place);
+                        assert_int_equal(malformed, octet >= 0x80);
+                }
+}
+
 static void test_utf8_encode(void **state nfw_unused) {
         static const uint32_t characters[] = { 0,      0x7f,   0x80,   0x7ff,   0x800,    0xd7ff,
                                                0xe000, 0xfffd, 0xffff, 0x10000, 0x10ffff, 0x1f3e0 };
@@ -74,33 +91,33 @@ static void test_unquote(void **state nfw_unused) {
                 enum nfw_quotes quotes;
                 const char *written, *text; /* NULL: refused */
         } cases[] = {
-                {NFW_QUOTES_NONE,    "",                             ""                 },
-                { NFW_QUOTES_NONE,   "a 'b' \\n",                    "a 'b' \\n"        },
-                { NFW_QUOTES_NONE,   "a\tb",                         NULL               },
-                { NFW_QUOTES_NONE,   "\x7f",                         NULL               },
-                { NFW_QUOTES_SINGLE, "it''s",                        "it's"             },
-                { NFW_QUOTES_SINGLE, "''''",                         "''"               },
-                { NFW_QUOTES_SINGLE, "\\n \xc3\xbc",                 "\\n \xc3\xbc"     },
-                { NFW_QUOTES_DOUBLE, "it''s",                        "it''s"            },
-                { NFW_QUOTES_DOUBLE, "\\\"\\/\\\\\\ ",               "\"/\\ "           },
-                { NFW_QUOTES_DOUBLE, "\\x41\\u0041\\U00000041\\xfC", "AAA\xc3\xbc"      },
-                { NFW_QUOTES_DOUBLE, "\\ud83c\\udfe0!",              "\xf0\x9f\x8f\xa0!"},
-                { NFW_QUOTES_DOUBLE, "\\U0001F3E0",                  "\xf0\x9f\x8f\xa0" },
-                { NFW_QUOTES_DOUBLE, "\\_",                          "\xc2\xa0"         },
-                { NFW_QUOTES_DOUBLE, "\\",                           NULL               },
-                { NFW_QUOTES_DOUBLE, "\\x4",                         NULL               },
-                { NFW_QUOTES_DOUBLE, "\\x4g",                        NULL               },
-                { NFW_QUOTES_DOUBLE, "\\q",                          NULL               },
-                { NFW_QUOTES_DOUBLE, "a\\0",                         NULL               },
-                { NFW_QUOTES_DOUBLE, "\\n",                          NULL               },
-                { NFW_QUOTES_DOUBLE, "\\u202e",                      NULL               },
-                { NFW_QUOTES_DOUBLE, "\\u2028",                      NULL               },
-                { NFW_QUOTES_DOUBLE, "\\ud83c",                      NULL               },
-                { NFW_QUOTES_DOUBLE, "\\ud83cx",                     NULL               },
-                { NFW_QUOTES_DOUBLE, "\\ud83c\\u0041",               NULL               },
-                { NFW_QUOTES_DOUBLE, "\\udfe0",                      NULL               },
-                { NFW_QUOTES_DOUBLE, "\\U00110000",                  NULL               },
-                { NFW_QUOTES_DOUBLE, "\\Uffffffff",                  NULL               },
+                { NFW_QUOTES_NONE, "", "" },
+                { NFW_QUOTES_NONE, "a 'b' \\n", "a 'b' \\n" },
+                { NFW_QUOTES_NONE, "a\tb", NULL },
+                { NFW_QUOTES_NONE, "\x7f", NULL },
+                { NFW_QUOTES_SINGLE, "it''s", "it's" },
+                { NFW_QUOTES_SINGLE, "''''", "''" },
+                { NFW_QUOTES_SINGLE, "\\n \xc3\xbc", "\\n \xc3\xbc" },
+                { NFW_QUOTES_DOUBLE, "it''s", "it''s" },
+                { NFW_QUOTES_DOUBLE, "\\\"\\/\\\\\\ ", "\"/\\ " },
+                { NFW_QUOTES_DOUBLE, "\\x41\\u0041\\U00000041\\xfC", "AAA\xc3\xbc" },
+                { NFW_QUOTES_DOUBLE, "\\ud83c\\udfe0!", "\xf0\x9f\x8f\xa0!" },
+                { NFW_QUOTES_DOUBLE, "\\U0001F3E0", "\xf0\x9f\x8f\xa0" },
+                { NFW_QUOTES_DOUBLE, "\\_", "\xc2\xa0" },
+                { NFW_QUOTES_DOUBLE, "\\", NULL },
+                { NFW_QUOTES_DOUBLE, "\\x4", NULL },
+                { NFW_QUOTES_DOUBLE, "\\x4g", NULL },
+                { NFW_QUOTES_DOUBLE, "\\q", NULL },
+                { NFW_QUOTES_DOUBLE, "a\\0", NULL },
+                { NFW_QUOTES_DOUBLE, "\\n", NULL },
+                { NFW_QUOTES_DOUBLE, "\\u202e", NULL },
+                { NFW_QUOTES_DOUBLE, "\\u2028", NULL },
+                { NFW_QUOTES_DOUBLE, "\\ud83c", NULL },
+                { NFW_QUOTES_DOUBLE, "\\ud83cx", NULL },
+                { NFW_QUOTES_DOUBLE, "\\ud83c\\u0041", NULL },
+                { NFW_QUOTES_DOUBLE, "\\udfe0", NULL },
+                { NFW_QUOTES_DOUBLE, "\\U00110000", NULL },
+                { NFW_QUOTES_DOUBLE, "\\Uffffffff", NULL },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
@@ -192,10 +209,15 @@ static void test_cursor(void **state nfw_unused) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_utf8_decode),   cmocka_unit_test(test_utf8_check),
-                cmocka_unit_test(test_utf8_encode),   cmocka_unit_test(test_unquote),
-                cmocka_unit_test(test_unquote_bound), cmocka_unit_test(test_seen),
-                cmocka_unit_test(test_quote),         cmocka_unit_test(test_cursor),
+                cmocka_unit_test(test_utf8_decode),
+                cmocka_unit_test(test_utf8_check),
+                cmocka_unit_test(test_utf8_check_everywhere),
+                cmocka_unit_test(test_utf8_encode),
+                cmocka_unit_test(test_unquote),
+                cmocka_unit_test(test_unquote_bound),
+                cmocka_unit_test(test_seen),
+                cmocka_unit_test(test_quote),
+                cmocka_unit_test(test_cursor),
         };
 
         return cmocka_run_group_tests_name("policy/parts", tests, NULL, NULL);
