@@ -109,15 +109,14 @@ def test_an_answer_behind_one_that_was_asked_for(lab, server):
 
 def test_an_answer_to_another_socket_of_the_guest(lab, server):
     """The right question and ID, sent to where another question came from."""
+    message = query(WANTED)
+    server.replies = lambda asked: [] if asked == message else [reply(message, address(WANTED, EVIL))]
     with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, \
             lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
         for client in (first, second):
             client.settimeout(10)
             client.connect((RESOLVER4, 53))
-        server.replies = lambda message: []
-        message = query(WANTED)
         first.send(message)
-        server.replies = lambda other: [reply(message, address(WANTED, EVIL))]
         second.send(query("other.example"))
         second.recv(1000)
     assert_nothing_opened(lab)
@@ -269,7 +268,7 @@ def test_a_tcp_stream_of_anything(lab):
 
 
 def test_an_answer_over_tcp_to_a_question_over_udp(lab, server):
-    server.replies = lambda message: []
+    server.replies = lambda asked: []
     message = query(WANTED)
     with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.sendto(message, (RESOLVER4, 53))
