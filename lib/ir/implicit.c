@@ -15,6 +15,12 @@ static const struct nfw_prefix dhcpv6_servers = {
         .length = 128,
 };
 
+/* fe80::/10 and ff02::/16, RFC 4291. */
+static const struct nfw_prefix link6[] = {
+        { .addr = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, .length = 10 },
+        { .addr = { .family = AF_INET6, .bytes = { 0xff, 0x02 } }, .length = 16 },
+};
+
 static bool condition_holds(enum nfw_implicit_condition condition, const struct nfw_lower_facts *facts) {
         switch (condition) {
         case NFW_ALWAYS:
@@ -31,12 +37,22 @@ static bool condition_holds(enum nfw_implicit_condition condition, const struct 
         return false;
 }
 
-static int match_prefix(struct nfw_ir_rule *rule, enum nfw_field field, const struct nfw_prefix *prefix) {
-        struct nfw_range range = nfw_range_from_prefix(prefix);
+static int match_prefixes(struct nfw_ir_rule *rule,
+                          enum nfw_field field,
+                          const struct nfw_prefix *prefixes,
+                          size_t n) {
         struct nfw_ranges ranges = { 0 };
-        int r = nfw_ranges_add(&ranges, &range);
 
-        return r < 0 ? r : nfw_ir_rule_take_ranges(rule, field, &ranges);
+        for (size_t i = 0; i < n; i++) {
+                struct nfw_range range = nfw_range_from_prefix(&prefixes[i]);
+                int r = nfw_ranges_add(&ranges, &range);
+
+                if (r < 0) {
+                        nfw_ranges_deinit(&ranges);
+                        return r;
+                }
+        }
+        return nfw_ir_rule_take_ranges(rule, field, &ranges);
 }
 
 static int match_address(struct nfw_ir_rule *rule, const struct nfw_implicit *implicit) {
@@ -44,9 +60,11 @@ static int match_address(struct nfw_ir_rule *rule, const struct nfw_implicit *im
         case NFW_ADDRESS_ANY:
                 return 0;
         case NFW_ADDRESS_BROADCAST:
-                return match_prefix(rule, NFW_FIELD_IP_DADDR, &broadcast);
+                return match_prefixes(rule, NFW_FIELD_IP_DADDR, &broadcast, 1);
+        case NFW_ADDRESS_LINK6:
+                return match_prefixes(rule, NFW_FIELD_IP6_DADDR, link6, NFW_ARRAY_SIZE(link6));
         case NFW_ADDRESS_DHCPV6_SERVERS:
-                return match_prefix(rule, NFW_FIELD_IP6_DADDR, &dhcpv6_servers);
+                return match_prefixes(rule, NFW_FIELD_IP6_DADDR, &dhcpv6_servers, 1);
         case NFW_ADDRESS_PARAMETER_V4:
                 return nfw_ir_rule_match_parameter(rule, NFW_FIELD_IP_DADDR, implicit->parameter);
         case NFW_ADDRESS_PARAMETER_V6:

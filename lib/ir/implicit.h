@@ -16,6 +16,7 @@ enum nfw_implicit_condition {
 enum nfw_implicit_address {
         NFW_ADDRESS_ANY,
         NFW_ADDRESS_BROADCAST,
+        NFW_ADDRESS_LINK6, /* what no router forwards: link-local unicast and multicast */
         NFW_ADDRESS_DHCPV6_SERVERS,
         NFW_ADDRESS_PARAMETER_V4,
         NFW_ADDRESS_PARAMETER_V6,

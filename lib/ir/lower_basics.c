@@ -6,13 +6,35 @@
 #include "base/macros.h"
 #include "ir/build.h"
 
-/* RFC 4861: a hop limit of 255 proves that the message was not forwarded. */
+/*
+ * RFC 4861. Routers forward these messages as any other, and they have room for anything, so they may go to the
+ * link only: a guest could otherwise talk to whomever it likes with them. A port of a bridge has neighbours with
+ * addresses that the host knows nothing of, and they need an answer.
+ */
 static const struct nfw_implicit neighbour_discovery[] = {
         {
                 .name = "neighbour discovery",
                 .verdict = NFW_VERDICT_ACCEPT,
                 .l4proto = { IPPROTO_ICMPV6 },
                 .icmpv6_types = { 133, 135, 136 },
+                .hop_limit = 255,
+                .address = NFW_ADDRESS_LINK6,
+        },
+        {
+                .name = "neighbour discovery",
+                .verdict = NFW_VERDICT_ACCEPT,
+                .l4proto = { IPPROTO_ICMPV6 },
+                .icmpv6_types = { 133, 135, 136 },
+                .hop_limit = 255,
+                .address = NFW_ADDRESS_PARAMETER_V6,
+                .parameter = NFW_PARAMETER_LOCAL,
+        },
+        {
+                .name = "neighbour discovery",
+                .condition = NFW_IN_BRIDGE_TABLE,
+                .verdict = NFW_VERDICT_ACCEPT,
+                .l4proto = { IPPROTO_ICMPV6 },
+                .icmpv6_types = { 136 },
                 .hop_limit = 255,
         },
 };

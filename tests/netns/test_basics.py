@@ -84,7 +84,6 @@ def test_a_router_is_asked_for_under_deny_all(lab):
             pass
 
 
-@pytest.mark.xfail(reason="neighbour discovery is allowed to every address")
 @pytest.mark.parametrize("kind", [133, 135, 136], ids=["RS", "NS", "NA"])
 def test_neighbour_discovery_does_not_leave_the_link(lab, kind):
     """Messages that look like it would otherwise carry anything to anywhere."""

@@ -61,8 +61,9 @@ static void assert_names(const struct nfw_ir *ir,
         assert_names((ir_), (direction_), (const char *const[]){ __VA_ARGS__ },                              \
                      NFW_ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
 
-#define BEFORE_DHCP "neighbour discovery", "MLD reports"
-#define DHCP        "DHCPv4", "DHCPv4 renewal", "DHCPv6"
+#define BEFORE_DHCP           "neighbour discovery", "neighbour discovery", "MLD reports"
+#define BEFORE_DHCP_ON_BRIDGE "neighbour discovery", BEFORE_DHCP
+#define DHCP                  "DHCPv4", "DHCPv4 renewal", "DHCPv6"
 
 static void test_order(void **state nfw_unused) {
         nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = policy_of(
@@ -76,7 +77,7 @@ static void test_order(void **state nfw_unused) {
         ASSERT_NAMES(inet, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "DNS", "DNS", "early",
                      "early", "late", "nothing matched");
         ASSERT_NAMES(bridge, NFW_EGRESS, "not ARP, IPv4 or IPv6", "ARP", "DNS queries", "replies",
-                     BEFORE_DHCP, DHCP, "DNS", "DNS", "early", "early", "late", "nothing matched");
+                     BEFORE_DHCP_ON_BRIDGE, DHCP, "DNS", "DNS", "early", "early", "late", "nothing matched");
         ASSERT_NAMES(any, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "DNS", "early", "early",
                      "late", "nothing matched");
         ASSERT_NAMES(inet, NFW_INGRESS, "DNS replies", "format 1.0 leaves ingress open");
@@ -93,11 +94,11 @@ static void test_order(void **state nfw_unused) {
         for (size_t i = 0; i < bridge->chains[NFW_EGRESS].rules.n; i++)
                 assert_int_equal(rules[i].fixed, rules[i].pos.line == 0);
 
-        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_IP_DADDR,
+        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP_DADDR,
                                   NFW_PARAMETER_RESOLVERS));
-        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP6_DADDR,
+        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[9], NFW_FIELD_IP6_DADDR,
                                   NFW_PARAMETER_RESOLVERS));
-        assert_int_equal(any->chains[NFW_EGRESS].rules.items[7].matches.n, 2);
+        assert_int_equal(any->chains[NFW_EGRESS].rules.items[8].matches.n, 2);
         assert_true(inet->parameters[NFW_PARAMETER_RESOLVERS]);
         assert_true(inet->parameters[NFW_PARAMETER_LOCAL]);
         assert_false(inet->parameters[NFW_PARAMETER_SUBNETS]);
@@ -113,9 +114,9 @@ static void test_without_learning(void **state nfw_unused) {
         ASSERT_NAMES(ir, NFW_EGRESS, "replies", BEFORE_DHCP, DHCP, "host", "host", "nothing matched");
         ASSERT_NAMES(ir, NFW_INGRESS, "format 1.0 leaves ingress open");
         assert_int_equal(ir->learned.n, 0);
-        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[6], NFW_FIELD_IP_DADDR,
+        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_IP_DADDR,
                                   NFW_PARAMETER_LOCAL));
-        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_IP6_DADDR,
+        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP6_DADDR,
                                   NFW_PARAMETER_LOCAL));
 }
 
@@ -197,16 +198,16 @@ static void test_deny_dns_by_name(void **state nfw_unused) {
         ASSERT_NAMES(ir, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "ours", "no-dns", "no-dns",
                      "DNS", "DNS", "ours", "web", "web", "no-dns", "nothing", "nothing matched");
 
-        assert_false(rules[7].fixed);
-        assert_int_equal(rules[7].verdict, NFW_VERDICT_ACCEPT);
-        assert_int_equal(rules[7].pos.line, 3);
-        assert_true(HAS_NUMBERS(&rules[7], NFW_FIELD_TH_DPORT, 53));
-        assert_true(HAS_NUMBERS(&rules[7], NFW_FIELD_L4PROTO, IPPROTO_TCP, IPPROTO_UDP));
-        assert_true(has_parameter(&rules[7], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
-        assert_non_null(find_match(&rules[7], NFW_FIELD_IP_DADDR, NFW_OPERAND_RANGES));
-        assert_true(HAS_NUMBERS(&rules[8], NFW_FIELD_L4PROTO, IPPROTO_UDP));
+        assert_false(rules[8].fixed);
+        assert_int_equal(rules[8].verdict, NFW_VERDICT_ACCEPT);
+        assert_int_equal(rules[8].pos.line, 3);
+        assert_true(HAS_NUMBERS(&rules[8], NFW_FIELD_TH_DPORT, 53));
+        assert_true(HAS_NUMBERS(&rules[8], NFW_FIELD_L4PROTO, IPPROTO_TCP, IPPROTO_UDP));
         assert_true(has_parameter(&rules[8], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
-        assert_true(has_parameter(&rules[9], NFW_FIELD_IP6_DADDR, NFW_PARAMETER_RESOLVERS));
+        assert_non_null(find_match(&rules[8], NFW_FIELD_IP_DADDR, NFW_OPERAND_RANGES));
+        assert_true(HAS_NUMBERS(&rules[9], NFW_FIELD_L4PROTO, IPPROTO_UDP));
+        assert_true(has_parameter(&rules[9], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
+        assert_true(has_parameter(&rules[10], NFW_FIELD_IP6_DADDR, NFW_PARAMETER_RESOLVERS));
 }
 
 static void test_deny_dhcp_by_name(void **state nfw_unused) {
@@ -218,8 +219,8 @@ static void test_deny_dhcp_by_name(void **state nfw_unused) {
         /* Denying TCP port 67 says nothing of DHCP. */
         ASSERT_NAMES(ir, NFW_EGRESS, "replies", BEFORE_DHCP, "DHCPv4", "DHCPv4 renewal", "v6", "DHCPv6",
                      "tcp-only", "v6", "nothing matched");
-        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[5], NFW_FIELD_TH_SPORT, 546));
-        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[5], NFW_FIELD_TH_DPORT, 547));
+        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[6], NFW_FIELD_TH_SPORT, 546));
+        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[6], NFW_FIELD_TH_DPORT, 547));
 }
 
 /* An allowing rule alone leaves the services as they are. */
