@@ -16,6 +16,7 @@ BROADCAST = b"\xff" * 6
 ETHER_IPV4, ETHER_ARP, ETHER_IPV6 = 0x0800, 0x0806, 0x86DD
 ETHER_VLAN, ETHER_SERVICE_VLAN, ETHER_EXPERIMENTAL = 0x8100, 0x88A8, 0x88B5
 TCP, UDP = 6, 17
+TCP_SYN, TCP_ACK = 0x02, 0x10
 PACKET_OUTGOING = 4
 
 _serial = itertools.count(1)
@@ -65,18 +66,22 @@ def udp(source_port, destination_port, payload):
     return struct.pack("!HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
 
 
-def is_to(address, port, protocol=TCP):
-    """A predicate on frames: IPv4 or IPv6 without options, tag or extension header."""
+def begins_connection(frame, mac, address, port):
+    """A SYN alone, from this station; without options, tag or extension header before it."""
     packed = ipaddress.ip_address(address).packed
-    ports = struct.pack("!H", port)
-
-    def predicate(frame):
-        ethertype = struct.unpack_from("!H", frame, 12)[0]
-        if ethertype == ETHER_IPV4:
-            return frame[23] == protocol and frame[30:34] == packed and frame[36:38] == ports
-        return ethertype == ETHER_IPV6 and frame[20] == protocol and frame[38:54] == packed and frame[56:58] == ports
-
-    return predicate
+    ethertype, network = struct.unpack_from("!H", frame, 12)[0], frame[14:]
+    if ethertype == ETHER_IPV4:
+        protocol, destination, transport = network[9], network[16:20], network[20:]
+    elif ethertype == ETHER_IPV6:
+        protocol, destination, transport = network[6], network[24:40], network[40:]
+    else:
+        return False
+    return (
+        frame[6:12] == mac
+        and (protocol, destination) == (TCP, packed)
+        and struct.unpack_from("!H", transport, 2)[0] == port
+        and transport[13] & (TCP_SYN | TCP_ACK) == TCP_SYN
+    )
 
 
 def passing(origin, watched, send):

@@ -61,7 +61,8 @@ class Guest:
         sent = frames.passing(
             self.end, watched or self.lab.bridge, lambda _: tcp.send_syn(self.namespace, address, port)
         )
-        return any(map(frames.is_to(address, port), sent))
+        mac = self.namespace.mac("eth0")
+        return any(frames.begins_connection(frame, mac, address, port) for frame in sent)
 
     def pings(self, address, size=56):
         return self.namespace.run("ping", "-q", "-n", "-c", 1, "-W", 20, "-s", size, address).returncode == 0
