@@ -86,16 +86,31 @@ static int open_epoll(struct nfw_learner *learner) {
         return 0;
 }
 
+/*
+ * Whoever sees that a learner runs may count on it, so it listens before that can be seen. Two learners meet at
+ * the nflog group first; that the other one is of our kind is known by what it would have locked.
+ */
+static int listen_and_lock(struct nfw_learner *learner, struct nfw_report *report) {
+        int r, heard;
+
+        heard = nfw_nflog_new(learner->context->nflog_group, &learner->nflog);
+        if (heard < 0)
+                return heard;
+
+        r = nfw_statistics_open(learner->context, &learner->statistics, &learner->statistics_fd);
+        if (r == NFW_E_IN_USE)
+                return report_in_use(report, "a learner is running already");
+        if (r < 0)
+                return r;
+        return heard == 0 ? 0 : report_in_use(report, "another program listens on the nflog group");
+}
+
 static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         int r;
 
-        r = nfw_statistics_open(learner->context, &learner->statistics, &learner->statistics_fd);
+        r = listen_and_lock(learner, report);
         if (r != 0)
-                return r == NFW_E_IN_USE ? report_in_use(report, "a learner is running already") : r;
-
-        r = nfw_nflog_new(learner->context->nflog_group, &learner->nflog);
-        if (r != 0)
-                return r == NFW_E_IN_USE ? report_in_use(report, "another program listens on the nflog group") : r;
+                return r;
 
         r = nfw_nft_socket_new(&learner->nft);
         if (r < 0)
