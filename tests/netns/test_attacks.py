@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answers that must not open anything, whoever sends them."""
 
-import ipaddress
 import os
 import socket
 import struct
@@ -80,7 +79,9 @@ def test_wrong_ids_are_counted_and_the_right_one_still_counts(lab, server):
 
 
 def test_a_second_answer_to_the_same_question(lab, server):
-    server.replies = lambda message: [reply(message, address(WANTED, "192.0.2.10")), reply(message, address(WANTED, EVIL))]
+    server.replies = lambda message: [
+        reply(message, address(WANTED, "192.0.2.10")), reply(message, address(WANTED, EVIL))
+    ]
     lookup(lab.guest, RESOLVER4, WANTED)
     settle(lab)
     assert learned(lab) == {(WANTED, "192.0.2.10")}
@@ -165,10 +166,12 @@ CONTENTS = {
     "authority section": lambda m: sections(m, 0, 1, 0),
     "additional section": lambda m: sections(m, 0, 0, 1),
     "A of three octets": lambda m: reply(m, dnswire.record(WANTED, A, 300, bytes([192, 0, 2]))),
-    "A of sixteen octets": lambda m: reply(m, dnswire.record(WANTED, A, 300, ipaddress.ip_address("2001:db8::66").packed)),
+    "A of sixteen octets": lambda m: reply(m, dnswire.record(WANTED, A, 300, bytes(12) + bytes([192, 0, 2, 66]))),
     "class CH": lambda m: reply(m, dnswire.encode_name(WANTED) + struct.pack("!HHIH4B", A, 3, 300, 4, 192, 0, 2, 66)),
     "alias into itself by pointer": lambda m: reply(m, dnswire.record(WANTED, CNAME, 300, b"\xc0\x0c")),
-    "pointer to itself": lambda m: reply(m, b"\xc0" + bytes([len(m)]) + struct.pack("!HHIH4B", A, 1, 300, 4, 192, 0, 2, 66)),
+    "pointer to itself": lambda m: reply(
+        m, b"\xc0" + bytes([len(m)]) + struct.pack("!HHIH4B", A, 1, 300, 4, 192, 0, 2, 66)
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from lab import GUEST4, GUEST6, HOST4, HOST6, INTERNET4, eventually
+from lab import GUEST4, GUEST6, HOST4, HOST6, eventually
 from packets import ICMPV6, UDP, Wire, ipv4, ipv6, send_raw, udp, with_checksum
 from policies import allow, deny, policy
 

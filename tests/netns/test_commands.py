@@ -43,6 +43,10 @@ def bindings(lab):
     return {(each["port"], each["policy"]) for each in lab.json("list")["ports"]}
 
 
+def start_load(lab, path):
+    return lab.host.start(*lab.nfw_command("load", path, "--name", "test", "--port", "vnet0", "-q"))
+
+
 # --- load --------------------------------------------------------------------------------------------------------
 
 
@@ -93,7 +97,7 @@ def test_there_is_no_moment_without_rules(lab):
             receiver.bind((V4, port))
         sent = 0
         for turn in range(20):
-            loading = lab.host.start(*lab.nfw_command("load", texts[turn % 2], "--name", "test", "--port", "vnet0", "-q"))
+            loading = start_load(lab, texts[turn % 2])
             while loading.poll() is None or sent % 10:
                 with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as guest:
                     guest.sendto(b"denied", (V4, 8443))
@@ -290,7 +294,7 @@ def test_other_tables_are_not_touched(lab):
 
 def test_another_writer_at_the_same_time(lab):
     """Every foreign change makes our view of the ruleset stale; commands go on all the same."""
-    loop = "while :; do nft add table ip busy; nft add set ip busy s '{ type ipv4_addr; }'; nft delete table ip busy; done"
+    loop = "while :; do nft add table ip busy; nft add chain ip busy c; nft delete table ip busy; done"
     writer = lab.host.start("sh", "-c", loop, start_new_session=True, stderr=subprocess.DEVNULL)
     try:
         for _ in range(15):
@@ -306,7 +310,7 @@ def test_another_writer_at_the_same_time(lab):
 def test_many_commands_at_the_same_time(lab):
     """They take turns: none fails, and what is in force in the end is what one of them wanted."""
     texts = [lab.file(f"policy-{n}.yaml", policy(allow(ips=[f"192.0.2.{n}"]))) for n in range(8)]
-    commands = [lab.host.start(*lab.nfw_command("load", text, "--name", "test", "--port", "vnet0", "-q")) for text in texts]
+    commands = [start_load(lab, text) for text in texts]
     assert [command.wait() for command in commands] == [0] * 8
     assert bindings(lab) == {("vnet0", "test")}
     assert lab.nfw("verify").returncode == 0

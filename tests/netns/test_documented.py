@@ -117,7 +117,8 @@ def test_the_host_by_its_name(lab):
 
 def test_the_guests_network_by_its_name(lab):
     lab.load(policy(deny(1, domains=["host.lima.internal"]), allow(2, domains=["subnet.lima.internal"])))
-    lab.reach(f"tcp {NEIGHBOUR4} 22, icmp {NEIGHBOUR4}", f"tcp {HOST4} 22, tcp {HOST6} 22, tcp 10.77.2.2 22, tcp {V4} 22")
+    lab.reach(f"tcp {NEIGHBOUR4} 22, icmp {NEIGHBOUR4}",
+              f"tcp {HOST4} 22, tcp {HOST6} 22, tcp 10.77.2.2 22, tcp {V4} 22")
 
 
 def test_both_names_beside_one_that_is_learned(lab):

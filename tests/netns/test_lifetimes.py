@@ -18,7 +18,10 @@ ADDRESS = "192.0.2.10"
 def server(module_lab):
     """Answers with the records of the moment, whatever the name."""
     module_lab.serve(443)
-    responder = MarkedResponder(module_lab, lambda message: [reply(message, *responder.records(question_name(message)))])
+    def replies(message):
+        return [reply(message, *responder.records(question_name(message)))]
+
+    responder = MarkedResponder(module_lab, replies)
     responder.records = lambda name: []
     module_lab.learner()
     return responder
@@ -70,7 +73,9 @@ def test_the_ttl_is_obeyed_within_bounds(lab, server, options, ttl, seconds):
 def test_the_smallest_ttl_on_the_way_counts(lab, server):
     load(lab, allow(domains=["www.example"]))
     server.records = lambda name: [
-        alias(name, "a.example.net", 500), alias("a.example.net", "b.example.net", 200), address("b.example.net", ADDRESS, 900)
+        alias(name, "a.example.net", 500),
+        alias("a.example.net", "b.example.net", 200),
+        address("b.example.net", ADDRESS, 900),
     ]
     ask(lab, "www.example", qtypes=[A])
     settle(lab)

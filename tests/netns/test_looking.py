@@ -91,7 +91,8 @@ def test_what_nft_lists_can_be_flushed_and_put_back(lab):
     lab.host.run("nft", "-f", whole)
     assert lab.nft("-s", "list", "ruleset") == listed
     assert ours() == before
-    lab.reach("tcp 192.0.2.200 443, tcp 203.0.113.200 443, icmp 198.51.100.1", "tcp 192.0.2.1 443, tcp 198.51.100.1 443")
+    lab.reach("tcp 192.0.2.200 443, tcp 203.0.113.200 443, icmp 198.51.100.1",
+              "tcp 192.0.2.1 443, tcp 198.51.100.1 443")
     # It is learned on as if nothing had happened.
     ask(lab, "ftp.example")
     settle(lab)
