@@ -26,15 +26,15 @@ struct bracket {
 
 static void bracket_init(struct bracket *bracket, uint16_t type, uint32_t sequence, uint32_t generation) {
         *bracket = (struct bracket){
-                .header = {.nlmsg_len = offsetof(struct bracket, generation_header),
-                           .nlmsg_type = type,
-                           .nlmsg_flags = NLM_F_REQUEST,
-                           .nlmsg_seq = sequence },
+                .header = { .nlmsg_len = offsetof(struct bracket, generation_header),
+                            .nlmsg_type = type,
+                            .nlmsg_flags = NLM_F_REQUEST,
+                            .nlmsg_seq = sequence },
                 .family = { .nfgen_family = AF_UNSPEC,
-                           .version = NFNETLINK_V0,
-                           .res_id = htons(NFNL_SUBSYS_NFTABLES) },
+                            .version = NFNETLINK_V0,
+                            .res_id = htons(NFNL_SUBSYS_NFTABLES) },
                 .generation_header = { .nla_len = sizeof(struct nlattr) + sizeof(uint32_t),
-                           .nla_type = NFNL_BATCH_GENID                                 },
+                                       .nla_type = NFNL_BATCH_GENID },
                 .generation = htonl(generation),
         };
         if (generation != 0)
@@ -65,9 +65,9 @@ static int send_batch(struct nfw_nft_socket *nft,
         struct nlmsghdr *last = nfw_nft_batch_last(batch);
         struct bracket begin, end;
         struct iovec parts[] = {
-                {.iov_base = &begin                    },
+                { .iov_base = &begin },
                 { .iov_base = nfw_nft_batch_data(batch), .iov_len = nfw_nft_batch_size(batch) },
-                { .iov_base = &end                                    },
+                { .iov_base = &end },
         };
         struct msghdr message = { .msg_iov = parts, .msg_iovlen = dry_run ? 2 : 3 };
         int r;

@@ -178,7 +178,7 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
 /* -EINTR where the ruleset changed while it was read. */
 static int read_snapshot(struct nfw_nft_socket *nft, struct nfw_nft_snapshot **ret_snapshot) {
         nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-        uint32_t generation;
+        uint32_t generation = 0;
         int r;
 
         if (!snapshot)

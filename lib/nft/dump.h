@@ -40,19 +40,19 @@ struct nfw_nft_snapshot {
 };
 
 /* 0 or a negative errno. Missing tables are no error. */
-int nfw_nft_snapshot_new(struct nfw_nft_socket *socket, struct nfw_nft_snapshot **ret_snapshot);
+int nfw_nft_snapshot_new(struct nfw_nft_socket *nft, struct nfw_nft_snapshot **ret_snapshot);
 struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot);
 NFW_DEFINE_CLEANUP(struct nfw_nft_snapshot, nfw_nft_snapshot_free)
 
 /* Every live element of a learned set. The callback returns 0 or a negative errno. */
-int nfw_nft_dump_grants(struct nfw_nft_socket *socket,
+int nfw_nft_dump_grants(struct nfw_nft_socket *nft,
                         enum nfw_table table,
                         const char *set,
                         int (*callback)(const struct nfw_nft_grant *grant, void *userdata),
                         void *userdata);
 
 /* One element of a learned set by its key: 0, NFW_E_NOT_FOUND or a negative errno. */
-int nfw_nft_get_grant(struct nfw_nft_socket *socket,
+int nfw_nft_get_grant(struct nfw_nft_socket *nft,
                       enum nfw_table table,
                       const char *set,
                       const char *interface,

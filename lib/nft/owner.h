@@ -8,9 +8,7 @@
  * went through `nft list` and `nft -f` has lost that; then it is the policy whose rules look the set up, and
  * where none does, the one with the longest name that the set's name begins with.
  */
-int nfw_nft_assign_sets(struct nfw_nft_socket *socket,
-                        enum nfw_table table,
-                        struct nfw_nft_snapshot *snapshot);
+int nfw_nft_assign_sets(struct nfw_nft_socket *nft, enum nfw_table table, struct nfw_nft_snapshot *snapshot);
 
 struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapshot,
                                            enum nfw_table table,

@@ -7,4 +7,4 @@
  * Whether the bridge family has connection tracking (nf_conntrack_bridge, Linux 5.3), by a batch that is rolled
  * back. 0 and *ret_has, or a negative errno.
  */
-int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *socket, bool *ret_has);
+int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has);

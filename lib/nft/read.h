@@ -37,28 +37,28 @@ void nfw_nft_read_attributes(const struct nlmsghdr *message,
 /* Whether the message is about our table in that family; attribute is that of the table's name. */
 bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute);
 
-int nfw_nft_read_table(struct nfw_nft_socket *socket, enum nfw_table table, bool *ret_exists);
-int nfw_nft_read_chains(struct nfw_nft_socket *socket,
+int nfw_nft_read_table(struct nfw_nft_socket *nft, enum nfw_table table, bool *ret_exists);
+int nfw_nft_read_chains(struct nfw_nft_socket *nft,
                         enum nfw_table table,
                         int (*callback)(const struct nfw_nft_object *chain, void *userdata),
                         void *userdata);
-int nfw_nft_read_sets(struct nfw_nft_socket *socket,
+int nfw_nft_read_sets(struct nfw_nft_socket *nft,
                       enum nfw_table table,
                       int (*callback)(const struct nfw_nft_object *set, void *userdata),
                       void *userdata);
 /* All rules of a chain, or of the table with NULL, as messages for libnftnl. */
-int nfw_nft_read_rules(struct nfw_nft_socket *socket,
+int nfw_nft_read_rules(struct nfw_nft_socket *nft,
                        enum nfw_table table,
                        const char *chain,
                        int (*callback)(const struct nlmsghdr *message, void *userdata),
                        void *userdata);
-int nfw_nft_read_elements(struct nfw_nft_socket *socket,
+int nfw_nft_read_elements(struct nfw_nft_socket *nft,
                           enum nfw_table table,
                           const char *set,
                           int (*callback)(const struct nfw_nft_element *element, void *userdata),
                           void *userdata);
 /* The one element with that key; -ENOENT where there is none. */
-int nfw_nft_read_element(struct nfw_nft_socket *socket,
+int nfw_nft_read_element(struct nfw_nft_socket *nft,
                          enum nfw_table table,
                          const char *set,
                          const void *key,

@@ -14,12 +14,21 @@
 #include "nft/table.h"
 #include "nft/userdata.h"
 
+/* Smaller sets gain nothing, and are easier to read without. */
+#define SIZED_MIN 1024
+
 /* What nft keeps as data type of a verdict map. */
 #define DATA_TYPE_VERDICT 0xffffff00u
 
 #define KEY_MAX           64
 
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
+
+size_t nfw_nft_set_size(const struct nfw_nft_set *set) {
+        if (set->flags & (NFT_SET_INTERVAL | NFT_SET_TIMEOUT))
+                return 0;
+        return set->flags & NFT_SET_ANONYMOUS || set->n_elements >= SIZED_MIN ? set->n_elements : 0;
+}
 
 size_t nfw_nft_key_size(const struct nfw_nft_key *key) {
         size_t size = 0;
@@ -79,10 +88,10 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
 void nfw_nft_set_from_parameter(enum nfw_parameter parameter, uint8_t family, struct nfw_nft_set *ret_set) {
         *ret_set = (struct nfw_nft_set){
                 .name = nfw_nft_parameter_set_name(parameter, family),
-                .key = {.fields = { nfw_nft_port_field(NFW_EGRESS),
+                .key = { .fields = { nfw_nft_port_field(NFW_EGRESS),
                                      nfw_nft_field(family == AF_INET ? NFW_FIELD_IP_DADDR
                                                                      : NFW_FIELD_IP6_DADDR) },
-                        .n_fields = 2},
+                         .n_fields = 2 },
         };
         if (parameter == NFW_PARAMETER_SUBNETS)
                 ret_set->flags = interval_flags(&ret_set->key);
@@ -92,7 +101,7 @@ void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_
         *ret_set = (struct nfw_nft_set){
                 .name = nfw_nft_map_name(direction),
                 .flags = NFT_SET_MAP,
-                .key = {.fields = { nfw_nft_port_field(direction) }, .n_fields = 1},
+                .key = { .fields = { nfw_nft_port_field(direction) }, .n_fields = 1 },
         };
 }
 
@@ -107,7 +116,7 @@ int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const
         marker->set = (struct nfw_nft_set){
                 .name = marker->name,
                 .comment = marker->comment,
-                .key = {.fields = { nfw_nft_port_field(NFW_EGRESS) }, .n_fields = 1},
+                .key = { .fields = { nfw_nft_port_field(NFW_EGRESS) }, .n_fields = 1 },
         };
         return 0;
 }
@@ -166,9 +175,8 @@ int nfw_nft_put_set(struct nfw_nft_batch *batch,
                 nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_TYPE, DATA_TYPE_VERDICT);
                 nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_LEN, 0);
         }
-        /* Sets that never change are stored more tightly where their size is known. */
-        if (set->flags & NFT_SET_CONSTANT && !(set->flags & NFT_SET_INTERVAL))
-                nftnl_set_set_u32(nftnl, NFTNL_SET_DESC_SIZE, (uint32_t)set->n_elements);
+        if (nfw_nft_set_size(set) > 0)
+                nftnl_set_set_u32(nftnl, NFTNL_SET_DESC_SIZE, (uint32_t)nfw_nft_set_size(set));
         if (set->flags & NFT_SET_CONCAT) {
                 r = set_concatenation(nftnl, &set->key);
                 if (r < 0)

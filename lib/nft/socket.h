@@ -19,7 +19,7 @@ struct nfw_nft_socket;
 
 /* 0, or a negative errno (-EPERM without CAP_NET_ADMIN is seen at the first commit only). */
 int nfw_nft_socket_new(struct nfw_nft_socket **ret_socket);
-struct nfw_nft_socket *nfw_nft_socket_free(struct nfw_nft_socket *socket);
+struct nfw_nft_socket *nfw_nft_socket_free(struct nfw_nft_socket *nft);
 NFW_DEFINE_CLEANUP(struct nfw_nft_socket, nfw_nft_socket_free)
 
 /* Why the kernel refused a batch. */
@@ -34,20 +34,20 @@ struct nfw_nft_failure {
  * kernel check everything and roll it back. 0; NFW_NFT_STALE; or a negative errno, with *ret_failure (may be
  * NULL) filled. Nothing has changed unless the answer is 0.
  */
-int nfw_nft_commit(struct nfw_nft_socket *socket,
+int nfw_nft_commit(struct nfw_nft_socket *nft,
                    struct nfw_nft_batch *batch,
                    uint32_t generation,
                    bool dry_run,
                    struct nfw_nft_failure *ret_failure);
 
 /* The ruleset's generation now. */
-int nfw_nft_generation(struct nfw_nft_socket *socket, uint32_t *ret_generation);
+int nfw_nft_generation(struct nfw_nft_socket *nft, uint32_t *ret_generation);
 
 /*
  * Sends a request of the caller's and hands every message of the answer to the callback, which returns 0 to go
  * on or a negative errno. -EINTR where the ruleset changed during a dump: start again.
  */
-int nfw_nft_request(struct nfw_nft_socket *socket,
+int nfw_nft_request(struct nfw_nft_socket *nft,
                     struct nlmsghdr *request,
                     int (*callback)(const struct nlmsghdr *message, void *userdata),
                     void *userdata);

@@ -26,9 +26,9 @@ const char *nfw_nft_map_name(enum nfw_direction direction) {
 
 const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family) {
         static const char *const names[NFW_N_PARAMETERS][2] = {
-                [NFW_PARAMETER_RESOLVERS] = {"resolvers4", "resolvers6"},
-                [NFW_PARAMETER_LOCAL] = { "local4",    "local6"    },
-                [NFW_PARAMETER_SUBNETS] = { "subnets4",  "subnets6"  },
+                [NFW_PARAMETER_RESOLVERS] = { "resolvers4", "resolvers6" },
+                [NFW_PARAMETER_LOCAL] = { "local4", "local6" },
+                [NFW_PARAMETER_SUBNETS] = { "subnets4", "subnets6" },
         };
 
         return names[parameter][family == AF_INET ? 0 : 1];

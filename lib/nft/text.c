@@ -26,6 +26,8 @@ static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct n
                 fprintf(stream, "%s%s", i > 0 ? " . " : "", set->key.fields[i]->type_name);
         fputs(set->flags & NFT_SET_MAP ? " : verdict\n" : "\n", stream);
 
+        if (nfw_nft_set_size(set) > 0)
+                fprintf(stream, "\t\tsize %zu\n", nfw_nft_set_size(set));
         if (set->flags & NFT_SET_INTERVAL)
                 fputs("\t\tflags interval\n", stream);
         else if (set->flags & NFT_SET_TIMEOUT)

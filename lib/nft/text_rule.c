@@ -13,11 +13,8 @@ static const struct {
         uint32_t flag;
         const char *name;
 } ct_states[] = {
-        {NFW_CT_INVALID,      "invalid"    },
-        { NFW_CT_ESTABLISHED, "established"},
-        { NFW_CT_RELATED,     "related"    },
-        { NFW_CT_NEW,         "new"        },
-        { NFW_CT_UNTRACKED,   "untracked"  },
+        { NFW_CT_INVALID, "invalid" }, { NFW_CT_ESTABLISHED, "established" }, { NFW_CT_RELATED, "related" },
+        { NFW_CT_NEW, "new" },         { NFW_CT_UNTRACKED, "untracked" },
 };
 
 /* Protocols of which nft prints "tcp dport" where others are "meta l4proto X th dport". */
@@ -25,11 +22,8 @@ static const struct {
         uint8_t protocol;
         const char *name;
 } transports[] = {
-        {IPPROTO_TCP,      "tcp"    },
-        { IPPROTO_UDP,     "udp"    },
-        { IPPROTO_DCCP,    "dccp"   },
-        { IPPROTO_SCTP,    "sctp"   },
-        { IPPROTO_UDPLITE, "udplite"},
+        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_DCCP, "dccp" },
+        { IPPROTO_SCTP, "sctp" }, { IPPROTO_UDPLITE, "udplite" },
 };
 
 static bool is_transport_field(enum nfw_field field) {
@@ -120,16 +114,16 @@ static int print_match(FILE *stream,
                        enum nfw_direction direction,
                        const struct nfw_plan_rule *rule,
                        const struct nfw_plan_match *match) {
-        const struct nfw_plan_set *plan_set = NULL;
+        bool per_port = match->kind == NFW_PLAN_PARAMETER;
         int r = 0;
 
         if (match->kind == NFW_PLAN_SET) {
                 if (match->set >= plan->sets.n)
                         return -EINVAL;
-                plan_set = &plan->sets.items[match->set];
+                per_port = plan->sets.items[match->set].learned != SIZE_MAX;
         }
 
-        if (match->kind == NFW_PLAN_PARAMETER || (plan_set && plan_set->learned != SIZE_MAX))
+        if (per_port)
                 fprintf(stream, "%s . ", nfw_nft_port_field(direction)->name);
         for (size_t i = 0; i < match->n_fields; i++) {
                 if (i > 0)
@@ -148,7 +142,7 @@ static int print_match(FILE *stream,
                 print_flags(stream, match);
                 break;
         case NFW_PLAN_SET:
-                r = print_set(stream, plan_set);
+                r = print_set(stream, &plan->sets.items[match->set]);
                 break;
         case NFW_PLAN_PARAMETER:
                 print_parameter(stream, match);

@@ -11,46 +11,21 @@ struct name {
 };
 
 static const struct name ether_types[] = {
-        {0x0800,  "ip"    },
-        { 0x0806, "arp"   },
-        { 0x8100, "8021q" },
-        { 0x86dd, "ip6"   },
-        { 0x88a8, "8021ad"},
+        { 0x0800, "ip" }, { 0x0806, "arp" }, { 0x8100, "8021q" }, { 0x86dd, "ip6" }, { 0x88a8, "8021ad" },
 };
 
 static const struct name protocols[] = {
-        {1,    "icmp"     },
-        { 2,   "igmp"     },
-        { 6,   "tcp"      },
-        { 17,  "udp"      },
-        { 33,  "dccp"     },
-        { 47,  "gre"      },
-        { 50,  "esp"      },
-        { 51,  "ah"       },
-        { 58,  "ipv6-icmp"},
-        { 132, "sctp"     },
-        { 136, "udplite"  },
+        { 1, "icmp" }, { 2, "igmp" }, { 6, "tcp" },        { 17, "udp" },   { 33, "dccp" },     { 47, "gre" },
+        { 50, "esp" }, { 51, "ah" },  { 58, "ipv6-icmp" }, { 132, "sctp" }, { 136, "udplite" },
 };
 
 static const struct name icmpv6_types[] = {
-        {1,    "destination-unreachable"},
-        { 2,   "packet-too-big"         },
-        { 3,   "time-exceeded"          },
-        { 4,   "parameter-problem"      },
-        { 128, "echo-request"           },
-        { 129, "echo-reply"             },
-        { 130, "mld-listener-query"     },
-        { 131, "mld-listener-report"    },
-        { 132, "mld-listener-done"      },
-        { 133, "nd-router-solicit"      },
-        { 134, "nd-router-advert"       },
-        { 135, "nd-neighbor-solicit"    },
-        { 136, "nd-neighbor-advert"     },
-        { 137, "nd-redirect"            },
-        { 138, "router-renumbering"     },
-        { 141, "ind-neighbor-solicit"   },
-        { 142, "ind-neighbor-advert"    },
-        { 143, "mld2-listener-report"   },
+        { 1, "destination-unreachable" }, { 2, "packet-too-big" },        { 3, "time-exceeded" },
+        { 4, "parameter-problem" },       { 128, "echo-request" },        { 129, "echo-reply" },
+        { 130, "mld-listener-query" },    { 131, "mld-listener-report" }, { 132, "mld-listener-done" },
+        { 133, "nd-router-solicit" },     { 134, "nd-router-advert" },    { 135, "nd-neighbor-solicit" },
+        { 136, "nd-neighbor-advert" },    { 137, "nd-redirect" },         { 138, "router-renumbering" },
+        { 141, "ind-neighbor-solicit" },  { 142, "ind-neighbor-advert" }, { 143, "mld2-listener-report" },
 };
 
 static const struct type {
@@ -59,13 +34,13 @@ static const struct type {
         size_t n_names;
         size_t per_line;
 } types[] = {
-        {NFW_NFT_TYPE_INTEGER,       NULL,         0,                            1},
-        { NFW_NFT_TYPE_IPV4_ADDR,    NULL,         0,                            2},
-        { NFW_NFT_TYPE_IPV6_ADDR,    NULL,         0,                            1},
-        { NFW_NFT_TYPE_ETHER_TYPE,   ether_types,  NFW_ARRAY_SIZE(ether_types),  1},
-        { NFW_NFT_TYPE_INET_PROTO,   protocols,    NFW_ARRAY_SIZE(protocols),    5},
-        { NFW_NFT_TYPE_INET_SERVICE, NULL,         0,                            5},
-        { NFW_NFT_TYPE_ICMPV6_TYPE,  icmpv6_types, NFW_ARRAY_SIZE(icmpv6_types), 1},
+        { NFW_NFT_TYPE_INTEGER, NULL, 0, 1 },
+        { NFW_NFT_TYPE_IPV4_ADDR, NULL, 0, 2 },
+        { NFW_NFT_TYPE_IPV6_ADDR, NULL, 0, 1 },
+        { NFW_NFT_TYPE_ETHER_TYPE, ether_types, NFW_ARRAY_SIZE(ether_types), 1 },
+        { NFW_NFT_TYPE_INET_PROTO, protocols, NFW_ARRAY_SIZE(protocols), 5 },
+        { NFW_NFT_TYPE_INET_SERVICE, NULL, 0, 5 },
+        { NFW_NFT_TYPE_ICMPV6_TYPE, icmpv6_types, NFW_ARRAY_SIZE(icmpv6_types), 1 },
 };
 
 static const struct type *find_type(enum nfw_nft_type wanted) {

@@ -31,6 +31,4 @@ int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
 int nfw_nft_compare_rules(const struct nfw_nft_comparison *comparison, const char *chain);
 
 /* What the kernel holds of the plan, and the names of everything else in the table. */
-int nfw_nft_image_read(struct nfw_nft_socket *socket,
-                       const struct nfw_plan *plan,
-                       struct nfw_nft_image *image);
+int nfw_nft_image_read(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_nft_image *image);

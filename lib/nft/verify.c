@@ -152,7 +152,7 @@ static int read_and_compare(struct nfw_nft_socket *nft,
                             struct nfw_nft_image *actual) {
         nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *snapshot = NULL;
         enum nfw_table table = comparison->plan->table;
-        uint32_t generation;
+        uint32_t generation = 0;
         int r;
 
         r = nfw_nft_snapshot_new(nft, &snapshot);

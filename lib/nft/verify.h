@@ -8,6 +8,4 @@
  * Compares a plan, and the fixed part of its table, with the kernel. 0, or NFW_E_DIFFERS and one diagnostic for
  * every difference (code "kernel/…"), or a negative errno. Counters, grants and handles do not count.
  */
-int nfw_nft_verify_plan(struct nfw_nft_socket *socket,
-                        const struct nfw_plan *plan,
-                        struct nfw_report *report);
+int nfw_nft_verify_plan(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_report *report);

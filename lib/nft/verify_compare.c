@@ -112,27 +112,42 @@ static int differ_rule(const struct nfw_nft_comparison *comparison,
                 rule->chain, comment ? "\"" : "", comment ? comment : rule->text, comment ? "\"" : "");
 }
 
+/* The expected rule is missing where it does not come later; else this one was put in between, or moved. */
+static int compare_pair(const struct nfw_nft_comparison *comparison,
+                        const char *chain,
+                        size_t *i,
+                        size_t *j) {
+        const struct nfw_nft_image *expected = comparison->expected, *actual = comparison->actual;
+        const char *text = expected->rules.items[*i].text;
+        size_t found = find_rule(actual, chain, *j, text);
+
+        if (found == actual->rules.n) {
+                size_t missing = *i;
+
+                *i = next_rule(expected, chain, *i + 1);
+                return differ_rule(comparison, &expected->rules.items[missing], true);
+        }
+        if (found != *j) {
+                size_t foreign = *j;
+
+                *j = next_rule(actual, chain, *j + 1);
+                return differ_rule(comparison, &actual->rules.items[foreign], false);
+        }
+        *i = next_rule(expected, chain, *i + 1);
+        *j = next_rule(actual, chain, *j + 1);
+        return 0;
+}
+
 int nfw_nft_compare_rules(const struct nfw_nft_comparison *comparison, const char *chain) {
         const struct nfw_nft_image *expected = comparison->expected, *actual = comparison->actual;
         size_t i = next_rule(expected, chain, 0), j = next_rule(actual, chain, 0);
         int r = 0;
 
-        while (r == 0 && (i < expected->rules.n || j < actual->rules.n)) {
-                bool has_expected = i < expected->rules.n, has_actual = j < actual->rules.n;
-                const struct nfw_nft_image_rule *a = has_expected ? &expected->rules.items[i] : NULL;
-                const struct nfw_nft_image_rule *b = has_actual ? &actual->rules.items[j] : NULL;
-
-                if (a && b && strcmp(a->text, b->text) == 0) {
-                        i = next_rule(expected, chain, i + 1);
-                        j = next_rule(actual, chain, j + 1);
-                } else if (a && (!b || find_rule(actual, chain, j, a->text) == actual->rules.n)) {
-                        r = differ_rule(comparison, a, true);
-                        i = next_rule(expected, chain, i + 1);
-                } else {
-                        /* What is expected comes later, so this one was put in between, or moved. */
-                        r = differ_rule(comparison, b, false);
-                        j = next_rule(actual, chain, j + 1);
-                }
-        }
+        while (r == 0 && i < expected->rules.n && j < actual->rules.n)
+                r = compare_pair(comparison, chain, &i, &j);
+        for (; r == 0 && i < expected->rules.n; i = next_rule(expected, chain, i + 1))
+                r = differ_rule(comparison, &expected->rules.items[i], true);
+        for (; r == 0 && j < actual->rules.n; j = next_rule(actual, chain, j + 1))
+                r = differ_rule(comparison, &actual->rules.items[j], false);
         return r;
 }

@@ -182,9 +182,7 @@ static void test_grants(void **state) {
         assert_int_equal(get_grant(fixture, "198.51.100.7", &grant), 0);
         assert_string_equal(grant.interface, "vnet0");
         assert_string_equal(grant.note.name, "github.com");
-        assert_true(nfw_addr_equal(&grant.note.resolver, &(struct nfw_addr){
-                                                                 AF_INET, {192, 0, 2, 53}
-        }));
+        assert_true(nfw_addr_equal(&grant.note.resolver, &(struct nfw_addr){ AF_INET, { 192, 0, 2, 53 } }));
         assert_in_range(grant.expires_ms, 30000, 60000);
         assert_int_equal(get_grant(fixture, "2001:db8::7", &grant), 0);
         assert_string_equal(grant.note.name, "www.github.com");
@@ -228,11 +226,11 @@ static void put_port(struct fixture *fixture, const char *interface, const char 
                 const char *prefix;
                 uint8_t length;
         } parameters[] = {
-                {NFW_PARAMETER_RESOLVERS,  "192.0.2.53",   32 },
-                { NFW_PARAMETER_RESOLVERS, "2001:db8::53", 128},
-                { NFW_PARAMETER_LOCAL,     "192.0.2.1",    32 },
-                { NFW_PARAMETER_SUBNETS,   "192.0.2.0",    24 },
-                { NFW_PARAMETER_SUBNETS,   "2001:db8::",   64 },
+                { NFW_PARAMETER_RESOLVERS, "192.0.2.53", 32 },
+                { NFW_PARAMETER_RESOLVERS, "2001:db8::53", 128 },
+                { NFW_PARAMETER_LOCAL, "192.0.2.1", 32 },
+                { NFW_PARAMETER_SUBNETS, "192.0.2.0", 24 },
+                { NFW_PARAMETER_SUBNETS, "2001:db8::", 64 },
         };
 
         char chain[NFW_NFT_NAME_MAX];
@@ -389,15 +387,19 @@ static void test_large_set(void **state) {
         size_t index = plan_set(plan, "large-ip", false, 1, &field, "");
 
         for (uint32_t i = 0; i < 20000; i++) {
-                struct nfw_range range = {
-                        .first = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}
-                };
+                struct nfw_range range = { .first = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+                                                      (uint8_t)i } };
 
                 memcpy(range.last, range.first, sizeof(range.last));
                 assert_int_equal(nfw_vec_push(&plan->sets.items[index].elements, range), 0);
         }
         plan_in(plan, plan_rule(plan, NFW_EGRESS, NFW_VERDICT_ACCEPT, "large"), index, false);
         load(fixture, plan);
+        assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), 0);
+
+        run("nft list set inet nfwpolicy large-ip | grep -q 'size 20000'");
+        run("l=$(nft list ruleset); nft flush ruleset; echo \"$l\" | nft -f - && "
+            "test \"$l\" = \"$(nft list ruleset)\"");
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), 0);
 
         run("nft flush set inet nfwpolicy large-ip");

@@ -153,22 +153,22 @@ static void test_verify_finds_tampering(void **state) {
                 const char *command, *code;
                 unsigned int line;
         } cases[] = {
-                {"nft flush chain inet nfwpolicy web-egress",                                                 "kernel/missing-rule",    5},
-                { "nft add rule inet nfwpolicy web-egress accept",                                            "kernel/foreign-rule",    0},
+                { "nft flush chain inet nfwpolicy web-egress", "kernel/missing-rule", 5 },
+                { "nft add rule inet nfwpolicy web-egress accept", "kernel/foreign-rule", 0 },
                 { "nft insert rule inet nfwpolicy web-egress ip saddr 192.0.2.7 accept",
-                 "kernel/foreign-rule",                                                                                                 0},
-                { "nft insert rule inet nfwpolicy prerouting accept",                                         "kernel/foreign-rule",    0},
-                { "nft flush chain inet nfwpolicy postrouting",                                               "kernel/missing-rule",    0},
-                { "nft flush set inet nfwpolicy web-allow2-ip-proto-port",                                    "kernel/missing-element", 0},
+                  "kernel/foreign-rule", 0 },
+                { "nft insert rule inet nfwpolicy prerouting accept", "kernel/foreign-rule", 0 },
+                { "nft flush chain inet nfwpolicy postrouting", "kernel/missing-rule", 0 },
+                { "nft flush set inet nfwpolicy web-allow2-ip-proto-port", "kernel/missing-element", 0 },
                 { "nft add element inet nfwpolicy web-allow2-ip-proto-port '{ 203.0.113.0/24 . tcp . 1-2 }'",
-                 "kernel/foreign-element",                                                                                              0},
+                  "kernel/foreign-element", 0 },
                 { "nft 'add chain inet nfwpolicy mine { type filter hook input priority 0; }'",
-                 "kernel/foreign-chain",                                                                                                0},
-                { "nft 'add set inet nfwpolicy web-allow1-mine { type ipv4_addr; }'",                         "kernel/foreign-set",
-                 0                                                                                                                       },
-                { "nft 'add chain inet nfwpolicy prerouting { policy drop; }'",                               "kernel/changed-chain",   0},
-                { "nft delete table inet nfwpolicy",                                                          "kernel/missing-table",   0},
-                { "nft delete set inet nfwpolicy web.id",                                                     "kernel/missing-set",     0},
+                  "kernel/foreign-chain", 0 },
+                { "nft 'add set inet nfwpolicy web-allow1-mine { type ipv4_addr; }'", "kernel/foreign-set",
+                  0 },
+                { "nft 'add chain inet nfwpolicy prerouting { policy drop; }'", "kernel/changed-chain", 0 },
+                { "nft delete table inet nfwpolicy", "kernel/missing-table", 0 },
+                { "nft delete set inet nfwpolicy web.id", "kernel/missing-set", 0 },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++)

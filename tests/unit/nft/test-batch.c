@@ -14,9 +14,9 @@
 
 #include "nft/batch.h"
 
-static const struct nfw_nft_origin origin = {
-        .what = "rule", .name = "first", .pos = {"policy.yaml", 4, 7}
-};
+static const struct nfw_nft_origin origin = { .what = "rule",
+                                              .name = "first",
+                                              .pos = { "policy.yaml", 4, 7 } };
 
 static int setup(void **state) {
         struct nfw_nft_batch *batch;

@@ -50,9 +50,7 @@ static struct nfw_nft_element only_element(const struct nfw_nft_batch *batch, ui
 
 static void test_grant(void **state) {
         struct nfw_nft_grant_note note = { .name = "example.com" }, decoded;
-        struct nfw_addr addr = {
-                AF_INET, {192, 0, 2, 1}
-        };
+        struct nfw_addr addr = { AF_INET, { 192, 0, 2, 1 } };
         struct nfw_nft_batch *batch = *state;
         struct nfw_nft_element element;
 
@@ -72,9 +70,7 @@ static void test_grant(void **state) {
 }
 
 static void test_interface_names(void **state) {
-        struct nfw_addr addr = {
-                AF_INET6, {0x20, 0x01}
-        };
+        struct nfw_addr addr = { AF_INET6, { 0x20, 0x01 } };
         struct nfw_nft_batch *batch = *state;
 
         assert_int_equal(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "", &addr, 1, NULL),
@@ -113,10 +109,7 @@ static void test_dispatch(void **state) {
 }
 
 static void test_subnet(void **state) {
-        struct nfw_prefix prefix = {
-                .addr = {AF_INET, { 10, 32 }},
-                  .length = 11
-        };
+        struct nfw_prefix prefix = { .addr = { AF_INET, { 10, 32 } }, .length = 11 };
         struct nfw_nft_batch *batch = *state;
         struct nfw_nft_element element;
 

@@ -91,25 +91,29 @@ static void test_decode_foreign(void **state) {
                 size_t size;
                 const char *name;
         } cases[] = {
-                {"",                              0,  ""     },
-                { "\x00",                         1,  ""     },
-                { "\x00\x06hello",                8,  "hello"}, /* a name as good as any */
-                { "\x00\x05hello",                7,  ""     }, /* no NUL */
-                { "\x00\x10hello",                8,  ""     }, /* longer than there is */
-                { "\x00\x0ehello my dear",        16, ""     },
-                { "\x00\x0eme via hearsay",       17, ""     },
+                { "", 0, "" },
+                { "\x00", 1, "" },
+                { "\x00\x06hello", 8, "hello" }, /* a name as good as any */
+                { "\x00\x05hello", 7, "" },      /* no NUL */
+                { "\x00\x10hello", 8, "" },      /* longer than there is */
+                { "\x00\x0ehello my dear", 16, "" },
+                { "\x00\x0eme via hearsay", 17, "" },
                 { "\x00\x04"
-                  "a\0b",        6,  ""     },
-                { "\x01\x04\x01\0\0\0\x00\x03io", 11, "io"   },
+                  "a\0b",
+                  6, "" },
+                { "\x01\x04\x01\0\0\0\x00\x03io", 11, "io" },
                 { "\x00\x02"
                   "a\0\x64\x02"
-                  ".b",          8,  "a.b"  },
+                  ".b",
+                  8, "a.b" },
                 { "\x00\x02"
                   "a\0\x64\x02"
-                  ".\0",         8,  ""     },
+                  ".\0",
+                  8, "" },
                 { "\x00\x02"
                   "a\0\x64\x09"
-                  ".b",          8,  "a"    }, /* a record that is cut is none */
+                  ".b",
+                  8, "a" }, /* a record that is cut is none */
         };
 
         (void)state;
