@@ -25,6 +25,19 @@ struct nfw_nft_batch {
         uint32_t n_set_ids;
 };
 
+/* libmnl leaves the octets between attributes as they are, and what the kernel gets should not be left to chance. */
+static int make_room(struct nfw_nft_batch *batch) {
+        size_t size = batch->buffer.size;
+        int r;
+
+        r = nfw_vec_reserve(&batch->buffer, MESSAGE_ROOM);
+        if (r < 0)
+                return r;
+        if (batch->buffer.size > size)
+                memset(batch->buffer.items + size, 0, batch->buffer.size - size);
+        return 0;
+}
+
 int nfw_nft_batch_new(struct nfw_nft_batch **ret_batch) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = calloc(1, sizeof(*batch));
         int r;
@@ -32,7 +45,7 @@ int nfw_nft_batch_new(struct nfw_nft_batch **ret_batch) {
         if (!batch)
                 return -ENOMEM;
 
-        r = nfw_vec_reserve(&batch->buffer, MESSAGE_ROOM);
+        r = make_room(batch);
         if (r < 0)
                 return r;
 
@@ -79,7 +92,7 @@ int nfw_nft_batch_begin(struct nfw_nft_batch *batch,
                 batch->origins.n--;
         batch->open = false;
 
-        r = nfw_vec_reserve(&batch->buffer, MESSAGE_ROOM);
+        r = make_room(batch);
         if (r < 0)
                 return r;
         r = nfw_vec_push(&batch->origins, *origin);
