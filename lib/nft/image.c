@@ -19,7 +19,6 @@
 
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_chain)
-NFW_DEFINE_NFTNL_CLEANUP(nftnl_rule)
 
 static void set_deinit(struct nfw_nft_image_set *set) {
         free(set->name);
