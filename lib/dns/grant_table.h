@@ -8,11 +8,9 @@
 
 #include <sys/queue.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/heap.h"
 #include "base/siphash.h"
+#include "base/uthash.h"
 #include "dns/grants.h"
 
 struct nfw_grant_hold {

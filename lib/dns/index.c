@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/macros.h"
 #include "base/siphash.h"
+#include "base/uthash.h"
 #include "dns/index.h"
 
 /* What belongs to one name: the patterns that are the name, and those that are everything below it. */

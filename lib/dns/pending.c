@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <sys/queue.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/macros.h"
 #include "base/siphash.h"
+#include "base/uthash.h"
 #include "dns/flow.h"
 
 /*

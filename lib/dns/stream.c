@@ -3,13 +3,11 @@
 #include <netinet/tcp.h>
 #include <sys/queue.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "base/macros.h"
 #include "base/siphash.h"
+#include "base/uthash.h"
 #include "dns/flow.h"
 #include "dns/stream.h"
 #include "dns/stream_buffer.h"

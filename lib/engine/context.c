@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "engine/context.h"
 
 /**
@@ -148,7 +149,7 @@ int nfw_context_report_failure(struct nfw_report *report, int r, const struct nf
                              origin->what,
                              origin->name ? " " : "",
                              origin->name ? origin->name : "",
-                             strerror(failure->error),
+                             nfw_strerror(failure->error),
                              failure->message[0] ? " (" : "",
                              failure->message,
                              failure->message[0] ? ")" : "");

@@ -15,6 +15,7 @@
 
 #include <net/if.h>
 
+#include "base/uthash.h"
 #include "dns/grants.h"
 #include "dns/index.h"
 #include "dns/pending.h"
@@ -25,8 +26,6 @@
 #include "engine/statistics.h"
 #include "nflog/receiver.h"
 #include "rtnl/monitor.h"
-
-#include "engine/uthash.h"
 
 struct learner_set_pair {
         char *set4;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/error.h"
 #include "engine/learner.h"
 
 #define MAX_ATTEMPTS 64
@@ -209,9 +210,9 @@ static int give_up(struct nfw_learner *learner, int error, const struct nfw_nft_
         nfw_learner_count(learner, NFW_COUNTER_FAILED, 1);
         snprintf(event.text,
                  sizeof(event.text),
-                 "the kernel refused %zu elements: %s%s%s",
+                 "the kernel refused %zu elements: %.60s%s%.60s",
                  learner->ops.n,
-                 strerror(-error),
+                 nfw_strerror(-error),
                  failure->message[0] ? ": " : "",
                  failure->message);
         nfw_events_push(&learner->events, &event);

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/uthash.h"
 #include "ir/plan_build.h"
 #include "ir/plan_comment.h"
 

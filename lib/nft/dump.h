@@ -44,6 +44,10 @@ int nfw_nft_snapshot_new(struct nfw_nft_socket *nft, struct nfw_nft_snapshot **r
 struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot);
 NFW_DEFINE_CLEANUP(struct nfw_nft_snapshot, nfw_nft_snapshot_free)
 
+/* A grant as its element has it. False where the key is none of a grant's. */
+struct nfw_nft_element;
+bool nfw_nft_grant_decode(const struct nfw_nft_element *element, struct nfw_nft_grant *ret_grant);
+
 /* Every live element of a learned set. The callback returns 0 or a negative errno. */
 int nfw_nft_dump_grants(struct nfw_nft_socket *nft,
                         enum nfw_table table,

@@ -14,19 +14,26 @@ struct grants {
         NFW_VEC(struct nfw_nft_grant) vec;
 };
 
-static int take_grant(const struct nfw_nft_element *element, void *userdata) {
-        struct grants *grants = userdata;
+bool nfw_nft_grant_decode(const struct nfw_nft_element *element, struct nfw_nft_grant *ret_grant) {
         struct nfw_nft_grant grant = { .expires_ms = element->expiration_ms };
         size_t n_addr = element->key.size - IFNAMSIZ;
 
         if ((element->key.size != IFNAMSIZ + 4 && element->key.size != IFNAMSIZ + 16) ||
             element->key.data[IFNAMSIZ - 1] != '\0')
-                return 0;
+                return false;
 
         memcpy(grant.interface, element->key.data, IFNAMSIZ);
         nfw_addr_from_bytes(n_addr == 4 ? AF_INET : AF_INET6, element->key.data + IFNAMSIZ, &grant.addr);
         nfw_nft_grant_note_decode(element->userdata.data, element->userdata.size, &grant.note);
-        return nfw_vec_push(&grants->vec, grant);
+        *ret_grant = grant;
+        return true;
+}
+
+static int take_grant(const struct nfw_nft_element *element, void *userdata) {
+        struct grants *grants = userdata;
+        struct nfw_nft_grant grant;
+
+        return nfw_nft_grant_decode(element, &grant) ? nfw_vec_push(&grants->vec, grant) : 0;
 }
 
 /* Handed out when all are there: a dump that was interrupted begins again. */

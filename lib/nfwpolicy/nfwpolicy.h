@@ -219,7 +219,7 @@ struct nfw_event;
 /**
  * enum nfw_event_type - what a learner or a monitor has to tell
  * @NFW_EVENT_LEARNED: an address was granted to a port, or the grant was extended
- * @NFW_EVENT_EVICTED: a name made room for another; its grants are gone
+ * @NFW_EVENT_EVICTED: a grant ended before its time: its name made room for another, or its port was detached
  * @NFW_EVENT_IGNORED: a reply was not learned; nfw_event_text() says why
  * @NFW_EVENT_LOST:    the kernel threw mirrored packets away because the learner was too slow
  * @NFW_EVENT_RELOADED: the learner follows a changed set of policies or ports

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What others commit, as the kernel tells everybody who listens: which grants came and went. A transaction's
+ * notifications arrive one after the other and end with the generation they made.
+ */
+
+#include "nft/dump.h"
+
+struct nfw_nft_notifier;
+
+/* Any of them may return a negative errno, which ends the dispatch. */
+struct nfw_nft_notify_handlers {
+        /* An element of one of our sets whose key is that of a grant; the set may be another than a learned one. */
+        int (*grant)(const char *set, bool added, const struct nfw_nft_grant *grant, void *userdata);
+        /* A set of ours was made or deleted: policies are being loaded, replaced or unloaded. */
+        int (*set)(void *userdata);
+        /* The transaction is complete. */
+        int (*end)(void *userdata);
+        /* Notifications did not fit into the socket's buffer; how many is not known. */
+        int (*lost)(void *userdata);
+};
+
+/* 0 or a negative errno; -EPERM without CAP_NET_ADMIN. */
+int nfw_nft_notifier_new(struct nfw_nft_notifier **ret_notifier);
+struct nfw_nft_notifier *nfw_nft_notifier_free(struct nfw_nft_notifier *notifier);
+NFW_DEFINE_CLEANUP(struct nfw_nft_notifier, nfw_nft_notifier_free)
+
+/* Readable when there is something to dispatch. */
+int nfw_nft_notifier_get_fd(const struct nfw_nft_notifier *notifier);
+
+/* Handles what has arrived, without waiting, and a bounded amount of it: the descriptor stays readable. */
+int nfw_nft_notifier_dispatch(struct nfw_nft_notifier *notifier,
+                              const struct nfw_nft_notify_handlers *handlers,
+                              void *userdata);
