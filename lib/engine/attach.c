@@ -5,6 +5,7 @@
 #include "engine/bindings.h"
 #include "engine/install.h"
 #include "engine/not_found.h"
+#include "engine/state.h"
 #include "engine/transaction.h"
 
 struct attach {
@@ -24,7 +25,11 @@ static void attach_deinit(struct attach *attach) {
 }
 
 /* Reads what is in force under that name, unless an earlier attempt has it already. */
-static int read_record(struct nfw_context *context, struct attach *attach, const char *id, bool with_policy, struct nfw_report *report) {
+static int read_record(struct nfw_context *context,
+                       struct attach *attach,
+                       const char *id,
+                       bool with_policy,
+                       struct nfw_report *report) {
         bool same = strcmp(attach->record.id, id) == 0;
         int r;
 
@@ -56,7 +61,8 @@ static int build_attach(struct nfw_context *context, void *userdata, struct nfw_
                 return r;
 
         for (size_t i = 0; i < attach->n_interfaces; i++) {
-                r = nfw_bindings_add(&attach->bindings, context, attach->interfaces[i], &attach->record, report);
+                r = nfw_bindings_add(&attach->bindings, context, attach->interfaces[i], &attach->record,
+                                     report);
                 if (r != 0)
                         return r;
         }
@@ -112,9 +118,15 @@ nfw_public int nfw_attach(struct nfw_context *context,
                 .interfaces = interfaces,
                 .n_interfaces = n_interfaces,
         };
+        int r;
 
-        return nfw_transaction_run(
-                context,
-                &(struct nfw_transaction){ .build = build_attach, .applied = applied_attach, .userdata = &attach },
-                report);
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
+
+        return nfw_transaction_run(context,
+                                   &(struct nfw_transaction){ .build = build_attach,
+                                                              .applied = applied_attach,
+                                                              .userdata = &attach },
+                                   report);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/bindings.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "engine/bindings.h"
 
 _Static_assert(NFW_ID_MAX <= NFW_NFT_BINDING_MAX, "an id fits where a binding is named");
 
 void nfw_bindings_deinit(struct nfw_bindings *bindings) {
-        nfw_vec_foreach(binding, &bindings->vec)
+        nfw_vec_foreach (binding, &bindings->vec)
                 nfw_port_deinit(&binding->port);
         nfw_vec_deinit(&bindings->vec);
 }
@@ -20,7 +20,7 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
         struct nfw_new_binding *binding;
         int r;
 
-        nfw_vec_foreach(other, &bindings->vec)
+        nfw_vec_foreach (other, &bindings->vec)
                 if (strcmp(other->port.interface, interface) == 0)
                         return 0;
 
@@ -41,7 +41,7 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
 }
 
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table) {
-        nfw_vec_foreach(binding, &bindings->vec)
+        nfw_vec_foreach (binding, &bindings->vec)
                 if (binding->port.table == table)
                         return true;
         return false;
@@ -50,10 +50,12 @@ bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table 
 int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy) {
         int r;
 
-        nfw_vec_foreach(binding, &bindings->vec) {
-                const struct nfw_shadow_port *old = nfw_shadow_port(&context->shadow, binding->port.interface);
+        nfw_vec_foreach (binding, &bindings->vec) {
+                const struct nfw_shadow_port *old =
+                        nfw_shadow_port(&context->shadow, binding->port.interface);
 
-                r = nfw_port_put_change(context, context->batch, old, &binding->port, policy, binding->binding);
+                r = nfw_port_put_change(context, context->batch, old, &binding->port, policy,
+                                        binding->binding);
                 if (r < 0)
                         return r;
         }
@@ -63,9 +65,9 @@ int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *co
 int nfw_bindings_apply(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy) {
         int r;
 
-        nfw_vec_foreach(binding, &bindings->vec) {
-                r = nfw_port_apply_change(
-                        &context->shadow, binding->port.interface, &binding->port, policy, binding->binding);
+        nfw_vec_foreach (binding, &bindings->vec) {
+                r = nfw_port_apply_change(&context->shadow, binding->port.interface, &binding->port, policy,
+                                          binding->binding);
                 if (r < 0)
                         return r;
         }

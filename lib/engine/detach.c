@@ -3,6 +3,7 @@
 
 #include "engine/not_found.h"
 #include "engine/port.h"
+#include "engine/state.h"
 #include "engine/transaction.h"
 
 struct detach {
@@ -51,9 +52,15 @@ nfw_public int nfw_detach(struct nfw_context *context,
                           size_t n_interfaces,
                           struct nfw_report *report) {
         struct detach detach = { .interfaces = interfaces, .n_interfaces = n_interfaces };
+        int r;
 
-        return nfw_transaction_run(
-                context,
-                &(struct nfw_transaction){ .build = build_detach, .applied = applied_detach, .userdata = &detach },
-                report);
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
+
+        return nfw_transaction_run(context,
+                                   &(struct nfw_transaction){ .build = build_detach,
+                                                              .applied = applied_detach,
+                                                              .userdata = &detach },
+                                   report);
 }

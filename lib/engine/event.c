@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/macros.h"
 #include "engine/event.h"
+
+#include "base/macros.h"
 
 void nfw_events_init(struct nfw_events *events) {
         STAILQ_INIT(&events->queue);

@@ -6,8 +6,8 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
-#include "net/domain.h"
 #include "net/addr.h"
+#include "net/domain.h"
 
 struct nfw_event {
         STAILQ_ENTRY(nfw_event) entry;
@@ -22,6 +22,7 @@ struct nfw_event {
 
 /* Events that nobody has asked for yet. Bounded: when full, new ones are not kept. */
 #define NFW_MAX_EVENTS 4096
+
 struct nfw_events {
         STAILQ_HEAD(, nfw_event) queue;
         size_t n;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/learner.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/learner.h"
 #include "engine/lock.h"
+#include "engine/state.h"
 
 /* Messages that are decided on before their elements are committed together, and how often in one dispatch. */
 #define MESSAGES_AT_ONCE 64
-#define ROUNDS 16
+#define ROUNDS           16
 
 uint64_t nfw_learner_now(void) {
         struct timespec now;
@@ -38,11 +40,8 @@ static void forget_interfaces(struct nfw_learner *learner) {
 static int report_in_use(struct nfw_report *report, const char *what) {
         int r;
 
-        r = nfw_report_error(report,
-                             "learner/running",
-                             NULL,
-                             "one learner serves everything that is loaded in this network namespace",
-                             "%s",
+        r = nfw_report_error(report, "learner/running", NULL,
+                             "one learner serves everything that is loaded in this network namespace", "%s",
                              what);
         return r < 0 ? r : NFW_E_IN_USE;
 }
@@ -142,9 +141,15 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
  *
  * Return: 0; NFW_E_IN_USE where there is a learner already; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
-nfw_public int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner) {
+nfw_public int nfw_learner_new(struct nfw_context *context,
+                               struct nfw_report *report,
+                               struct nfw_learner **ret_learner) {
         struct nfw_learner *learner;
         int r;
+
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
 
         learner = calloc(1, sizeof(*learner));
         if (!learner)

@@ -44,8 +44,8 @@ struct learner_policy {
         uint32_t max_names;
         struct nfw_dns_index *index;
         NFW_VEC(struct learner_set_pair) sets; /* by learned index */
-        bool present; /* the last look at the kernel saw it */
-        bool fresh; /* its grants have not been read yet */
+        bool present;                          /* the last look at the kernel saw it */
+        bool fresh;                            /* its grants have not been read yet */
 };
 
 struct learner_port {
@@ -98,11 +98,13 @@ struct nfw_learner {
         NFW_VEC(struct learner_op) ops;
         struct nfw_grant_ops scratch;
         struct nfw_dns_ids ids;
+
         enum {
                 LEARNER_EXTEND_UNKNOWN,
-                LEARNER_EXTEND_BY_ADD, /* Linux 6.12: adding an element that exists sets its timeout */
+                LEARNER_EXTEND_BY_ADD,     /* Linux 6.12: adding an element that exists sets its timeout */
                 LEARNER_EXTEND_BY_REPLACE, /* before: it is ignored in silence, so delete and add in one batch */
         } extend;
+
         uint64_t n_follows; /* how often policies and ports were brought up to date */
         uint64_t n_lost;
         struct nfw_events events;
@@ -123,7 +125,9 @@ void nfw_learner_unfollow_all(struct nfw_learner *learner);
 int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *userdata);
 
 /* learner_commit.c */
-int nfw_learner_queue(struct nfw_learner *learner, struct learner_port *port, const struct nfw_grant_ops *ops);
+int nfw_learner_queue(struct nfw_learner *learner,
+                      struct learner_port *port,
+                      const struct nfw_grant_ops *ops);
 void nfw_learner_drop_ops(struct nfw_learner *learner, const struct learner_port *port);
 int nfw_learner_commit(struct nfw_learner *learner);
 

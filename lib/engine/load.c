@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/load.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "engine/bindings.h"
 #include "engine/install.h"
-#include "engine/load.h"
+#include "engine/state.h"
 #include "engine/statistics.h"
 #include "engine/transaction.h"
 #include "engine/transfer.h"
@@ -16,7 +18,7 @@ struct loading {
         struct nfw_record record; /* the description's with an id of its own; borrows from it */
         struct nfw_install install;
         struct nfw_bindings bindings;
-        char old_id[NFW_ID_MAX]; /* of what is replaced, or "" */
+        bool is_recorded;
         struct nfw_context *context;
         struct nfw_report *report;
 };
@@ -26,18 +28,31 @@ static void loading_deinit(struct loading *loading) {
         nfw_install_deinit(&loading->install);
 }
 
+#define NAME_HINT "give it a name of a letter, then letters, digits, '.', '_' and '-', at most 64 in all"
+
+/* How much of a long name stands in a message; a character of several octets is not cut. */
+static size_t n_shown(const char *name) {
+        size_t n = 32;
+
+        while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+                n--;
+        return n;
+}
+
 static int check_name(const struct nfw_load *load, struct nfw_report *report) {
         int r;
 
-        if (nfw_record_name_is_valid(load->record.name))
+        if (load->n_name <= NFW_POLICY_NAME_MAX && nfw_record_name_is_valid(load->record.name))
                 return 0;
 
-        r = nfw_report_error(report,
-                             "load/bad-name",
-                             NULL,
-                             "give it a name of a letter, then letters, digits, '.', '_' and '-', at most 64 in all",
-                             "`%s` cannot be a policy's name",
-                             load->record.name);
+        if (load->n_name > NFW_POLICY_NAME_MAX)
+                r = nfw_report_error(
+                        report, "load/bad-name", NULL, NAME_HINT,
+                        "`%.*s…` cannot be a policy's name: it has %zu characters, and 64 is the limit",
+                        (int)n_shown(load->record.name), load->record.name, load->n_name);
+        else
+                r = nfw_report_error(report, "load/bad-name", NULL, NAME_HINT,
+                                     "`%s` cannot be a policy's name", load->record.name);
         return r < 0 ? r : NFW_E_INVALID;
 }
 
@@ -47,17 +62,15 @@ static int check_lifetimes(const struct nfw_load *load, struct nfw_report *repor
         if (load->record.min_ttl <= load->record.max_ttl)
                 return 0;
 
-        r = nfw_report_error(report,
-                             "load/bad-lifetime",
-                             NULL,
-                             NULL,
+        r = nfw_report_error(report, "load/bad-lifetime", NULL, NULL,
                              "the shortest life of a grant (%u s) is longer than the longest (%u s)",
-                             load->record.min_ttl,
-                             load->record.max_ttl);
+                             load->record.min_ttl, load->record.max_ttl);
         return r < 0 ? r : NFW_E_INVALID;
 }
 
-static int check_learner(struct nfw_context *context, const struct nfw_load *load, struct nfw_report *report) {
+static int check_learner(struct nfw_context *context,
+                         const struct nfw_load *load,
+                         struct nfw_report *report) {
         struct nfw_statistics statistics;
         bool running;
         int r;
@@ -69,12 +82,11 @@ static int check_learner(struct nfw_context *context, const struct nfw_load *loa
         if (r < 0 || running)
                 return r;
 
-        r = nfw_report_error(report,
-                             "load/no-learner",
-                             NULL,
-                             "start nfwpolicyd first, or load with --foreground to learn in that process; "
-                             "--no-learner loads it all the same",
-                             "the policy has domain rules, but nothing is running that would learn addresses from DNS");
+        r = nfw_report_error(
+                report, "load/no-learner", NULL,
+                "start nfwpolicyd first, or load with --foreground to learn in that process; "
+                "--no-learner loads it all the same",
+                "the policy has domain rules, but nothing is running that would learn addresses from DNS");
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
@@ -82,12 +94,10 @@ static int warn_any_resolver(const struct nfw_load *load, struct nfw_report *rep
         if (!load->record.any_resolver || !nfw_policy_has_domains(load->record.policy))
                 return 0;
 
-        return nfw_report_warning(report,
-                                  "load/any-resolver",
-                                  NULL,
-                                  "name the servers that the guest shall use instead",
-                                  "every name server is trusted: whoever runs one that the guest can ask decides "
-                                  "what the guest may reach");
+        return nfw_report_warning(
+                report, "load/any-resolver", NULL, "name the servers that the guest shall use instead",
+                "every name server is trusted: whoever runs one that the guest can ask decides "
+                "what the guest may reach");
 }
 
 /* A port that is under the policy already: its values may be others now, unless its link is gone. */
@@ -105,17 +115,17 @@ static int add_present_port(struct nfw_shadow_port *port, void *userdata) {
         if (r < 0)
                 return r;
 
-        return nfw_bindings_add(
-                &loading->bindings, loading->context, port->interface, &loading->record, loading->report);
+        return nfw_bindings_add(&loading->bindings, loading->context, port->interface, &loading->record,
+                                loading->report);
 }
 
 static int add_ports(struct loading *loading) {
         int r;
 
         nfw_bindings_deinit(&loading->bindings);
-        nfw_vec_foreach(port, &loading->load->ports) {
-                r = nfw_bindings_add(
-                        &loading->bindings, loading->context, *port, &loading->record, loading->report);
+        nfw_vec_foreach (port, &loading->load->ports) {
+                r = nfw_bindings_add(&loading->bindings, loading->context, *port, &loading->record,
+                                     loading->report);
                 if (r != 0)
                         return r;
         }
@@ -124,11 +134,13 @@ static int add_ports(struct loading *loading) {
 
 static int put_tables(struct loading *loading) {
         struct nfw_context *context = loading->context;
-        bool nowhere = !nfw_shadow_any_policy(&context->shadow, loading->record.name) && loading->bindings.vec.n == 0;
+        bool nowhere = !nfw_shadow_any_policy(&context->shadow, loading->record.name) &&
+                       loading->bindings.vec.n == 0;
         int r;
 
         for (int table = 0; table < NFW_N_TABLES; table++) {
-                const struct nfw_nft_policy *old = nfw_shadow_policy(&context->shadow, loading->record.name, table);
+                const struct nfw_nft_policy *old =
+                        nfw_shadow_policy(&context->shadow, loading->record.name, table);
 
                 if (!old && !nfw_bindings_use_table(&loading->bindings, table) &&
                     !(nowhere && table == NFW_TABLE_INET))
@@ -140,7 +152,6 @@ static int put_tables(struct loading *loading) {
                 if (!old)
                         continue;
 
-                strncpy(loading->old_id, old->id, sizeof(loading->old_id) - 1);
                 r = nfw_transfer_put(context, old, loading->install.plans[table]);
                 if (r < 0)
                         return r;
@@ -154,7 +165,6 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
 
         loading->context = context;
         loading->report = report;
-        loading->old_id[0] = '\0';
 
         r = add_ports(loading);
         if (r != 0)
@@ -162,7 +172,22 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
         r = put_tables(loading);
         if (r != 0)
                 return r;
-        return nfw_bindings_put(&loading->bindings, context, loading->record.name);
+        r = nfw_bindings_put(&loading->bindings, context, loading->record.name);
+        if (r < 0 || loading->load->dry_run || loading->is_recorded)
+                return r;
+
+        r = nfw_record_write(context, &loading->record);
+        if (r == 0)
+                loading->is_recorded = true;
+        return r;
+}
+
+static int applied_load(struct nfw_context *context, void *userdata) {
+        struct loading *loading = userdata;
+
+        nfw_record_remove_orphans(context, loading->record.name, loading->record.id);
+        /* Which sets the policy has, only the kernel's dump tells. */
+        return -EAGAIN;
 }
 
 static int prepare(struct loading *loading) {
@@ -179,33 +204,23 @@ static int prepare(struct loading *loading) {
         r = nfw_install_compile(&loading->install, NFW_TABLE_INET);
         if (r < 0)
                 return r;
-        memcpy(loading->record.parameters,
-               loading->install.plans[NFW_TABLE_INET]->parameters,
+        memcpy(loading->record.parameters, loading->install.plans[NFW_TABLE_INET]->parameters,
                sizeof(loading->record.parameters));
         return 0;
 }
 
 static int commit(struct loading *loading) {
-        struct nfw_context *context = loading->context;
         const struct nfw_transaction transaction = {
                 .build = build_load,
+                .applied = applied_load,
                 .userdata = loading,
                 .dry_run = loading->load->dry_run,
         };
         int r;
 
-        if (loading->load->dry_run)
-                return nfw_transaction_run(context, &transaction, loading->report);
-
-        r = nfw_record_write(context, &loading->record);
-        if (r < 0)
-                return r;
-
-        r = nfw_transaction_run(context, &transaction, loading->report);
-        if (r != 0)
-                nfw_record_remove(context, loading->record.name, loading->record.id);
-        else if (loading->old_id[0])
-                nfw_record_remove(context, loading->record.name, loading->old_id);
+        r = nfw_transaction_run(loading->context, &transaction, loading->report);
+        if (r != 0 && loading->is_recorded)
+                nfw_record_remove(loading->context, loading->record.name, loading->record.id);
         return r;
 }
 
@@ -221,8 +236,12 @@ static int commit(struct loading *loading) {
  * Return: 0; NFW_E_INVALID where the description is wrong; NFW_E_NOT_FOUND for an unknown interface; NFW_E_REFUSED
  * where the policy cannot be enforced here; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
-nfw_public int nfw_load_commit(struct nfw_context *context, const struct nfw_load *load, struct nfw_report *report) {
-        nfw_cleanup(loading_deinit) struct loading loading = { .load = load, .context = context, .report = report };
+nfw_public int nfw_load_commit(struct nfw_context *context,
+                               const struct nfw_load *load,
+                               struct nfw_report *report) {
+        nfw_cleanup(loading_deinit) struct loading loading = { .load = load,
+                                                               .context = context,
+                                                               .report = report };
         int r;
 
         r = check_name(load, report);
@@ -230,6 +249,9 @@ nfw_public int nfw_load_commit(struct nfw_context *context, const struct nfw_loa
                 return r;
         r = check_lifetimes(load, report);
         if (r != 0)
+                return r;
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
                 return r;
         r = check_learner(context, load, report);
         if (r != 0)

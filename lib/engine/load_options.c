@@ -20,10 +20,8 @@ nfw_public int nfw_load_new(const struct nfw_policy *policy, const char *name, s
         if (!load)
                 return -ENOMEM;
 
-        strncpy(load->record.name, name, sizeof(load->record.name) - 1);
-        /* What is cut off was too long; leave something that no valid name has. */
-        if (strlen(name) > NFW_POLICY_NAME_MAX)
-                load->record.name[0] = '\0';
+        load->n_name = strlen(name);
+        memcpy(load->record.name, name, NFW_MIN(load->n_name, (size_t)NFW_POLICY_NAME_MAX));
         load->record.policy = (struct nfw_policy *)policy;
         load->record.min_ttl = NFW_MIN_TTL_DEFAULT;
         load->record.max_ttl = NFW_MAX_TTL_DEFAULT;
@@ -44,7 +42,7 @@ nfw_public struct nfw_load *nfw_load_free(struct nfw_load *load) {
         if (!load)
                 return NULL;
 
-        nfw_vec_foreach(port, &load->ports)
+        nfw_vec_foreach (port, &load->ports)
                 free(*port);
         nfw_vec_deinit(&load->ports);
         load->record.policy = NULL;
@@ -93,12 +91,9 @@ nfw_public int nfw_load_add_resolver(struct nfw_load *load, const char *address,
         if (r < 0)
                 return r;
         if (r > 0) {
-                r = nfw_report_error(report,
-                                     "load/bad-resolver",
-                                     NULL,
+                r = nfw_report_error(report, "load/bad-resolver", NULL,
                                      "write an IPv4 or IPv6 address, such as 192.0.2.53",
-                                     "`%s` is no address of a name server",
-                                     address);
+                                     "`%s` is no address of a name server", address);
                 return r < 0 ? r : NFW_E_INVALID;
         }
         return nfw_vec_push(&load->record.resolvers, addr);

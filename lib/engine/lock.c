@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include "engine/lock.h"
 
 int nfw_lock_path(const struct nfw_context *context, char **ret_path) {
         nfw_cleanup(nfw_freep) char *directory = NULL;

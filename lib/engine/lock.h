@@ -13,7 +13,8 @@ struct nfw_lock {
         int fd;
 };
 
-#define NFW_LOCK_INIT { .fd = -1 }
+#define NFW_LOCK_INIT                                                                                        \
+        { .fd = -1 }
 
 /* Waits for the lock. 0 or a negative errno. */
 int nfw_lock_acquire(struct nfw_lock *lock, const struct nfw_context *context);

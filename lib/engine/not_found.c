@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/not_found.h"
+
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/suggest.h"
-#include "engine/not_found.h"
 
 struct names {
         NFW_VEC(const char *) vec;
 };
 
-static int report(struct nfw_report *report, const char *code, const char *what, const char *name, struct names *names) {
+static int report(struct nfw_report *report,
+                  const char *code,
+                  const char *what,
+                  const char *name,
+                  struct names *names) {
         nfw_cleanup(nfw_freep) char *hint = NULL;
         const char *nearest = nfw_suggest(name, names->vec.items, names->vec.n);
         int r;
 
         if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
                 hint = NULL;
-        r = nfw_report_error(
-                report, code, NULL, hint ? hint : "`nfwpolicy list` shows what is loaded", "%s `%s`", what, name);
+        r = nfw_report_error(report, code, NULL, hint ? hint : "`nfwpolicy list` shows what is loaded",
+                             "%s `%s`", what, name);
         nfw_vec_deinit(&names->vec);
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
@@ -25,7 +30,7 @@ static int report(struct nfw_report *report, const char *code, const char *what,
 int nfw_report_no_policy(struct nfw_report *to, const struct nfw_shadow *shadow, const char *name) {
         struct names names = { 0 };
 
-        nfw_vec_foreach(policy, &shadow->policies)
+        nfw_vec_foreach (policy, &shadow->policies)
                 if (nfw_vec_push(&names.vec, policy->name) < 0)
                         break;
         return report(to, "policy/not-loaded", "there is no policy", name, &names);
@@ -47,11 +52,8 @@ int nfw_report_no_binding(struct nfw_report *to, const struct nfw_shadow *shadow
 int nfw_report_no_record(struct nfw_report *to, const char *name) {
         int r;
 
-        r = nfw_report_error(to,
-                             "state/no-record",
-                             NULL,
+        r = nfw_report_error(to, "state/no-record", NULL,
                              "load it again from its file: its ports and grants are kept",
-                             "policy `%s` is in force, but the copy of its source is gone or damaged",
-                             name);
+                             "policy `%s` is in force, but the copy of its source is gone or damaged", name);
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/record.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "engine/record.h"
 #include "ir/lower.h"
 
 void nfw_record_deinit(struct nfw_record *record) {
@@ -43,7 +44,10 @@ bool nfw_record_name_is_valid(const char *name) {
         return true;
 }
 
-int nfw_record_compile(const struct nfw_record *record, enum nfw_table table, struct nfw_ir **ret_ir, struct nfw_plan **ret_plan) {
+int nfw_record_compile(const struct nfw_record *record,
+                       enum nfw_table table,
+                       struct nfw_ir **ret_ir,
+                       struct nfw_plan **ret_plan) {
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
         int r;
 

@@ -4,7 +4,7 @@
 /*
  * What is remembered of a loaded policy: its source and how it was asked to be loaded. The kernel knows which
  * record is in force, by the id in the comment of the policy's chain; a record is written before the commit and
- * an old one removed after it, so that whatever is in force has its record at any moment.
+ * others removed after it, so that whatever is in force has its record at any moment.
  */
 
 #include "base/vec.h"
@@ -12,23 +12,23 @@
 #include "ir/plan.h"
 #include "policy/policy.h"
 
-#define NFW_MIN_TTL_DEFAULT 5
-#define NFW_MAX_TTL_DEFAULT (24 * 60 * 60)
+#define NFW_MIN_TTL_DEFAULT   5
+#define NFW_MAX_TTL_DEFAULT   (24 * 60 * 60)
 #define NFW_MAX_NAMES_DEFAULT 10000
-#define NFW_ID_MAX 17
-#define NFW_POLICY_NAME_MAX 64
+#define NFW_ID_MAX            17
+#define NFW_POLICY_NAME_MAX   64
 
 struct nfw_record {
         char name[NFW_POLICY_NAME_MAX + 1];
         char id[NFW_ID_MAX];
         bool any_resolver;
         NFW_VEC(struct nfw_addr) resolvers; /* none: the default ones of each port */
-        uint32_t min_ttl; /* seconds */
+        uint32_t min_ttl;                   /* seconds */
         uint32_t max_ttl;
         uint32_t max_names; /* for each port */
         uint16_t nflog_group;
         bool parameters[NFW_N_PARAMETERS]; /* what its ports must have in the parameter sets */
-        struct nfw_policy *policy; /* NULL where only the settings were read */
+        struct nfw_policy *policy;         /* NULL where only the settings were read */
 };
 
 void nfw_record_deinit(struct nfw_record *record);
@@ -41,13 +41,25 @@ bool nfw_record_name_is_valid(const char *name);
 
 int nfw_record_write(const struct nfw_context *context, const struct nfw_record *record);
 /* 0; NFW_E_NOT_FOUND where there is no such record or it is not whole; or a negative errno. */
-int nfw_record_read(const struct nfw_context *context, const char *name, const char *id, struct nfw_record *ret_record);
+int nfw_record_read(const struct nfw_context *context,
+                    const char *name,
+                    const char *id,
+                    struct nfw_record *ret_record);
 /* The same without the policy: what attaching a port needs, whatever the policy's size. */
 int nfw_record_read_settings(const struct nfw_context *context,
                              const char *name,
                              const char *id,
                              struct nfw_record *ret_record);
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id);
+/*
+ * Removes what nothing in force refers to: of the policy name everything but the record id (NULL: all of it), of
+ * other policies what the context's shadow does not have. Whoever writes records holds the lock until the commit,
+ * so that what the holder of the lock finds and does not know was left by somebody who died.
+ */
+void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id);
 
 /* What the record enforces in a table. The plan borrows from the record's policy. */
-int nfw_record_compile(const struct nfw_record *record, enum nfw_table table, struct nfw_ir **ret_ir, struct nfw_plan **ret_plan);
+int nfw_record_compile(const struct nfw_record *record,
+                       enum nfw_table table,
+                       struct nfw_ir **ret_ir,
+                       struct nfw_plan **ret_plan);

@@ -37,7 +37,7 @@ static void write_header(FILE *stream, const struct nfw_record *record) {
         fprintf(stream, "\n");
         if (record->any_resolver)
                 fprintf(stream, "any-resolver 1\n");
-        nfw_vec_foreach(resolver, &record->resolvers)
+        nfw_vec_foreach (resolver, &record->resolvers)
                 fprintf(stream, "resolver %s\n", nfw_addr_format(resolver, text));
         fprintf(stream, "min-ttl %" PRIu32 "\n", record->min_ttl);
         fprintf(stream, "max-ttl %" PRIu32 "\n", record->max_ttl);
@@ -227,7 +227,10 @@ static int read_record(const struct nfw_context *context,
         return 0;
 }
 
-int nfw_record_read(const struct nfw_context *context, const char *name, const char *id, struct nfw_record *ret_record) {
+int nfw_record_read(const struct nfw_context *context,
+                    const char *name,
+                    const char *id,
+                    struct nfw_record *ret_record) {
         return read_record(context, name, id, true, ret_record);
 }
 

@@ -52,7 +52,7 @@ static bool parse_file_name(const char *text, struct file_name *ret_parts) {
 }
 
 static bool is_in_force(const struct nfw_shadow *shadow, const char *name, const char *id) {
-        nfw_vec_foreach(policy, &shadow->policies)
+        nfw_vec_foreach (policy, &shadow->policies)
                 if (strcmp(policy->name, name) == 0 && strcmp(policy->id, id) == 0)
                         return true;
         return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/shadow.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "engine/shadow.h"
 
 /* FNV-1a: the names are the host administrator's, so the hash need not be keyed. */
 static size_t bucket_of(const struct nfw_shadow *shadow, const char *interface) {
@@ -21,7 +21,7 @@ static void port_free(struct nfw_shadow_port *port) {
 }
 
 static void policy_deinit(struct nfw_nft_policy *policy) {
-        nfw_vec_foreach(name, &policy->sets)
+        nfw_vec_foreach (name, &policy->sets)
                 free(*name);
         nfw_vec_deinit(&policy->sets);
         free(policy->name);
@@ -36,7 +36,7 @@ void nfw_shadow_deinit(struct nfw_shadow *shadow) {
                 }
         free(shadow->buckets);
 
-        nfw_vec_foreach(policy, &shadow->policies)
+        nfw_vec_foreach (policy, &shadow->policies)
                 policy_deinit(policy);
         nfw_vec_deinit(&shadow->policies);
 
@@ -79,7 +79,8 @@ struct nfw_shadow_port *nfw_shadow_port(const struct nfw_shadow *shadow, const c
         if (shadow->n_buckets == 0)
                 return NULL;
 
-        for (struct nfw_shadow_port *port = shadow->buckets[bucket_of(shadow, interface)]; port; port = port->next)
+        for (struct nfw_shadow_port *port = shadow->buckets[bucket_of(shadow, interface)]; port;
+             port = port->next)
                 if (strcmp(port->interface, interface) == 0)
                         return port;
         return NULL;
@@ -142,8 +143,10 @@ int nfw_shadow_foreach_port(const struct nfw_shadow *shadow,
         return 0;
 }
 
-struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow, const char *name, enum nfw_table table) {
-        nfw_vec_foreach(policy, &shadow->policies)
+struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow,
+                                         const char *name,
+                                         enum nfw_table table) {
+        nfw_vec_foreach (policy, &shadow->policies)
                 if (policy->table == table && strcmp(policy->name, name) == 0)
                         return policy;
         return NULL;
@@ -169,7 +172,7 @@ static int take_port(struct nfw_shadow *shadow, struct nfw_nft_port *from) {
         port->policy = nfw_steal(from->policy);
         strncpy(port->binding, from->binding, sizeof(port->binding) - 1);
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
-                nfw_vec_foreach(value, &from->parameters[i]) {
+                nfw_vec_foreach (value, &from->parameters[i]) {
                         r = nfw_vec_push(&port->parameters[i], *value);
                         if (r < 0)
                                 return r;
@@ -192,13 +195,13 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
         shadow->generation = snapshot->generation;
         memcpy(shadow->tables, snapshot->tables, sizeof(shadow->tables));
 
-        nfw_vec_foreach(policy, &snapshot->policies) {
+        nfw_vec_foreach (policy, &snapshot->policies) {
                 r = nfw_vec_push(&shadow->policies, *policy);
                 if (r < 0)
                         return r;
                 *policy = (struct nfw_nft_policy){ 0 };
         }
-        nfw_vec_foreach(port, &snapshot->ports) {
+        nfw_vec_foreach (port, &snapshot->ports) {
                 r = take_port(shadow, port);
                 if (r < 0)
                         return r;

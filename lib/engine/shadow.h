@@ -39,7 +39,9 @@ void nfw_shadow_deinit(struct nfw_shadow *shadow);
 /* After a commit of ours with the shadow's generation: the kernel is at the next one. */
 void nfw_shadow_advance(struct nfw_shadow *shadow);
 
-struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow, const char *name, enum nfw_table table);
+struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow,
+                                         const char *name,
+                                         enum nfw_table table);
 /* In whatever table, or NULL. */
 struct nfw_nft_policy *nfw_shadow_any_policy(const struct nfw_shadow *shadow, const char *name);
 

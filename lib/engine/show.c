@@ -6,13 +6,17 @@
 #include "engine/lock.h"
 #include "engine/not_found.h"
 #include "engine/record.h"
+#include "engine/state.h"
 #include "ir/text.h"
 #include "nft/list.h"
 #include "nft/table.h"
 #include "nft/text.h"
 #include "nft/verify.h"
 
-static int show_compiled(const struct nfw_record *record, enum nfw_table table, enum nfw_format format, FILE *stream) {
+static int show_compiled(const struct nfw_record *record,
+                         enum nfw_table table,
+                         enum nfw_format format,
+                         FILE *stream) {
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
         int r;
@@ -40,7 +44,11 @@ static int show_kernel(const struct nfw_nft_policy *policy, FILE *stream) {
         return 0;
 }
 
-static int show(struct nfw_context *context, const char *name, enum nfw_format format, struct nfw_report *report, FILE *stream) {
+static int show(struct nfw_context *context,
+                const char *name,
+                enum nfw_format format,
+                struct nfw_report *report,
+                FILE *stream) {
         const struct nfw_nft_policy *policy;
         struct nfw_record record = { 0 };
         int r;
@@ -94,6 +102,10 @@ nfw_public int nfw_show(struct nfw_context *context,
         FILE *stream;
         int r;
 
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
+
         stream = open_memstream(&text, &size);
         if (!stream)
                 return -ENOMEM;
@@ -116,7 +128,9 @@ nfw_public int nfw_show(struct nfw_context *context,
         return 0;
 }
 
-static int verify_policy(struct nfw_context *context, const struct nfw_nft_policy *policy, struct nfw_report *report) {
+static int verify_policy(struct nfw_context *context,
+                         const struct nfw_nft_policy *policy,
+                         struct nfw_report *report) {
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
         struct nfw_record record = { 0 };
         int r;
@@ -146,7 +160,7 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
         if (name && !nfw_shadow_any_policy(&context->shadow, name))
                 return nfw_report_no_policy(report, &context->shadow, name);
 
-        nfw_vec_foreach(policy, &context->shadow.policies) {
+        nfw_vec_foreach (policy, &context->shadow.policies) {
                 if (name && strcmp(policy->name, name) != 0)
                         continue;
                 r = verify_policy(context, policy, report);
@@ -168,6 +182,10 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
 nfw_public int nfw_verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
         int r;
+
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
 
         r = nfw_lock_acquire(&lock, context);
         if (r == 0) {

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/state.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/state.h"
+#include "base/error.h"
 
-/* Cuts the path where it cannot be made, for the message. */
+/* Where that fails, the path is cut behind the directory that it failed for. */
 static int make_directories(char *path) {
-        for (char *end = path; end; *end = '/') {
-                end = strchr(end + 1, '/');
-                if (!end)
-                        break;
+        for (char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
                 *end = '\0';
-                if (mkdir(path, 0755) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+                if (mkdir(path, 0755) < 0 && errno != EEXIST)
                         return -errno;
+                *end = '/';
         }
-        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+        return 0;
 }
 
 int nfw_state_prepare(const struct nfw_context *context, struct nfw_report *report) {
@@ -32,14 +32,9 @@ int nfw_state_prepare(const struct nfw_context *context, struct nfw_report *repo
         if (error == 0 || error == -ENOMEM)
                 return error;
 
-        r = nfw_report_error(report,
-                             "state/directory",
-                             NULL,
-                             "choose a directory for the state where this user may write",
-                             "the state directory `%s` cannot be used: %s: %s",
-                             context->state_directory,
-                             path,
-                             strerror(-error));
+        r = nfw_report_error(report, "state/directory", NULL,
+                             "choose a state directory that can be made and written to",
+                             "the state cannot be kept in `%s`: %s", path, nfw_strerror(-error));
         if (r < 0)
                 return r;
         return error == -EPERM ? -EACCES : error;

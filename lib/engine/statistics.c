@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/statistics.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "engine/statistics.h"
 
 #define MAGIC "nfwpolicy-stat1"
 
 _Static_assert(sizeof(MAGIC) == sizeof(((struct nfw_statistics *)0)->magic), "the magic fills its field");
+
+/*
+ * Whether a learner lives is asked with F_OFD_GETLK, which takes no lock: with flock() whoever looks would hold one
+ * for a moment, and a learner that starts in it would think that there is another.
+ */
+#define LEARNER_LOCK(type_)                                                                                  \
+        { .l_type = (type_), .l_whence = SEEK_SET }
 
 static int statistics_path(const struct nfw_context *context, char **ret_path) {
         nfw_cleanup(nfw_freep) char *directory = NULL;
@@ -39,8 +45,11 @@ static int map(int fd, struct nfw_statistics **ret_statistics) {
         return 0;
 }
 
-int nfw_statistics_open(const struct nfw_context *context, struct nfw_statistics **ret_statistics, int *ret_fd) {
+int nfw_statistics_open(const struct nfw_context *context,
+                        struct nfw_statistics **ret_statistics,
+                        int *ret_fd) {
         nfw_cleanup(nfw_freep) char *path = NULL;
+        struct flock lock = LEARNER_LOCK(F_WRLCK);
         int r, fd;
 
         r = statistics_path(context, &path);
@@ -51,8 +60,8 @@ int nfw_statistics_open(const struct nfw_context *context, struct nfw_statistics
         if (fd < 0)
                 return -errno;
 
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-                r = errno == EWOULDBLOCK ? NFW_E_IN_USE : -errno;
+        if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+                r = errno == EAGAIN || errno == EACCES ? NFW_E_IN_USE : -errno;
         else
                 r = map(fd, ret_statistics);
         if (r != 0) {
@@ -71,7 +80,9 @@ void nfw_statistics_close(struct nfw_statistics *statistics, int fd) {
                 close(fd);
 }
 
-void nfw_statistics_ignore(struct nfw_statistics *statistics, const char *port, const struct nfw_addr *server) {
+void nfw_statistics_ignore(struct nfw_statistics *statistics,
+                           const char *port,
+                           const struct nfw_addr *server) {
         struct nfw_ignored *entry;
 
         for (uint32_t i = 0; i < statistics->n_ignored; i++) {
@@ -97,11 +108,28 @@ void nfw_statistics_ignore(struct nfw_statistics *statistics, const char *port, 
         statistics->n_ignored++;
 }
 
-int nfw_statistics_read(const struct nfw_context *context, struct nfw_statistics *ret_statistics, bool *ret_running) {
+/* Whatever is in the file, what is taken from it is safe to use. */
+static void repair(struct nfw_statistics *statistics, ssize_t size) {
+        if (size != (ssize_t)sizeof(*statistics) || memcmp(statistics->magic, MAGIC, sizeof(MAGIC)) != 0)
+                *statistics = (struct nfw_statistics){ 0 };
+
+        statistics->n_ignored = NFW_MIN(statistics->n_ignored, (uint32_t)NFW_MAX_IGNORED);
+        for (uint32_t i = 0; i < statistics->n_ignored; i++) {
+                struct nfw_ignored *entry = &statistics->ignored[i];
+
+                entry->port[sizeof(entry->port) - 1] = '\0';
+                entry->server_text[sizeof(entry->server_text) - 1] = '\0';
+        }
+}
+
+int nfw_statistics_read(const struct nfw_context *context,
+                        struct nfw_statistics *ret_statistics,
+                        bool *ret_running) {
         nfw_cleanup(nfw_freep) char *path = NULL;
         struct nfw_statistics read = { 0 };
+        struct flock lock = LEARNER_LOCK(F_RDLCK);
         bool running = false;
-        ssize_t n;
+        ssize_t n = 0;
         int r, fd;
 
         r = statistics_path(context, &path);
@@ -113,14 +141,11 @@ int nfw_statistics_read(const struct nfw_context *context, struct nfw_statistics
                 return -errno;
 
         if (fd >= 0) {
-                running = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+                running = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
                 n = pread(fd, &read, sizeof(read), 0);
                 close(fd);
-                if (n != (ssize_t)sizeof(read) || memcmp(read.magic, MAGIC, sizeof(MAGIC)) != 0)
-                        read = (struct nfw_statistics){ 0 };
-                if (read.n_ignored > NFW_MAX_IGNORED)
-                        read.n_ignored = NFW_MAX_IGNORED;
         }
+        repair(&read, n);
 
         *ret_statistics = read;
         *ret_running = running;

@@ -28,11 +28,17 @@ struct nfw_statistics {
 };
 
 /* Becomes the learner. 0; NFW_E_IN_USE where there is one; or a negative errno. *ret_fd holds the lock. */
-int nfw_statistics_open(const struct nfw_context *context, struct nfw_statistics **ret_statistics, int *ret_fd);
+int nfw_statistics_open(const struct nfw_context *context,
+                        struct nfw_statistics **ret_statistics,
+                        int *ret_fd);
 void nfw_statistics_close(struct nfw_statistics *statistics, int fd);
 
 /* One reply more from a server that this port must not learn from. */
-void nfw_statistics_ignore(struct nfw_statistics *statistics, const char *port, const struct nfw_addr *server);
+void nfw_statistics_ignore(struct nfw_statistics *statistics,
+                           const char *port,
+                           const struct nfw_addr *server);
 
 /* A copy of what the learner has written, and whether it lives. Zeroes where there has never been one. */
-int nfw_statistics_read(const struct nfw_context *context, struct nfw_statistics *ret_statistics, bool *ret_running);
+int nfw_statistics_read(const struct nfw_context *context,
+                        struct nfw_statistics *ret_statistics,
+                        bool *ret_running);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/status.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "engine/lock.h"
 #include "engine/port.h"
-#include "engine/status.h"
+#include "engine/state.h"
 #include "nft/table.h"
 
-static int add_loaded(struct nfw_context *context, struct nfw_status *status, const struct nfw_nft_policy *policy) {
+static int add_loaded(struct nfw_context *context,
+                      struct nfw_status *status,
+                      const struct nfw_nft_policy *policy) {
         struct nfw_record record = { 0 };
         struct nfw_loaded loaded = { 0 };
         int r;
 
-        nfw_vec_foreach(other, &status->loaded)
+        nfw_vec_foreach (other, &status->loaded)
                 if (strcmp(other->name, policy->name) == 0)
                         return 0;
 
@@ -54,7 +58,7 @@ static int add_binding(struct nfw_shadow_port *port, void *userdata) {
                 return -ENOMEM;
         status->bindings.n++;
 
-        nfw_vec_foreach(resolver, &port->parameters[NFW_PARAMETER_RESOLVERS]) {
+        nfw_vec_foreach (resolver, &port->parameters[NFW_PARAMETER_RESOLVERS]) {
                 struct nfw_resolver_text text;
 
                 nfw_addr_format(&resolver->addr, text.text);
@@ -94,11 +98,13 @@ static int add_grant(const struct nfw_nft_grant *from, void *userdata) {
         return 0;
 }
 
-static int add_grants(struct nfw_context *context, struct nfw_status *status, const struct nfw_nft_policy *policy) {
+static int add_grants(struct nfw_context *context,
+                      struct nfw_status *status,
+                      const struct nfw_nft_policy *policy) {
         struct grant_reader reader = { .status = status, .policy = policy->name };
         int r;
 
-        nfw_vec_foreach(set, &policy->sets) {
+        nfw_vec_foreach (set, &policy->sets) {
                 if (!nfw_set_is_learned(*set))
                         continue;
                 r = nfw_nft_dump_grants(context->nft, policy->table, *set, add_grant, &reader);
@@ -133,7 +139,7 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
         if (r < 0)
                 return r;
 
-        nfw_vec_foreach(policy, &context->shadow.policies) {
+        nfw_vec_foreach (policy, &context->shadow.policies) {
                 r = add_loaded(context, status, policy);
                 if (r < 0)
                         return r;
@@ -149,7 +155,8 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
         if (status->loaded.n > 0)
                 qsort(status->loaded.items, status->loaded.n, sizeof(struct nfw_loaded), compare_loaded);
         if (status->bindings.n > 0)
-                qsort(status->bindings.items, status->bindings.n, sizeof(struct nfw_binding), compare_bindings);
+                qsort(status->bindings.items, status->bindings.n, sizeof(struct nfw_binding),
+                      compare_bindings);
         if (status->grants.n > 0)
                 qsort(status->grants.items, status->grants.n, sizeof(struct nfw_grant), compare_grants);
 
@@ -159,7 +166,7 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
 /**
  * nfw_status_new() - look at everything that is in force
  * @context:    the context
- * @report:     may be NULL; nothing is added today
+ * @report:     what is wrong with the state directory is added here; may be NULL
  * @ret_status: policies and ports by name, grants by port, name and address, and what the learner has counted
  *
  * A copy as of now. It takes the lock for as long as it reads, so that no change of ours is seen by half.
@@ -167,11 +174,15 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
  * Return: 0, or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
 nfw_public int nfw_status_new(struct nfw_context *context,
-                              struct nfw_report *report nfw_unused,
+                              struct nfw_report *report,
                               struct nfw_status **ret_status) {
         struct nfw_lock lock = NFW_LOCK_INIT;
         struct nfw_status *status;
         int r;
+
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
 
         status = calloc(1, sizeof(*status));
         if (!status)
@@ -202,17 +213,17 @@ nfw_public struct nfw_status *nfw_status_free(struct nfw_status *status) {
         if (!status)
                 return NULL;
 
-        nfw_vec_foreach(loaded, &status->loaded) {
+        nfw_vec_foreach (loaded, &status->loaded) {
                 free(loaded->name);
                 free(loaded->file);
         }
         nfw_vec_deinit(&status->loaded);
-        nfw_vec_foreach(binding, &status->bindings) {
+        nfw_vec_foreach (binding, &status->bindings) {
                 free(binding->policy);
                 nfw_vec_deinit(&binding->resolvers);
         }
         nfw_vec_deinit(&status->bindings);
-        nfw_vec_foreach(grant, &status->grants)
+        nfw_vec_foreach (grant, &status->grants)
                 free(grant->policy);
         nfw_vec_deinit(&status->grants);
         free(status);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/transfer.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "dns/index.h"
 #include "engine/port.h"
-#include "engine/transfer.h"
 
 struct moved {
         struct nfw_nft_grant grant;
@@ -40,7 +41,7 @@ static int take_grant(const struct nfw_nft_grant *grant, void *userdata) {
         if (r < 0)
                 return r;
 
-        nfw_vec_foreach(id, &transfer->ids.vec) {
+        nfw_vec_foreach (id, &transfer->ids.vec) {
                 const struct nfw_plan_learned *learned = &transfer->new->learned.items[*id];
                 size_t set = grant->addr.family == AF_INET ? learned->set4 : learned->set6;
                 struct moved moved = { .grant = *grant, .set = transfer->new->sets.items[set].name };
@@ -84,13 +85,8 @@ static int put_moved(struct transfer *transfer) {
 
                 if (i > 0 && same_key(moved, &transfer->moved.items[i - 1]))
                         continue;
-                r = nfw_nft_put_grant(transfer->context->batch,
-                                      NFW_NFT_ADD,
-                                      transfer->new->table,
-                                      moved->set,
-                                      moved->grant.interface,
-                                      &moved->grant.addr,
-                                      moved->grant.expires_ms,
+                r = nfw_nft_put_grant(transfer->context->batch, NFW_NFT_ADD, transfer->new->table, moved->set,
+                                      moved->grant.interface, &moved->grant.addr, moved->grant.expires_ms,
                                       &moved->grant.note);
                 if (r < 0)
                         return r;
@@ -98,21 +94,24 @@ static int put_moved(struct transfer *transfer) {
         return 0;
 }
 
-int nfw_transfer_put(struct nfw_context *context, const struct nfw_nft_policy *old, const struct nfw_plan *new) {
-        nfw_cleanup(transfer_deinit) struct transfer transfer = { .context = context, .old = old, .new = new };
+int nfw_transfer_put(struct nfw_context *context,
+                     const struct nfw_nft_policy *old,
+                     const struct nfw_plan *new) {
+        nfw_cleanup(
+                transfer_deinit) struct transfer transfer = { .context = context, .old = old, .new = new };
         int r;
 
         r = nfw_dns_index_new(&transfer.index);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < new->learned.n; i++)
-                nfw_vec_foreach(pattern, &new->learned.items[i].patterns) {
+                nfw_vec_foreach (pattern, &new->learned.items[i].patterns) {
                         r = nfw_dns_index_add(transfer.index, pattern, i);
                         if (r < 0)
                                 return r;
                 }
 
-        nfw_vec_foreach(set, &old->sets) {
+        nfw_vec_foreach (set, &old->sets) {
                 if (!nfw_set_is_learned(*set))
                         continue;
                 r = nfw_nft_dump_grants(context->nft, old->table, *set, take_grant, &transfer);

@@ -7,4 +7,6 @@
  * Puts the grants of an old version of a policy into the context's batch that still apply under the new one:
  * each goes, with the time it has left, into the learned sets whose patterns its name matches.
  */
-int nfw_transfer_put(struct nfw_context *context, const struct nfw_nft_policy *old, const struct nfw_plan *new);
+int nfw_transfer_put(struct nfw_context *context,
+                     const struct nfw_nft_policy *old,
+                     const struct nfw_plan *new);

@@ -5,13 +5,13 @@
 #include "engine/not_found.h"
 #include "engine/port.h"
 #include "engine/record.h"
+#include "engine/state.h"
 #include "engine/transaction.h"
 #include "nft/table.h"
 
 struct unload {
         const char *name;
         bool force;
-        char id[NFW_ID_MAX]; /* of what goes */
         struct nfw_context *context;
         const struct nfw_shadow_port *first_port;
         size_t n_ports;
@@ -38,15 +38,10 @@ static int put_port_removal(struct nfw_shadow_port *port, void *userdata) {
 static int report_in_use(const struct unload *unload, struct nfw_report *report) {
         int r;
 
-        r = nfw_report_error(report,
-                             "policy/in-use",
-                             NULL,
+        r = nfw_report_error(report, "policy/in-use", NULL,
                              "detach its ports first, or unload it with force: they are then unrestricted",
-                             "policy `%s` is on %zu port%s (%s%s)",
-                             unload->name,
-                             unload->n_ports,
-                             unload->n_ports == 1 ? "" : "s",
-                             unload->first_port->interface,
+                             "policy `%s` is on %zu port%s (%s%s)", unload->name, unload->n_ports,
+                             unload->n_ports == 1 ? "" : "s", unload->first_port->interface,
                              unload->n_ports == 1 ? "" : ", …");
         return r < 0 ? r : NFW_E_IN_USE;
 }
@@ -54,7 +49,7 @@ static int report_in_use(const struct unload *unload, struct nfw_report *report)
 static size_t n_policies(const struct nfw_shadow *shadow, enum nfw_table table) {
         size_t n = 0;
 
-        nfw_vec_foreach(policy, &shadow->policies)
+        nfw_vec_foreach (policy, &shadow->policies)
                 n += policy->table == table;
         return n;
 }
@@ -68,7 +63,6 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
         policy = nfw_shadow_any_policy(&context->shadow, unload->name);
         if (!policy)
                 return nfw_report_no_policy(report, &context->shadow, unload->name);
-        strncpy(unload->id, policy->id, sizeof(unload->id) - 1);
 
         (void)nfw_shadow_foreach_port(&context->shadow, count_port, unload);
         if (unload->n_ports > 0 && !unload->force)
@@ -92,6 +86,14 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
         return 0;
 }
 
+static int applied_unload(struct nfw_context *context, void *userdata) {
+        const struct unload *unload = userdata;
+
+        nfw_record_remove_orphans(context, unload->name, NULL);
+        /* Ports and policies have gone by the dozen: reading anew is simpler than taking them out. */
+        return -EAGAIN;
+}
+
 /**
  * nfw_unload() - remove a policy
  * @context: the context
@@ -104,13 +106,20 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
  * Return: 0; NFW_E_NOT_FOUND; NFW_E_IN_USE where it has ports and force is false; or a negative errno, -EPERM
  * without CAP_NET_ADMIN.
  */
-nfw_public int nfw_unload(struct nfw_context *context, const char *name, bool force, struct nfw_report *report) {
+nfw_public int nfw_unload(struct nfw_context *context,
+                          const char *name,
+                          bool force,
+                          struct nfw_report *report) {
         struct unload unload = { .name = name, .force = force, .context = context };
         int r;
 
-        r = nfw_transaction_run(
-                context, &(struct nfw_transaction){ .build = build_unload, .userdata = &unload }, report);
-        if (r == 0)
-                nfw_record_remove(context, name, unload.id);
-        return r;
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
+
+        return nfw_transaction_run(context,
+                                   &(struct nfw_transaction){ .build = build_unload,
+                                                              .applied = applied_unload,
+                                                              .userdata = &unload },
+                                   report);
 }
