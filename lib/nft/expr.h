@@ -15,7 +15,7 @@
 /* The register of a key that begins n octets behind the first one, as the kernel numbers it in dumps. */
 uint32_t nfw_nft_register(size_t octets);
 
-/* The first size octets of the field (0: all of it), into the register. */
+/* size octets from the beginning of the field (0: all of it), into the register. */
 int nfw_nft_expr_load(struct nftnl_rule *rule, const struct nfw_nft_field *field, size_t size, uint32_t reg);
 /* The fields of a key, one behind the other. */
 int nfw_nft_expr_load_key(struct nftnl_rule *rule, const struct nfw_nft_key *key);

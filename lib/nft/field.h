@@ -40,6 +40,7 @@ enum nfw_nft_requirement {
         NFW_NFT_REQUIRE_IPV4,
         NFW_NFT_REQUIRE_IPV6,
         NFW_NFT_REQUIRE_ICMPV6,
+        NFW_NFT_REQUIRE_TRANSPORT, /* the one that the rule names; several have ports */
 };
 
 enum nfw_nft_source {

@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "nft/implied.h"
 #include "nft/nftnl.h"
 #include "nft/table.h"
 
@@ -51,8 +52,25 @@ static int require_icmpv6(struct nftnl_rule *rule, struct nfw_nft_match_state *s
         return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &icmpv6, sizeof(icmpv6));
 }
 
+/* As nft does it: where the ports are looked at, not where the rule said it first. */
+static int require_transport(struct nftnl_rule *rule,
+                             struct nfw_nft_match_state *state,
+                             const struct nfw_plan_match *match) {
+        const struct nfw_plan_match *protocol = nfw_nft_match_protocol(state->rule, match);
+        int r;
+
+        if (state->is_transport)
+                return 0;
+        state->is_transport = true;
+        if (!protocol || !nfw_nft_match_is_implied(state->rule, protocol))
+                return 0;
+        r = nfw_nft_expr_meta(rule, NFT_META_L4PROTO, NFT_REG_1);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, protocol->range.first, 1);
+}
+
 static int require(struct nftnl_rule *rule,
                    struct nfw_nft_match_state *state,
+                   const struct nfw_plan_match *match,
                    enum nfw_nft_requirement requirement) {
         switch (requirement) {
         case NFW_NFT_REQUIRE_IPV4:
@@ -67,6 +85,8 @@ static int require(struct nftnl_rule *rule,
                 return require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
         case NFW_NFT_REQUIRE_ICMPV6:
                 return require_icmpv6(rule, state);
+        case NFW_NFT_REQUIRE_TRANSPORT:
+                return require_transport(rule, state, match);
         default:
                 return 0;
         }
@@ -81,7 +101,7 @@ static int require_all(struct nftnl_rule *rule,
                 /* Routed packets have no frame to look at, or one that was not theirs. */
                 if (match->fields[i] == NFW_FIELD_ETHER_TYPE && state->table != NFW_TABLE_BRIDGE)
                         return -EOPNOTSUPP;
-                r = require(rule, state, nfw_nft_field(match->fields[i])->requirement);
+                r = require(rule, state, match, nfw_nft_field(match->fields[i])->requirement);
                 if (r < 0)
                         return r;
         }
@@ -149,6 +169,21 @@ static int add_range(struct nftnl_rule *rule, const struct nfw_plan_match *match
         return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_LTE, range->last, field->size);
 }
 
+static int add_ports(struct nftnl_rule *rule,
+                     const struct nfw_plan_match *a,
+                     const struct nfw_plan_match *b) {
+        const struct nfw_plan_match *source = a->fields[0] == NFW_FIELD_TH_SPORT ? a : b;
+        const struct nfw_plan_match *destination = source == a ? b : a;
+        const struct nfw_nft_field *field = nfw_nft_field(NFW_FIELD_TH_SPORT);
+        uint8_t ports[2 * sizeof(uint16_t)];
+        int r;
+
+        memcpy(ports, source->range.first, sizeof(uint16_t));
+        memcpy(ports + sizeof(uint16_t), destination->range.first, sizeof(uint16_t));
+        r = nfw_nft_expr_load(rule, field, sizeof(ports), NFT_REG_1);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, ports, sizeof(ports));
+}
+
 static int add_flags(struct nftnl_rule *rule, const struct nfw_plan_match *match) {
         uint32_t none = 0;
         int r;
@@ -204,30 +239,17 @@ static int add_lookup(struct nftnl_rule *rule,
         return nfw_nft_expr_lookup(rule, name, set ? set->id : 0, match->negate);
 }
 
-bool nfw_nft_match_is_protocol(const struct nfw_plan_match *match) {
-        return match->kind == NFW_PLAN_RANGE && !match->negate && match->n_fields == 1 &&
-               match->fields[0] == NFW_FIELD_L4PROTO && match->range.first[0] == match->range.last[0];
-}
-
-bool nfw_nft_match_is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
-        if (!nfw_nft_match_is_protocol(match) || match->range.first[0] != IPPROTO_ICMPV6)
-                return false;
-        for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
-             later++)
-                for (size_t i = 0; i < later->n_fields; i++)
-                        if (later->fields[i] == NFW_FIELD_ICMPV6_TYPE)
-                                return true;
-        return false;
-}
-
 int nfw_nft_match_add(struct nftnl_rule *rule,
                       struct nfw_nft_match_state *state,
                       const struct nfw_plan_match *match,
                       const struct nfw_nft_set *set) {
+        const struct nfw_plan_match *other_port = nfw_nft_match_other_port(state->rule, match);
         int r;
 
         if (match->n_fields == 0 || (match->n_fields > 1 && match->kind != NFW_PLAN_SET))
                 return -EINVAL;
+        if (nfw_nft_match_is_implied(state->rule, match) || (other_port && other_port < match))
+                return 0;
 
         r = require_all(rule, state, match);
         if (r < 0)
@@ -235,7 +257,7 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
 
         switch (match->kind) {
         case NFW_PLAN_RANGE:
-                return add_range(rule, match);
+                return other_port ? add_ports(rule, match, other_port) : add_range(rule, match);
         case NFW_PLAN_FLAGS:
                 return add_flags(rule, match);
         default:

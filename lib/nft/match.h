@@ -7,16 +7,20 @@
 
 /* What a rule under construction is part of, and what it has established so far of the packets that get there. */
 struct nfw_nft_match_state {
+        const struct nfw_plan_rule *rule;
         enum nfw_table table;
         enum nfw_direction direction;
         bool is_ipv4;
         bool is_ipv6;
         bool is_icmpv6;
+        bool is_transport; /* which one is told by an earlier match of the rule, if any does */
 };
 
 /*
- * Appends a match. set describes the set of a NFW_PLAN_SET match. 0, -EOPNOTSUPP where the kernel has no way to
- * look at the field so, or another negative errno.
+ * Appends a match of the rule, or nothing where another one of them brings it along. The form and the order are
+ * those in which nft writes the same rule, so that a ruleset that went through nft can be compared with ours. set
+ * describes the set of a NFW_PLAN_SET match. 0, -EOPNOTSUPP where the kernel has no way to look at the field so,
+ * or another negative errno.
  */
 int nfw_nft_match_add(struct nftnl_rule *rule,
                       struct nfw_nft_match_state *state,
@@ -28,14 +32,6 @@ int nfw_nft_match_key(const struct nfw_plan_match *match,
                       enum nfw_direction direction,
                       bool per_port,
                       struct nfw_nft_key *ret_key);
-
-/* Whether the match is "the transport protocol is X". */
-bool nfw_nft_match_is_protocol(const struct nfw_plan_match *match);
-/*
- * Whether a later match of the rule brings the same test with it, which has to come behind the one of the network
- * protocol for nft to see that they belong together.
- */
-bool nfw_nft_match_is_implied(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match);
 
 /* The length of the prefix that the range is, or -1. size is in octets. */
 int nfw_nft_range_prefix_length(const struct nfw_range *range, size_t size);

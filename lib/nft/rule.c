@@ -123,7 +123,9 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                      const struct nfw_plan_rule *plan_rule) {
         nfw_cleanup(nftnl_rule_freep) struct nftnl_rule *rule = nftnl_rule_alloc();
         struct nfw_nft_origin origin = { .what = "rule", .name = plan_rule->comment, .pos = plan_rule->pos };
-        struct nfw_nft_match_state state = { .table = plan->table, .direction = direction };
+        struct nfw_nft_match_state state = { .rule = plan_rule,
+                                             .table = plan->table,
+                                             .direction = direction };
         char chain[NFW_NFT_NAME_MAX];
         int r;
 
@@ -133,8 +135,6 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                 return -E2BIG;
 
         nfw_vec_foreach (match, &plan_rule->matches) {
-                if (nfw_nft_match_is_implied(plan_rule, match))
-                        continue;
                 r = add_match(batch, plan, rule, &state, match, &origin);
                 if (r < 0)
                         return r;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "nft/match.h"
+#include "nft/implied.h"
 #include "nft/table.h"
 #include "nft/text-internal.h"
 
@@ -17,62 +16,18 @@ static const struct {
         { NFW_CT_NEW, "new" },         { NFW_CT_UNTRACKED, "untracked" },
 };
 
-/* Protocols of which nft prints "tcp dport" where others are "meta l4proto X th dport". */
-static const struct {
-        uint8_t protocol;
-        const char *name;
-} transports[] = {
-        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_DCCP, "dccp" },
-        { IPPROTO_SCTP, "sctp" }, { IPPROTO_UDPLITE, "udplite" },
-};
-
-static bool is_transport_field(enum nfw_field field) {
+static bool is_port(enum nfw_field field) {
         return field == NFW_FIELD_TH_SPORT || field == NFW_FIELD_TH_DPORT;
-}
-
-static bool has_transport_field(const struct nfw_plan_match *match) {
-        for (size_t i = 0; i < match->n_fields; i++)
-                if (is_transport_field(match->fields[i]))
-                        return true;
-        return false;
-}
-
-static const char *transport_name(uint8_t protocol) {
-        for (size_t i = 0; i < NFW_ARRAY_SIZE(transports); i++)
-                if (transports[i].protocol == protocol)
-                        return transports[i].name;
-        return NULL;
-}
-
-/* Whether a later match of the rule says it too, so that nft leaves it out. */
-static bool is_shown_later(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
-        if (nfw_nft_match_is_implied(rule, match))
-                return true;
-        if (!nfw_nft_match_is_protocol(match) || !transport_name(match->range.first[0]))
-                return false;
-        for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
-             later++)
-                if (has_transport_field(later))
-                        return true;
-        return false;
-}
-
-/* "tcp" where an earlier match has said so. */
-static const char *known_transport(const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
-        for (const struct nfw_plan_match *earlier = rule->matches.items; earlier < match; earlier++)
-                if (nfw_nft_match_is_protocol(earlier))
-                        return transport_name(earlier->range.first[0]);
-        return NULL;
 }
 
 static void print_field(FILE *stream,
                         const struct nfw_plan_rule *rule,
                         const struct nfw_plan_match *match,
                         enum nfw_field field) {
-        const char *name = nfw_nft_field(field)->name, *transport = NULL;
+        const struct nfw_plan_match *protocol = is_port(field) ? nfw_nft_match_protocol(rule, match) : NULL;
+        const char *transport = protocol ? nfw_nft_transport_name(protocol->range.first[0]) : NULL;
+        const char *name = nfw_nft_field(field)->name;
 
-        if (is_transport_field(field))
-                transport = known_transport(rule, match);
         if (transport)
                 fprintf(stream, "%s%s", transport, name + strlen("th"));
         else
@@ -164,7 +119,7 @@ int nfw_nft_print_matches(FILE *stream,
         nfw_vec_foreach (match, &rule->matches) {
                 int r;
 
-                if (is_shown_later(rule, match))
+                if (nfw_nft_match_is_implied(rule, match))
                         continue;
                 nfw_nft_print_separator(stream, separator);
                 r = print_match(stream, plan, direction, rule, match);

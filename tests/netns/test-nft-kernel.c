@@ -46,12 +46,14 @@ static void check_round_trip(struct fixture *fixture, enum nfw_table table) {
         feed("nft -f -", listed);
         reloaded = output_of("nft list ruleset");
         assert_string_equal(reloaded, listed);
+        assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, NULL), 0);
 
         run("nft flush ruleset");
         feed("nft -c -f -", text);
         feed("nft -f -", text);
         from_text = output_of("nft list ruleset");
         assert_string_equal(from_text, listed);
+        assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, NULL), 0);
 }
 
 static void test_round_trip_inet(void **state) {

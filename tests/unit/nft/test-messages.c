@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libnftnl/expr.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -124,22 +125,30 @@ static void test_subnet(void **state) {
         assert_memory_equal(element.key_end.data, "a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\x3f\xff\xff", 20);
 }
 
-static size_t n_elements_in_kernel_form(struct nfw_nft_batch *batch, const char *elements) {
-        static const enum nfw_field field = NFW_FIELD_TH_DPORT;
-        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
-        struct nfw_nft_image image = { .table = NFW_TABLE_INET };
+/* What the kernel would hold; to be deinitialised. */
+static struct nfw_nft_image image_of(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
+        struct nfw_nft_image image = { .table = plan->table };
         const struct nlmsghdr *message;
-        size_t n;
         int left;
 
         nfw_nft_batch_reset(batch);
-        plan_set(plan, "p-ports", true, 1, &field, elements);
         assert_int_equal(nfw_nft_put_plan(batch, plan, true), 0);
         message = nfw_nft_batch_data(batch);
         left = (int)nfw_nft_batch_size(batch);
         for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
                 assert_int_equal(nfw_nft_image_take(&image, message, NULL), 0);
         assert_int_equal(nfw_nft_image_finish(&image), 0);
+        return image;
+}
+
+static size_t n_elements_in_kernel_form(struct nfw_nft_batch *batch, const char *elements) {
+        static const enum nfw_field field = NFW_FIELD_TH_DPORT;
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
+        struct nfw_nft_image image;
+        size_t n;
+
+        plan_set(plan, "p-ports", true, 1, &field, elements);
+        image = image_of(batch, plan);
         n = nfw_nft_image_n_elements(nfw_nft_image_find_set(&image, "p-ports", 0));
         nfw_nft_image_deinit(&image);
         return n;
@@ -155,6 +164,76 @@ static void test_edges(void **state) {
         assert_int_equal(n_elements_in_kernel_form(batch, "1-5 9-65535"), 4);
         assert_int_equal(n_elements_in_kernel_form(batch, "9-65535 1-5"), 4);
         assert_int_equal(n_elements_in_kernel_form(batch, "1-5 6-7"), 5);
+}
+
+/* "payload 2+0 cmp 2 …": what is loaded, and how much is compared. */
+static int describe(struct nftnl_expr *expr, void *userdata) {
+        const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+        FILE *stream = userdata;
+        uint32_t size;
+
+        (void)fprintf(stream, " %s", name);
+        if (strcmp(name, "meta") == 0)
+                (void)fprintf(stream, " %u", nftnl_expr_get_u32(expr, NFTNL_EXPR_META_KEY));
+        if (strcmp(name, "payload") == 0)
+                (void)fprintf(stream, " %u+%u", nftnl_expr_get_u32(expr, NFTNL_EXPR_PAYLOAD_LEN),
+                              nftnl_expr_get_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET));
+        if (strcmp(name, "cmp") == 0 && nftnl_expr_get(expr, NFTNL_EXPR_CMP_DATA, &size))
+                (void)fprintf(stream, " %u", size);
+        return 0;
+}
+
+#define assert_rule(rule_, expected_)                                                                        \
+        do {                                                                                                 \
+                char *text_ = NULL;                                                                          \
+                size_t size_;                                                                                \
+                FILE *stream_ = open_memstream(&text_, &size_);                                              \
+                                                                                                             \
+                assert_non_null(stream_);                                                                    \
+                nftnl_expr_foreach((rule_)->rule, describe, stream_);                                        \
+                (void)fclose(stream_);                                                                       \
+                assert_string_equal(text_, expected_);                                                       \
+                free(text_);                                                                                 \
+        } while (0)
+
+/*
+ * The forms in which nft writes rules: the protocol directly before the first of the ports, and two ports that are
+ * compared with a value each in one go.
+ */
+static void test_ports(void **state) {
+        static const enum nfw_field pair[] = { NFW_FIELD_IP_DADDR, NFW_FIELD_TH_DPORT };
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_image image;
+        struct nfw_plan_rule *rule;
+
+        rule = plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL);
+        plan_is(rule, NFW_FIELD_L4PROTO, false, "17");
+        plan_is(rule, NFW_FIELD_IP_DADDR, false, "10.0.0.0/8");
+        plan_is(rule, NFW_FIELD_TH_SPORT, false, "68");
+        plan_is(rule, NFW_FIELD_TH_DPORT, false, "67");
+        rule = plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL);
+        plan_is(rule, NFW_FIELD_L4PROTO, false, "17");
+        plan_is(rule, NFW_FIELD_TH_SPORT, false, "68-69");
+        plan_is(rule, NFW_FIELD_TH_DPORT, false, "67");
+        rule = plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL);
+        plan_is(rule, NFW_FIELD_L4PROTO, false, "17");
+        plan_in(plan, rule, plan_set(plan, "p-s", false, 2, pair, "10.0.0.1 . 67"), false);
+        rule = plan_rule(plan, NFW_EGRESS, NFW_VERDICT_CONTINUE, NULL);
+        plan_is(rule, NFW_FIELD_L4PROTO, false, "50");
+        plan_is(rule, NFW_FIELD_IP_DADDR, false, "10.0.0.0/8");
+        plan_is(rule, NFW_FIELD_TH_SPORT, false, "68");
+
+        _Static_assert(NFT_META_NFPROTO == 15 && NFT_META_L4PROTO == 16, "keys of meta");
+        image = image_of(batch, plan);
+        assert_int_equal(image.rules.n, 4);
+        assert_rule(&image.rules.items[0],
+                    " meta 15 cmp 1 payload 1+16 cmp 1 meta 16 cmp 1 payload 4+0 cmp 4");
+        assert_rule(&image.rules.items[1], " meta 16 cmp 1 payload 2+0 cmp 2 cmp 2 payload 2+2 cmp 2");
+        assert_rule(&image.rules.items[2], " meta 15 cmp 1 meta 16 cmp 1 payload 4+16 payload 2+2 lookup");
+        assert_rule(&image.rules.items[3],
+                    " meta 16 cmp 1 meta 15 cmp 1 payload 1+16 cmp 1 payload 2+0 cmp 2");
+        nfw_nft_image_deinit(&image);
 }
 
 static void test_refused_plans(void **state) {
@@ -212,6 +291,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_subnet, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_edges, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_refused_plans, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_long_policy_name, setup, teardown),
         };
