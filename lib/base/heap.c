@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
-
 #include "base/heap.h"
+
+#include <stdlib.h>
 
 static void place(struct nfw_heap *heap, struct nfw_heap_node *node, size_t index) {
         heap->nodes.items[index] = node;

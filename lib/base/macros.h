@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define nfw_public __attribute__((visibility("default")))
+#define nfw_public                  __attribute__((visibility("default")))
 #define nfw_printf(format_, first_) __attribute__((format(printf, format_, first_)))
-#define nfw_cleanup(function_) __attribute__((cleanup(function_)))
-#define nfw_unused __attribute__((unused))
+#define nfw_cleanup(function_)      __attribute__((cleanup(function_)))
+#define nfw_unused                  __attribute__((unused))
 
-#define NFW_ARRAY_SIZE(array_) (sizeof(array_) / sizeof((array_)[0]))
-#define NFW_MIN(a_, b_) ((a_) < (b_) ? (a_) : (b_))
-#define NFW_MAX(a_, b_) ((a_) > (b_) ? (a_) : (b_))
+#define NFW_ARRAY_SIZE(array_)      (sizeof(array_) / sizeof((array_)[0]))
+#define NFW_MIN(a_, b_)             ((a_) < (b_) ? (a_) : (b_))
+#define NFW_MAX(a_, b_)             ((a_) > (b_) ? (a_) : (b_))
 
 /* Takes the value out of a variable and leaves NULL behind: ownership moves to whoever gets the result. */
 #define nfw_steal(pointer_)                                                                                  \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/siphash.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-
-#include "base/siphash.h"
 
 static uint64_t rotate(uint64_t x, unsigned int n) {
         return (x << n) | (x >> (64 - n));

@@ -7,6 +7,6 @@
  * hashed with nfw_siphash() and the _BYHASHVALUE variants.
  */
 
-#define HASH_NONFATAL_OOM 1
+#define HASH_NONFATAL_OOM                 1
 #define HASH_FUNCTION(key_, size_, hash_) HASH_OAT(key_, size_, hash_)
 #include <uthash.h>

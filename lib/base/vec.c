@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/vec.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-#include "base/vec.h"
 
 int nfw_vec_grow(void **items, size_t *size, size_t n, size_t n_more, size_t item_size) {
         size_t wanted;

@@ -32,8 +32,8 @@ int nfw_vec_grow(void **items, size_t *size, size_t n, size_t n_more, size_t ite
         })
 
 #define nfw_vec_foreach(item_, vec_)                                                                         \
-        for (__typeof__(*(vec_)->items) *item_ = (vec_)->items; (vec_)->n && item_ < (vec_)->items + (vec_)->n; \
-             item_++)
+        for (__typeof__(*(vec_)->items) *item_ = (vec_)->items;                                              \
+             (vec_)->n && item_ < (vec_)->items + (vec_)->n; item_++)
 
 /* Frees the array itself, not what its items point to. */
 #define nfw_vec_deinit(vec_)                                                                                 \

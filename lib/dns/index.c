@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dns/index.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "base/siphash.h"
 #include "base/uthash.h"
-#include "dns/index.h"
 
 /* What belongs to one name: the patterns that are the name, and those that are everything below it. */
 struct entry {

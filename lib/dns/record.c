@@ -14,26 +14,26 @@ struct rdata_format {
 };
 
 static const struct rdata_format formats[] = {
-        {NFW_DNS_TYPE_A,      4,  0, 0 },
-        { NFW_DNS_TYPE_AAAA,  16, 0, 0 },
-        { NFW_DNS_TYPE_CNAME, 0,  1, 0 },
-        { 2,                  0,  1, 0 }, /* NS */
-        { 6,                  0,  2, 20}, /* SOA */
-        { 12,                 0,  1, 0 }, /* PTR */
-        { 15,                 2,  1, 0 }, /* MX */
-        { 33,                 6,  1, 0 }, /* SRV */
-        { 39,                 0,  1, 0 }, /* DNAME */
-        { 3,                  0,  1, 0 }, /* MD */
-        { 4,                  0,  1, 0 }, /* MF */
-        { 7,                  0,  1, 0 }, /* MB */
-        { 8,                  0,  1, 0 }, /* MG */
-        { 9,                  0,  1, 0 }, /* MR */
-        { 14,                 0,  2, 0 }, /* MINFO */
-        { 17,                 0,  2, 0 }, /* RP */
-        { 18,                 2,  1, 0 }, /* AFSDB */
-        { 21,                 2,  1, 0 }, /* RT */
-        { 26,                 2,  2, 0 }, /* PX */
-        { 36,                 2,  1, 0 }, /* KX */
+        { NFW_DNS_TYPE_A, 4, 0, 0 },
+        { NFW_DNS_TYPE_AAAA, 16, 0, 0 },
+        { NFW_DNS_TYPE_CNAME, 0, 1, 0 },
+        { 2, 0, 1, 0 },  /* NS */
+        { 6, 0, 2, 20 }, /* SOA */
+        { 12, 0, 1, 0 }, /* PTR */
+        { 15, 2, 1, 0 }, /* MX */
+        { 33, 6, 1, 0 }, /* SRV */
+        { 39, 0, 1, 0 }, /* DNAME */
+        { 3, 0, 1, 0 },  /* MD */
+        { 4, 0, 1, 0 },  /* MF */
+        { 7, 0, 1, 0 },  /* MB */
+        { 8, 0, 1, 0 },  /* MG */
+        { 9, 0, 1, 0 },  /* MR */
+        { 14, 0, 2, 0 }, /* MINFO */
+        { 17, 0, 2, 0 }, /* RP */
+        { 18, 2, 1, 0 }, /* AFSDB */
+        { 21, 2, 1, 0 }, /* RT */
+        { 26, 2, 2, 0 }, /* PX */
+        { 36, 2, 1, 0 }, /* KX */
 };
 
 int nfw_dns_record_read(const uint8_t *data, size_t size, size_t offset, struct nfw_dns_record *ret_record) {

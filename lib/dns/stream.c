@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dns/stream.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/queue.h>
@@ -9,7 +11,6 @@
 #include "base/siphash.h"
 #include "base/uthash.h"
 #include "dns/flow.h"
-#include "dns/stream.h"
 #include "dns/stream_buffer.h"
 
 /*

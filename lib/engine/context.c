@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/context.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "engine/context.h"
 
 /**
  * nfw_context_new() - open this network namespace's kernel
@@ -141,17 +142,10 @@ int nfw_context_report_failure(struct nfw_report *report, int r, const struct nf
         if (r >= 0 || r == -EPERM || r == -ENOMEM || !origin->what)
                 return r;
 
-        r = nfw_report_error(report,
-                             "kernel/refused",
-                             &origin->pos,
-                             NULL,
-                             "the kernel refused %s%s%s: %s%s%s%s",
-                             origin->what,
-                             origin->name ? " " : "",
-                             origin->name ? origin->name : "",
-                             nfw_strerror(failure->error),
-                             failure->message[0] ? " (" : "",
-                             failure->message,
+        r = nfw_report_error(report, "kernel/refused", &origin->pos, NULL,
+                             "the kernel refused %s%s%s: %s%s%s%s", origin->what, origin->name ? " " : "",
+                             origin->name ? origin->name : "", nfw_strerror(failure->error),
+                             failure->message[0] ? " (" : "", failure->message,
                              failure->message[0] ? ")" : "");
         return r < 0 ? r : NFW_E_REFUSED;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/install.h"
+
 #include <errno.h>
 
-#include "engine/install.h"
 #include "nft/compile.h"
 #include "nft/probe.h"
 #include "nft/table.h"
@@ -30,13 +31,12 @@ static int check_kernel(struct nfw_context *context, enum nfw_table table, struc
         if (r < 0 || has)
                 return r;
 
-        r = nfw_report_error(report,
-                             "kernel/no-bridge-conntrack",
-                             NULL,
-                             "load the module nf_conntrack_bridge (Linux 5.3, CONFIG_NF_CONNTRACK_BRIDGE), or put the "
-                             "policy on the whole bridge or on a routed port",
-                             "this kernel cannot track connections between bridge ports, so the replies to what the "
-                             "policy allows could not pass");
+        r = nfw_report_error(
+                report, "kernel/no-bridge-conntrack", NULL,
+                "load the module nf_conntrack_bridge (Linux 5.3, CONFIG_NF_CONNTRACK_BRIDGE), or put the "
+                "policy on the whole bridge or on a routed port",
+                "this kernel cannot track connections between bridge ports, so the replies to what the "
+                "policy allows could not pass");
         return r < 0 ? r : NFW_E_REFUSED;
 }
 

@@ -6,7 +6,7 @@
 #include "engine/record.h"
 
 struct nfw_install {
-        const struct nfw_record *record; /* with its policy */
+        const struct nfw_record *record;      /* with its policy */
         struct nfw_plan *plans[NFW_N_TABLES]; /* compiled when first needed, kept for further attempts */
 };
 

@@ -13,10 +13,12 @@ static uint64_t left(uint64_t expires_ms, uint64_t now) {
         return expires_ms > now ? expires_ms - now : 1;
 }
 
-int nfw_learner_queue(struct nfw_learner *learner, struct learner_port *port, const struct nfw_grant_ops *ops) {
+int nfw_learner_queue(struct nfw_learner *learner,
+                      struct learner_port *port,
+                      const struct nfw_grant_ops *ops) {
         int r;
 
-        nfw_vec_foreach(from, &ops->vec) {
+        nfw_vec_foreach (from, &ops->vec) {
                 struct learner_op *op;
 
                 r = nfw_vec_reserve(&learner->ops, 1);
@@ -54,13 +56,8 @@ static const char *set_of(const struct learner_op *op) {
 }
 
 static int put(struct nfw_learner *learner, const struct learner_op *op, enum nfw_nft_element_op element_op) {
-        return nfw_nft_put_grant(learner->batch,
-                                 element_op,
-                                 op->port->policy->table,
-                                 set_of(op),
-                                 op->port->interface,
-                                 &op->addr,
-                                 left(op->expires_ms, nfw_learner_now()),
+        return nfw_nft_put_grant(learner->batch, element_op, op->port->policy->table, set_of(op),
+                                 op->port->interface, &op->addr, left(op->expires_ms, nfw_learner_now()),
                                  &op->note);
 }
 
@@ -81,7 +78,7 @@ static int build(struct nfw_learner *learner) {
         int r;
 
         nfw_nft_batch_reset(learner->batch);
-        nfw_vec_foreach(op, &learner->ops) {
+        nfw_vec_foreach (op, &learner->ops) {
                 if (deletes(learner, op)) {
                         r = put(learner, op, NFW_NFT_DELETE);
                         if (r < 0)
@@ -109,8 +106,8 @@ static int forget_expired(struct nfw_learner *learner) {
                 struct nfw_nft_grant grant;
 
                 if (deletes(learner, op)) {
-                        r = nfw_nft_get_grant(
-                                learner->nft, op->port->policy->table, set_of(op), op->port->interface, &op->addr, &grant);
+                        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op),
+                                              op->port->interface, &op->addr, &grant);
                         if (r < 0)
                                 return r;
                         if (r == NFW_E_NOT_FOUND && op->change == NFW_GRANT_REMOVE)
@@ -128,8 +125,8 @@ static int time_left_in_kernel(struct nfw_learner *learner, const struct learner
         struct nfw_nft_grant grant = { 0 };
         int r;
 
-        r = nfw_nft_get_grant(
-                learner->nft, op->port->policy->table, set_of(op), op->port->interface, &op->addr, &grant);
+        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op), op->port->interface,
+                              &op->addr, &grant);
         if (r < 0 && r != -ENOENT)
                 return r;
 
@@ -150,7 +147,7 @@ static int begin_trial(struct nfw_learner *learner, const struct learner_op **re
         if (learner->extend != LEARNER_EXTEND_UNKNOWN)
                 return 0;
 
-        nfw_vec_foreach(op, &learner->ops) {
+        nfw_vec_foreach (op, &learner->ops) {
                 if (op->change != NFW_GRANT_EXTEND)
                         continue;
 
@@ -186,7 +183,7 @@ static int end_trial(struct nfw_learner *learner, const struct learner_op *trial
 static void tell(struct nfw_learner *learner) {
         uint64_t now = nfw_learner_now();
 
-        nfw_vec_foreach(op, &learner->ops) {
+        nfw_vec_foreach (op, &learner->ops) {
                 struct nfw_event event = { .type = NFW_EVENT_LEARNED };
 
                 if (op->change == NFW_GRANT_REMOVE)
@@ -208,13 +205,8 @@ static int give_up(struct nfw_learner *learner, int error, const struct nfw_nft_
         struct nfw_event event = { .type = NFW_EVENT_ERROR };
 
         nfw_learner_count(learner, NFW_COUNTER_FAILED, 1);
-        snprintf(event.text,
-                 sizeof(event.text),
-                 "the kernel refused %zu elements: %.60s%s%.60s",
-                 learner->ops.n,
-                 nfw_strerror(-error),
-                 failure->message[0] ? ": " : "",
-                 failure->message);
+        snprintf(event.text, sizeof(event.text), "the kernel refused %zu elements: %.60s%s%.60s",
+                 learner->ops.n, nfw_strerror(-error), failure->message[0] ? ": " : "", failure->message);
         nfw_events_push(&learner->events, &event);
         return nfw_learner_reread(learner);
 }

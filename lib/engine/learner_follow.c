@@ -5,13 +5,13 @@
 #include "engine/learner.h"
 
 /* Questions of one port that wait for an answer, and for how long. */
-#define MAX_PENDING 4096
+#define MAX_PENDING         4096
 #define PENDING_LIFETIME_MS 20000
-#define MAX_FLOWS 256
-#define MAX_FLOW_BYTES (1024 * 1024)
+#define MAX_FLOWS           256
+#define MAX_FLOW_BYTES      (1024 * 1024)
 
 static void policy_free(struct learner_policy *policy) {
-        nfw_vec_foreach(pair, &policy->sets) {
+        nfw_vec_foreach (pair, &policy->sets) {
                 free(pair->set4);
                 free(pair->set6);
         }
@@ -64,7 +64,7 @@ static int take_learned(struct learner_policy *policy, const struct nfw_plan *pl
                         free(pair.set6);
                         return r;
                 }
-                nfw_vec_foreach(pattern, &learned->patterns) {
+                nfw_vec_foreach (pattern, &learned->patterns) {
                         r = nfw_dns_index_add(policy->index, pattern, i);
                         if (r < 0)
                                 return r;
@@ -120,7 +120,10 @@ static int add_policy(struct nfw_learner *learner, const struct nfw_nft_policy *
         return 0;
 }
 
-static struct learner_policy *find_policy(struct nfw_learner *learner, const char *name, const char *id, enum nfw_table table) {
+static struct learner_policy *find_policy(struct nfw_learner *learner,
+                                          const char *name,
+                                          const char *id,
+                                          enum nfw_table table) {
         for (struct learner_policy *policy = learner->policies; policy; policy = policy->next)
                 if (policy->table == table && strcmp(policy->name, name) == 0 && strcmp(policy->id, id) == 0)
                         return policy;
@@ -134,7 +137,7 @@ static int follow_policies(struct nfw_learner *learner) {
         for (policy = learner->policies; policy; policy = policy->next)
                 policy->present = false;
 
-        nfw_vec_foreach(from, &learner->shadow.policies) {
+        nfw_vec_foreach (from, &learner->shadow.policies) {
                 policy = find_policy(learner, from->name, from->id, from->table);
                 if (policy) {
                         policy->present = true;
@@ -147,8 +150,7 @@ static int follow_policies(struct nfw_learner *learner) {
                 if (r > 0) {
                         struct nfw_event event = { .type = NFW_EVENT_ERROR };
 
-                        snprintf(event.text,
-                                 sizeof(event.text),
+                        snprintf(event.text, sizeof(event.text),
                                  "policy %s is in force, but the copy of its source is gone: load it again",
                                  from->name);
                         nfw_events_push(&learner->events, &event);
@@ -161,7 +163,7 @@ static int set_resolvers(struct learner_port *port, const struct nfw_shadow_port
         int r;
 
         port->resolvers.n = 0;
-        nfw_vec_foreach(resolver, &from->parameters[NFW_PARAMETER_RESOLVERS]) {
+        nfw_vec_foreach (resolver, &from->parameters[NFW_PARAMETER_RESOLVERS]) {
                 r = nfw_vec_push(&port->resolvers, resolver->addr);
                 if (r < 0)
                         return r;
@@ -169,7 +171,9 @@ static int set_resolvers(struct learner_port *port, const struct nfw_shadow_port
         return 0;
 }
 
-static int new_port(struct nfw_learner *learner, const struct nfw_shadow_port *from, struct learner_port **ret_port) {
+static int new_port(struct nfw_learner *learner,
+                    const struct nfw_shadow_port *from,
+                    struct learner_port **ret_port) {
         struct learner_port *port;
         int r;
 
@@ -196,16 +200,16 @@ static int new_port(struct nfw_learner *learner, const struct nfw_shadow_port *f
         return 0;
 }
 
-
 /* Whether it is the same act of attaching, only with a new version of the policy. */
 static bool is_replaced(const struct learner_port *port, const struct nfw_shadow_port *from) {
-        return port->policy && port->policy->table == from->table && strcmp(port->binding, from->binding) == 0 &&
-               strcmp(port->policy->name, from->policy) == 0;
+        return port->policy && port->policy->table == from->table &&
+               strcmp(port->binding, from->binding) == 0 && strcmp(port->policy->name, from->policy) == 0;
 }
 
 static int follow_port(struct nfw_shadow_port *from, void *userdata) {
         struct nfw_learner *learner = userdata;
-        const struct nfw_nft_policy *in_force = nfw_shadow_policy(&learner->shadow, from->policy, from->table);
+        const struct nfw_nft_policy *in_force =
+                nfw_shadow_policy(&learner->shadow, from->policy, from->table);
         struct learner_policy *policy = NULL;
         struct learner_port *port;
         int r;
@@ -273,12 +277,8 @@ static int restore_grant(const struct nfw_nft_grant *grant, void *userdata) {
         if (!port || port->policy != restore->policy || !grant->note.name[0])
                 return 0;
 
-        return nfw_dns_grants_restore(port->grants,
-                                      grant->note.name,
-                                      &grant->note.resolver,
-                                      restore->learned,
-                                      &grant->addr,
-                                      restore->now + grant->expires_ms);
+        return nfw_dns_grants_restore(port->grants, grant->note.name, &grant->note.resolver, restore->learned,
+                                      &grant->addr, restore->now + grant->expires_ms);
 }
 
 static int restore_policy(struct nfw_learner *learner, struct learner_policy *policy) {
@@ -294,7 +294,8 @@ static int restore_policy(struct nfw_learner *learner, struct learner_policy *po
                 };
 
                 for (size_t j = 0; j < NFW_ARRAY_SIZE(names); j++) {
-                        r = nfw_nft_dump_grants(learner->nft, policy->table, names[j], restore_grant, &restore);
+                        r = nfw_nft_dump_grants(learner->nft, policy->table, names[j], restore_grant,
+                                                &restore);
                         if (r < 0)
                                 return r;
                 }
@@ -327,16 +328,8 @@ static int reconcile_grant(const char *name,
 
         learner->scratch.vec.n = 0;
         learner->scratch.n_evicted = 0;
-        r = nfw_dns_grants_learn(reconcile->port->grants,
-                                 name,
-                                 resolver,
-                                 learner->ids.vec.items,
-                                 learner->ids.vec.n,
-                                 addr,
-                                 1,
-                                 expires_ms,
-                                 reconcile->now,
-                                 &learner->scratch);
+        r = nfw_dns_grants_learn(reconcile->port->grants, name, resolver, learner->ids.vec.items,
+                                 learner->ids.vec.n, addr, 1, expires_ms, reconcile->now, &learner->scratch);
         if (r < 0)
                 return r;
         return nfw_learner_queue(learner, reconcile->port, &learner->scratch);
@@ -373,7 +366,7 @@ static int follow_once(struct nfw_learner *learner) {
                 return r;
 
         HASH_ITER(hh, learner->ports, port, next)
-                port->present = false;
+        port->present = false;
         r = nfw_shadow_foreach_port(&learner->shadow, follow_port, learner);
         if (r < 0)
                 return r;

@@ -30,14 +30,14 @@ static bool is_trusted(const struct learner_port *port, const struct nfw_addr *s
         if (port->policy->any_resolver)
                 return true;
 
-        nfw_vec_foreach(resolver, &port->resolvers)
+        nfw_vec_foreach (resolver, &port->resolvers)
                 if (nfw_addr_equal(resolver, server))
                         return true;
         return false;
 }
 
 static bool is_host(const struct nfw_learner *learner, const struct nfw_addr *addr) {
-        nfw_vec_foreach(address, &learner->host.vec)
+        nfw_vec_foreach (address, &learner->host.vec)
                 if (nfw_addr_equal(&address->addr, addr))
                         return true;
         return false;
@@ -48,7 +48,8 @@ static void filter_addresses(struct context *context, struct nfw_dns_answer *ans
         size_t n = 0;
 
         for (size_t i = 0; i < answer->n_addresses; i++) {
-                if (nfw_addr_is_special(&answer->addresses[i]) || is_host(context->learner, &answer->addresses[i]))
+                if (nfw_addr_is_special(&answer->addresses[i]) ||
+                    is_host(context->learner, &answer->addresses[i]))
                         continue;
                 answer->addresses[n++] = answer->addresses[i];
         }
@@ -60,7 +61,11 @@ static void filter_addresses(struct context *context, struct nfw_dns_answer *ans
         answer->n_addresses = n;
 }
 
-static int grant(struct context *context, const char *name, const size_t *ids, size_t n_ids, const struct nfw_dns_answer *answer) {
+static int grant(struct context *context,
+                 const char *name,
+                 const size_t *ids,
+                 size_t n_ids,
+                 const struct nfw_dns_answer *answer) {
         struct nfw_learner *learner = context->learner;
         struct learner_port *port = context->port;
         uint64_t now = nfw_learner_now();
@@ -70,16 +75,8 @@ static int grant(struct context *context, const char *name, const size_t *ids, s
 
         learner->scratch.vec.n = 0;
         learner->scratch.n_evicted = 0;
-        r = nfw_dns_grants_learn(port->grants,
-                                 name,
-                                 &context->flow.server,
-                                 ids,
-                                 n_ids,
-                                 answer->addresses,
-                                 answer->n_addresses,
-                                 now + (uint64_t)ttl * 1000,
-                                 now,
-                                 &learner->scratch);
+        r = nfw_dns_grants_learn(port->grants, name, &context->flow.server, ids, n_ids, answer->addresses,
+                                 answer->n_addresses, now + (uint64_t)ttl * 1000, now, &learner->scratch);
         if (r < 0)
                 return r;
 
@@ -112,7 +109,8 @@ static int learn(struct context *context, struct nfw_dns_answer *answer) {
                         return r;
                 if (ids->vec.n == n_before)
                         continue;
-                r = grant(context, answer->chain[i].text, ids->vec.items + n_before, ids->vec.n - n_before, answer);
+                r = grant(context, answer->chain[i].text, ids->vec.items + n_before, ids->vec.n - n_before,
+                          answer);
                 if (r < 0)
                         return r;
         }
@@ -121,9 +119,9 @@ static int learn(struct context *context, struct nfw_dns_answer *answer) {
 
 static int handle_query(struct context *context, const struct nfw_dns_message *query) {
         nfw_learner_count(context->learner, NFW_COUNTER_QUERIES, 1);
-        return query->header.is_response
-                       ? 0
-                       : nfw_dns_pending_add(context->port->pending, &context->flow, query, nfw_learner_now());
+        return query->header.is_response ? 0
+                                         : nfw_dns_pending_add(context->port->pending, &context->flow, query,
+                                                               nfw_learner_now());
 }
 
 static int handle_reply(struct context *context, const struct nfw_dns_message *reply) {
@@ -167,8 +165,8 @@ static int handle_transport(struct context *context, const struct nfw_packet *pa
         if (!context->from_guest && !is_trusted(context->port, &context->flow.server)) {
                 if (packet->payload_size > 0) {
                         nfw_learner_count(learner, NFW_COUNTER_UNTRUSTED, 1);
-                        nfw_statistics_ignore(
-                                learner->statistics, context->port->interface, &context->flow.server);
+                        nfw_statistics_ignore(learner->statistics, context->port->interface,
+                                              &context->flow.server);
                         ignore(context, "the name server is not trusted");
                 }
                 return 0;
@@ -177,13 +175,8 @@ static int handle_transport(struct context *context, const struct nfw_packet *pa
         if (packet->protocol == IPPROTO_UDP)
                 return handle_message(packet->payload, packet->payload_size, context);
 
-        return nfw_dns_streams_push(context->port->streams,
-                                    &context->flow,
-                                    context->from_guest,
-                                    packet,
-                                    nfw_learner_now(),
-                                    handle_message,
-                                    context);
+        return nfw_dns_streams_push(context->port->streams, &context->flow, context->from_guest, packet,
+                                    nfw_learner_now(), handle_message, context);
 }
 
 static int interface_name(struct nfw_learner *learner, unsigned int index, const char **ret_name) {
@@ -241,8 +234,8 @@ int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *use
         if (!parse_prefix(message->prefix, id, &context.from_guest))
                 return 0;
 
-        r = interface_name(
-                learner, context.from_guest ? message->in_interface : message->out_interface, &interface);
+        r = interface_name(learner, context.from_guest ? message->in_interface : message->out_interface,
+                           &interface);
         if (r != 0)
                 return r < 0 ? r : 0;
 

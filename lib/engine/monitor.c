@@ -148,7 +148,7 @@ static int end_transaction(void *userdata) {
         if (monitor->sets_changed) {
                 tell_text(monitor, NFW_EVENT_RELOADED, "policies have changed");
         } else {
-                nfw_vec_foreach(change, &monitor->changes)
+                nfw_vec_foreach (change, &monitor->changes)
                         tell_change(monitor, change);
                 if (monitor->n_dropped > 0)
                         tell_text(monitor, NFW_EVENT_LOST, "more was learned at once than can be told");

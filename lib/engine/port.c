@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/port.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/suggest.h"
-#include "engine/port.h"
 #include "engine/resolvers.h"
 
 void nfw_port_deinit(struct nfw_port *port) {
@@ -12,7 +13,7 @@ void nfw_port_deinit(struct nfw_port *port) {
 }
 
 static int add_value(struct nfw_prefixes *values, const struct nfw_prefix *value) {
-        nfw_vec_foreach(other, &values->vec)
+        nfw_vec_foreach (other, &values->vec)
                 if (other->length == value->length && nfw_addr_equal(&other->addr, &value->addr))
                         return 0;
         return nfw_vec_push(&values->vec, *value);
@@ -26,12 +27,13 @@ static struct nfw_prefix network_of(const struct nfw_prefix *address) {
         struct nfw_prefix network = *address;
 
         for (size_t bit = network.length; bit < nfw_addr_size(network.addr.family) * 8; bit++)
-                network.addr.bytes[bit / 8] &= (uint8_t)~(0x80 >> (bit % 8));
+                network.addr.bytes[bit / 8] &= (uint8_t) ~(0x80 >> (bit % 8));
         return network;
 }
 
 static bool overlaps(const struct nfw_prefix *a, const struct nfw_prefix *b) {
-        struct nfw_prefix shorter = *(a->length < b->length ? a : b), longer = *(a->length < b->length ? b : a);
+        struct nfw_prefix shorter = *(a->length < b->length ? a : b),
+                          longer = *(a->length < b->length ? b : a);
 
         if (a->addr.family != b->addr.family)
                 return false;
@@ -47,7 +49,7 @@ static int add_network(struct nfw_prefixes *values, const struct nfw_prefix *add
         if (nfw_addr_is_special(&network.addr))
                 return 0;
 
-        nfw_vec_foreach(other, &values->vec)
+        nfw_vec_foreach (other, &values->vec)
                 if (overlaps(other, &network)) {
                         if (network.length < other->length)
                                 *other = network;
@@ -56,14 +58,16 @@ static int add_network(struct nfw_prefixes *values, const struct nfw_prefix *add
         return nfw_vec_push(&values->vec, network);
 }
 
-static int add_resolvers(struct nfw_port *port, const struct nfw_record *settings, const struct nfw_prefixes *local) {
+static int add_resolvers(struct nfw_port *port,
+                         const struct nfw_record *settings,
+                         const struct nfw_prefixes *local) {
         nfw_cleanup(nfw_prefixes_deinit) struct nfw_prefixes host = { 0 };
         struct nfw_prefixes *values = &port->values[NFW_PARAMETER_RESOLVERS];
         struct nfw_prefix value;
         int r = 0;
 
         if (settings->resolvers.n > 0) {
-                nfw_vec_foreach(resolver, &settings->resolvers) {
+                nfw_vec_foreach (resolver, &settings->resolvers) {
                         value = whole(resolver);
                         r = add_value(values, &value);
                         if (r < 0)
@@ -75,12 +79,12 @@ static int add_resolvers(struct nfw_port *port, const struct nfw_record *setting
         r = nfw_resolvers_of_host(&host);
         if (r < 0)
                 return r;
-        nfw_vec_foreach(server, &host.vec) {
+        nfw_vec_foreach (server, &host.vec) {
                 r = add_value(values, server);
                 if (r < 0)
                         return r;
         }
-        nfw_vec_foreach(address, &local->vec) {
+        nfw_vec_foreach (address, &local->vec) {
                 value = whole(&address->addr);
                 r = add_value(values, &value);
                 if (r < 0)
@@ -89,10 +93,12 @@ static int add_resolvers(struct nfw_port *port, const struct nfw_record *setting
         return 0;
 }
 
-static int add_values(struct nfw_port *port, const struct nfw_record *settings, const struct nfw_prefixes *local) {
+static int add_values(struct nfw_port *port,
+                      const struct nfw_record *settings,
+                      const struct nfw_prefixes *local) {
         int r;
 
-        nfw_vec_foreach(address, &local->vec) {
+        nfw_vec_foreach (address, &local->vec) {
                 struct nfw_prefix value = whole(&address->addr);
 
                 if (settings->parameters[NFW_PARAMETER_LOCAL]) {
@@ -123,12 +129,9 @@ static int report_missing(struct nfw_context *context, const char *interface, st
         if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
                 return -ENOMEM;
 
-        r = nfw_report_error(report,
-                             "port/no-interface",
-                             NULL,
+        r = nfw_report_error(report, "port/no-interface", NULL,
                              hint ? hint : "`ip link` lists the interfaces of this network namespace",
-                             "there is no interface `%s`",
-                             interface);
+                             "there is no interface `%s`", interface);
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
 
@@ -143,7 +146,8 @@ int nfw_port_init(struct nfw_port *port,
 
         *port = (struct nfw_port){ 0 };
 
-        r = strlen(interface) < IFNAMSIZ ? nfw_rtnl_link_by_name(context->rtnl, interface, &link) : NFW_E_NOT_FOUND;
+        r = strlen(interface) < IFNAMSIZ ? nfw_rtnl_link_by_name(context->rtnl, interface, &link)
+                                         : NFW_E_NOT_FOUND;
         if (r == NFW_E_NOT_FOUND)
                 return report_missing(context, interface, report);
         if (r < 0)

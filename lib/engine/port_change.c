@@ -34,24 +34,20 @@ static int remove_grant(const struct nfw_nft_grant *grant, void *userdata) {
         /* What expires between now and the commit is gone by itself, but deleting it would fail the batch. */
         if (strcmp(grant->interface, removal->port->interface) != 0 || grant->expires_ms < 100)
                 return 0;
-        return nfw_nft_put_grant(removal->batch,
-                                 NFW_NFT_DELETE,
-                                 removal->port->table,
-                                 removal->set,
-                                 removal->port->interface,
-                                 &grant->addr,
-                                 0,
-                                 NULL);
+        return nfw_nft_put_grant(removal->batch, NFW_NFT_DELETE, removal->port->table, removal->set,
+                                 removal->port->interface, &grant->addr, 0, NULL);
 }
 
-static int put_grant_removals(struct nfw_context *context, struct nfw_nft_batch *batch, const struct nfw_shadow_port *port) {
+static int put_grant_removals(struct nfw_context *context,
+                              struct nfw_nft_batch *batch,
+                              const struct nfw_shadow_port *port) {
         const struct nfw_nft_policy *policy = nfw_shadow_policy(&context->shadow, port->policy, port->table);
         int r;
 
         if (!policy)
                 return 0;
 
-        nfw_vec_foreach(set, &policy->sets) {
+        nfw_vec_foreach (set, &policy->sets) {
                 struct grant_removal removal = { .batch = batch, .port = port, .set = *set };
 
                 if (!nfw_set_is_learned(*set))
@@ -64,39 +60,41 @@ static int put_grant_removals(struct nfw_context *context, struct nfw_nft_batch 
 }
 
 static bool has_old(const struct nfw_shadow_port *port, size_t parameter, const struct nfw_prefix *value) {
-        nfw_vec_foreach(other, &port->parameters[parameter])
+        nfw_vec_foreach (other, &port->parameters[parameter])
                 if (other->length == value->length && nfw_addr_equal(&other->addr, &value->addr))
                         return true;
         return false;
 }
 
 static bool has_new(const struct nfw_port *port, size_t parameter, const struct nfw_prefix *value) {
-        nfw_vec_foreach(other, &port->values[parameter].vec)
+        nfw_vec_foreach (other, &port->values[parameter].vec)
                 if (other->length == value->length && nfw_addr_equal(&other->addr, &value->addr))
                         return true;
         return false;
 }
 
-static int put_parameters(struct nfw_nft_batch *batch, const struct nfw_shadow_port *old, const struct nfw_port *new) {
+static int put_parameters(struct nfw_nft_batch *batch,
+                          const struct nfw_shadow_port *old,
+                          const struct nfw_port *new) {
         bool stays = old && new && old->table == new->table;
         int r;
 
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++) {
                 if (old)
-                        nfw_vec_foreach(value, &old->parameters[i]) {
+                        nfw_vec_foreach (value, &old->parameters[i]) {
                                 if (stays && has_new(new, i, value))
                                         continue;
-                                r = nfw_nft_put_parameter(
-                                        batch, NFW_NFT_DELETE, old->table, i, old->interface, value);
+                                r = nfw_nft_put_parameter(batch, NFW_NFT_DELETE, old->table, i,
+                                                          old->interface, value);
                                 if (r < 0)
                                         return r;
                         }
                 if (new)
-                        nfw_vec_foreach(value, &new->values[i].vec) {
+                        nfw_vec_foreach (value, &new->values[i].vec) {
                                 if (stays && has_old(old, i, value))
                                         continue;
-                                r = nfw_nft_put_parameter(
-                                        batch, NFW_NFT_ADD, new->table, i, new->interface, value);
+                                r = nfw_nft_put_parameter(batch, NFW_NFT_ADD, new->table, i, new->interface,
+                                                          value);
                                 if (r < 0)
                                         return r;
                         }
@@ -110,7 +108,7 @@ int nfw_port_put_change(struct nfw_context *context,
                         const struct nfw_port *new,
                         const char *policy,
                         const char *binding) {
-        bool stays = old && new && old->table == new->table && strcmp(old->policy, policy) == 0;
+        bool stays = old && new && old->table == new->table &&strcmp(old->policy, policy) == 0;
         char chain[NFW_NFT_NAME_MAX];
         int r;
 
@@ -126,15 +124,15 @@ int nfw_port_put_change(struct nfw_context *context,
 
         for (int direction = 0; direction < NFW_N_DIRECTIONS && !stays; direction++) {
                 if (old) {
-                        r = nfw_nft_put_dispatch(
-                                batch, NFW_NFT_DELETE, old->table, direction, old->interface, NULL, NULL);
+                        r = nfw_nft_put_dispatch(batch, NFW_NFT_DELETE, old->table, direction, old->interface,
+                                                 NULL, NULL);
                         if (r < 0)
                                 return r;
                 }
                 if (new) {
                         nfw_nft_chain_name(policy, direction, chain);
-                        r = nfw_nft_put_dispatch(
-                                batch, NFW_NFT_ADD, new->table, direction, new->interface, chain, binding);
+                        r = nfw_nft_put_dispatch(batch, NFW_NFT_ADD, new->table, direction, new->interface,
+                                                 chain, binding);
                         if (r < 0)
                                 return r;
                 }
@@ -148,7 +146,7 @@ int nfw_port_apply_change(struct nfw_shadow *shadow,
                           const char *policy,
                           const char *binding) {
         struct nfw_shadow_port *port = nfw_shadow_port(shadow, interface);
-        bool stays = port && new && port->table == new->table && strcmp(port->policy, policy) == 0;
+        bool stays = port && new && port->table == new->table &&strcmp(port->policy, policy) == 0;
         char kept[NFW_NFT_BINDING_MAX];
         int r;
 
@@ -167,7 +165,7 @@ int nfw_port_apply_change(struct nfw_shadow *shadow,
         if (!port->policy)
                 return -ENOMEM;
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
-                nfw_vec_foreach(value, &new->values[i].vec) {
+                nfw_vec_foreach (value, &new->values[i].vec) {
                         r = nfw_vec_push(&port->parameters[i], *value);
                         if (r < 0)
                                 return r;

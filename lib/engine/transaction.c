@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/transaction.h"
+
 #include <errno.h>
 
 #include "engine/lock.h"
-#include "engine/transaction.h"
 
 /* Only programs that are not ours can get in between while the lock is held; they do not do so for ever. */
 #define MAX_ATTEMPTS 64
 
-static int commit(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+static int commit(struct nfw_context *context,
+                  const struct nfw_transaction *transaction,
+                  struct nfw_report *report) {
         struct nfw_nft_failure failure = { 0 };
         int r;
 
         if (nfw_nft_batch_is_empty(context->batch))
                 return 0;
 
-        r = nfw_nft_commit(context->nft, context->batch, context->shadow.generation, transaction->dry_run, &failure);
+        r = nfw_nft_commit(context->nft, context->batch, context->shadow.generation, transaction->dry_run,
+                           &failure);
         if (r != 0)
                 return r == NFW_NFT_STALE ? -EAGAIN : nfw_context_report_failure(report, r, &failure);
         if (transaction->dry_run)
@@ -26,7 +30,9 @@ static int commit(struct nfw_context *context, const struct nfw_transaction *tra
         return 0;
 }
 
-static int attempt(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+static int attempt(struct nfw_context *context,
+                   const struct nfw_transaction *transaction,
+                   struct nfw_report *report) {
         bool fresh = !context->shadow.valid;
         uint32_t generation;
         int r;
@@ -48,7 +54,9 @@ static int attempt(struct nfw_context *context, const struct nfw_transaction *tr
         return commit(context, transaction, report);
 }
 
-int nfw_transaction_run(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report) {
+int nfw_transaction_run(struct nfw_context *context,
+                        const struct nfw_transaction *transaction,
+                        struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
         int r = -EAGAIN;
 

@@ -18,4 +18,6 @@ struct nfw_transaction {
 };
 
 /* 0, what build() returned, NFW_E_REFUSED with the kernel's reason in the report, or a negative errno. */
-int nfw_transaction_run(struct nfw_context *context, const struct nfw_transaction *transaction, struct nfw_report *report);
+int nfw_transaction_run(struct nfw_context *context,
+                        const struct nfw_transaction *transaction,
+                        struct nfw_report *report);

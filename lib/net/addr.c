@@ -15,18 +15,18 @@ struct block {
 };
 
 static const struct block special_v4[] = {
-        {{ 0 },                   8 }, /* this network: Linux takes 0.0.0.0 as itself */
-        { { 127 },                8 }, /* loopback */
-        { { 169, 254 },           16}, /* link-local */
-        { { 224 },                4 }, /* multicast */
-        { { 255, 255, 255, 255 }, 32}, /* broadcast */
+        { { 0 }, 8 },                   /* this network: Linux takes 0.0.0.0 as itself */
+        { { 127 }, 8 },                 /* loopback */
+        { { 169, 254 }, 16 },           /* link-local */
+        { { 224 }, 4 },                 /* multicast */
+        { { 255, 255, 255, 255 }, 32 }, /* broadcast */
 };
 
 static const struct block special_v6[] = {
-        {{ 0 },                                               128}, /* unspecified */
-        { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128}, /* loopback */
-        { { 0xfe, 0x80 },                                     10 }, /* link-local */
-        { { 0xff },                                           8  }, /* multicast */
+        { { 0 }, 128 },                                              /* unspecified */
+        { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128 }, /* loopback */
+        { { 0xfe, 0x80 }, 10 },                                      /* link-local */
+        { { 0xff }, 8 },                                             /* multicast */
 };
 
 /* IPv6 addresses that somebody on the way turns back into the IPv4 address they carry. */
@@ -34,10 +34,10 @@ static const struct {
         struct block block;
         uint8_t offset; /* where the four octets are */
 } embeddings[] = {
-        {{ { 0 }, 96 },                                         12}, /* IPv4-compatible, RFC 4291 2.5.5.1 */
-        { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 96 }, 12}, /* IPv4-mapped, RFC 4291 2.5.5.2 */
-        { { { 0x00, 0x64, 0xff, 0x9b }, 96 },                   12}, /* NAT64, RFC 6052 */
-        { { { 0x20, 0x02 }, 16 },                               2 }, /* 6to4, RFC 3056 */
+        { { { 0 }, 96 }, 12 },                                        /* IPv4-compatible, RFC 4291 2.5.5.1 */
+        { { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, 96 }, 12 }, /* IPv4-mapped, RFC 4291 2.5.5.2 */
+        { { { 0x00, 0x64, 0xff, 0x9b }, 96 }, 12 },                   /* NAT64, RFC 6052 */
+        { { { 0x20, 0x02 }, 16 }, 2 },                                /* 6to4, RFC 3056 */
 };
 
 static bool block_contains(const struct block *block, const uint8_t *bytes) {

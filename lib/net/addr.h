@@ -11,7 +11,7 @@
 #define NFW_ADDR_TEXT_MAX 46
 
 struct nfw_addr {
-        uint8_t family; /* AF_INET or AF_INET6; 0: none */
+        uint8_t family;    /* AF_INET or AF_INET6; 0: none */
         uint8_t bytes[16]; /* network order; the first 4 for IPv4, the rest zero */
 };
 

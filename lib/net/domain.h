@@ -11,7 +11,7 @@
 enum nfw_domain_kind {
         NFW_DOMAIN_EXACT, /* example.com */
         NFW_DOMAIN_BELOW, /* *.example.com: any depth below, not example.com itself */
-        NFW_DOMAIN_ANY, /* * */
+        NFW_DOMAIN_ANY,   /* * */
 };
 
 struct nfw_domain {

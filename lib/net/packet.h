@@ -11,8 +11,8 @@
 struct nfw_packet {
         struct nfw_addr source;
         struct nfw_addr destination;
-        uint8_t protocol; /* of the transport, after any extension headers */
-        bool fragment; /* not the whole datagram; then nothing below is set */
+        uint8_t protocol;         /* of the transport, after any extension headers */
+        bool fragment;            /* not the whole datagram; then nothing below is set */
         const uint8_t *transport; /* header and payload of the transport */
         size_t transport_size;
         uint16_t source_port; /* TCP and UDP only, else 0 */

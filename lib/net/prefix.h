@@ -14,4 +14,7 @@ struct nfw_prefix {
  * Reads "ADDRESS" or "ADDRESS/LENGTH". 0, or NFW_E_INVALID and *ret_reason (a literal) says what is wrong.
  * *ret_host_bits is true where bits below the prefix were set; they are cleared in the result.
  */
-int nfw_prefix_parse(const char *text, struct nfw_prefix *ret_prefix, bool *ret_host_bits, const char **ret_reason);
+int nfw_prefix_parse(const char *text,
+                     struct nfw_prefix *ret_prefix,
+                     bool *ret_host_bits,
+                     const char **ret_reason);

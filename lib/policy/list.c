@@ -35,10 +35,10 @@ static int push_ports(struct nfw_policy_rule *rule, const struct nfw_item *item)
 }
 
 static const struct list lists[NFW_N_LISTS] = {
-        [NFW_LIST_PROTOCOLS] = {"protocols", "protocols", SIZE_MAX,                nfw_item_protocol, push_protocol},
-        [NFW_LIST_DOMAINS] = { "domains",  "domains",   NFW_POLICY_DOMAINS_MAX,  nfw_item_domain,   push_domain  },
-        [NFW_LIST_IPS] = { "ips",      "addresses", NFW_POLICY_PREFIXES_MAX, nfw_item_prefix,   push_prefix  },
-        [NFW_LIST_PORTS] = { "ports",    "ports",     NFW_POLICY_PORTS_MAX,    nfw_item_ports,    push_ports   },
+        [NFW_LIST_PROTOCOLS] = { "protocols", "protocols", SIZE_MAX, nfw_item_protocol, push_protocol },
+        [NFW_LIST_DOMAINS] = { "domains", "domains", NFW_POLICY_DOMAINS_MAX, nfw_item_domain, push_domain },
+        [NFW_LIST_IPS] = { "ips", "addresses", NFW_POLICY_PREFIXES_MAX, nfw_item_prefix, push_prefix },
+        [NFW_LIST_PORTS] = { "ports", "ports", NFW_POLICY_PORTS_MAX, nfw_item_ports, push_ports },
 };
 
 static int read_item(struct nfw_reader *reader,

@@ -27,8 +27,8 @@ static int report_empty(struct nfw_reader *reader) {
 
 static int read_root(struct nfw_reader *reader, const struct nfw_yaml_event *root) {
         static const struct nfw_key keys[] = {
-                {"version", true, nfw_reader_version},
-                { "rules",  true, nfw_reader_rules  },
+                { "version", true, nfw_reader_version },
+                { "rules", true, nfw_reader_rules },
         };
 
         if (root->bad)

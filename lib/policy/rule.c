@@ -18,10 +18,10 @@ static void draft_deinit(struct nfw_draft *draft) {
 
 static int read_egress(struct nfw_reader *reader, void *target, const struct nfw_yaml_event *value) {
         static const struct nfw_key keys[] = {
-                {"protocols", false, nfw_reader_protocols},
-                { "domains",  false, nfw_reader_domains  },
-                { "ips",      false, nfw_reader_ips      },
-                { "ports",    false, nfw_reader_ports    },
+                { "protocols", false, nfw_reader_protocols },
+                { "domains", false, nfw_reader_domains },
+                { "ips", false, nfw_reader_ips },
+                { "ports", false, nfw_reader_ports },
         };
         struct nfw_draft *draft = target;
 
@@ -62,10 +62,10 @@ static int check_rule(struct nfw_reader *reader, struct nfw_draft *draft) {
 
 static int read_rule(struct nfw_reader *reader, const struct nfw_yaml_event *begin) {
         static const struct nfw_key keys[] = {
-                {"name",      true,  nfw_reader_name    },
-                { "action",   true,  nfw_reader_action  },
-                { "priority", true,  nfw_reader_priority},
-                { "egress",   false, read_egress        },
+                { "name", true, nfw_reader_name },
+                { "action", true, nfw_reader_action },
+                { "priority", true, nfw_reader_priority },
+                { "egress", false, read_egress },
         };
         nfw_cleanup(draft_deinit) struct nfw_draft draft = { .rule.pos = begin->pos };
         size_t n_errors = nfw_sink_n_errors(&reader->sink);

@@ -9,8 +9,8 @@ static const struct {
         const char *name;
         enum nfw_special_domain special;
 } names[] = {
-        {"host.lima.internal",    NFW_SPECIAL_HOST  },
-        { "subnet.lima.internal", NFW_SPECIAL_SUBNET},
+        { "host.lima.internal", NFW_SPECIAL_HOST },
+        { "subnet.lima.internal", NFW_SPECIAL_SUBNET },
 };
 
 enum nfw_special_domain nfw_special_domain(const struct nfw_domain *domain) {

@@ -13,11 +13,7 @@ static const struct {
         char letter;
         uint32_t character;
 } escapes[] = {
-        {' ',   ' ' },
-        { '"',  '"' },
-        { '/',  '/' },
-        { '\\', '\\'},
-        { '_',  0xa0},
+        { ' ', ' ' }, { '"', '"' }, { '/', '/' }, { '\\', '\\' }, { '_', 0xa0 },
 };
 
 /* And those that are followed by hexadecimal digits. */
@@ -25,9 +21,9 @@ static const struct {
         char letter;
         uint8_t n_digits;
 } numeric[] = {
-        {'x',  2},
-        { 'u', 4},
-        { 'U', 8},
+        { 'x', 2 },
+        { 'u', 4 },
+        { 'U', 8 },
 };
 
 static int hex_value(char c) {

@@ -109,9 +109,9 @@ struct explanation {
 };
 
 static const struct explanation explanations[] = {
-        {"alias",                   NULL,                                      ALIAS_HINT                                         },
-        { "expected node content",  NULL,                                      "is something missing behind a '-' or a ':' above?"},
-        { "missing document start", "something follows the end of the policy", NULL                                               },
+        { "alias", NULL, ALIAS_HINT },
+        { "expected node content", NULL, "is something missing behind a '-' or a ':' above?" },
+        { "missing document start", "something follows the end of the policy", NULL },
 };
 
 static int report_syntax(struct nfw_yaml *yaml) {

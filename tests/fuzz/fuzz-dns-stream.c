@@ -32,12 +32,7 @@ static int look_at(const void *message, size_t size, void *userdata) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct nfw_dns_streams *streams;
-        uint32_t sequence[4][2] = {
-                {0,           UINT32_MAX - 50},
-                { 7,          9              },
-                { UINT32_MAX, 1U << 31       },
-                { 3,          3              }
-        };
+        uint32_t sequence[4][2] = { { 0, UINT32_MAX - 50 }, { 7, 9 }, { UINT32_MAX, 1U << 31 }, { 3, 3 } };
         uint64_t now_ms = 0;
         size_t n_parsed = 0;
 

@@ -17,16 +17,10 @@ static void test_suggests(void **state nfw_unused) {
         static const struct {
                 const char *written, *suggested;
         } cases[] = {
-                {"domain",    "domains"  },
-                { "domians",  "domains"  }, /* two letters swapped are one mistake */
-                { "ip",       "ips"      },
-                { "port",     "ports"    },
-                { "protocol", "protocols"},
-                { "Ports",    "ports"    },
-                { "DOMAINS",  "domains"  },
-                { "ports",    "ports"    },
-                { "prots",    "ports"    },
-                { "protcols", "protocols"},
+                { "domain", "domains" }, { "domians", "domains" }, /* two letters swapped are one mistake */
+                { "ip", "ips" },         { "port", "ports" },         { "protocol", "protocols" },
+                { "Ports", "ports" },    { "DOMAINS", "domains" },    { "ports", "ports" },
+                { "prots", "ports" },    { "protcols", "protocols" },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {

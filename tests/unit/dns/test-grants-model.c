@@ -22,9 +22,7 @@
 #define N_ADDRESSES 10
 #define N_LEARNED   3
 
-static const struct nfw_addr resolver = {
-        AF_INET, {10, 0, 0, 1}
-};
+static const struct nfw_addr resolver = { AF_INET, { 10, 0, 0, 1 } };
 
 struct kernel_element {
         uint64_t expires;

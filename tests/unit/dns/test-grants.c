@@ -11,15 +11,11 @@
 
 #include "dns/grants.h"
 
-static const struct nfw_addr resolver = {
-        AF_INET, {10, 0, 0, 1}
-};
+static const struct nfw_addr resolver = { AF_INET, { 10, 0, 0, 1 } };
 static struct nfw_grant_ops ops;
 
 static struct nfw_addr address(unsigned int n) {
-        return (struct nfw_addr){
-                AF_INET, {198, 18, (uint8_t)(n >> 8), (uint8_t)n}
-        };
+        return (struct nfw_addr){ AF_INET, { 198, 18, (uint8_t)(n >> 8), (uint8_t)n } };
 }
 
 static struct nfw_dns_grants *new_grants(size_t max_names) {

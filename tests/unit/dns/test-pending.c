@@ -8,8 +8,8 @@
 static struct build b;
 static const struct nfw_dns_flow base_flow = {
         .protocol = IPPROTO_UDP,
-        .guest = {AF_INET,  { 10, 0, 0, 2 }},
-        .server = { AF_INET, { 10, 0, 0, 1 }},
+        .guest = { AF_INET, { 10, 0, 0, 2 } },
+        .server = { AF_INET, { 10, 0, 0, 1 } },
         .guest_port = 40000,
         .server_port = 53,
 };

@@ -13,8 +13,8 @@
 
 static const struct nfw_dns_flow base_flow = {
         .protocol = IPPROTO_TCP,
-        .guest = {AF_INET,  { 10, 0, 0, 2 }},
-        .server = { AF_INET, { 10, 0, 0, 1 }},
+        .guest = { AF_INET, { 10, 0, 0, 2 } },
+        .server = { AF_INET, { 10, 0, 0, 1 } },
         .guest_port = 40000,
         .server_port = 53,
 };
@@ -176,14 +176,14 @@ static void test_nonsense_ends_the_flow(void **state) {
                 bool from_guest;
                 uint8_t flags;
         } cases[] = {
-                {GUEST,   TH_RST          },
+                { GUEST, TH_RST },
                 { SERVER, TH_RST | TH_ACK },
-                { GUEST,  TH_SYN | TH_ACK },
-                { SERVER, TH_SYN          },
+                { GUEST, TH_SYN | TH_ACK },
+                { SERVER, TH_SYN },
                 { SERVER, TH_SYN | TH_ACK }, /* other numbers than before */
-                { GUEST,  TH_SYN | TH_FIN },
+                { GUEST, TH_SYN | TH_FIN },
                 { SERVER, TH_ACK | TH_URG },
-                { SERVER, TH_ACK | TH_PUSH}, /* a length below a header's */
+                { SERVER, TH_ACK | TH_PUSH }, /* a length below a header's */
         };
         struct nfw_dns_streams *s = new_streams(4, 1 << 20);
 

@@ -23,35 +23,41 @@ static void test_parse(void **state nfw_unused) {
                 enum nfw_domain_kind kind;
                 const char *name;
         } cases[] = {
-                {"example.com",                    NFW_DOMAIN_EXACT, "example.com"          },
-                { "EXAMPLE.Com",                   NFW_DOMAIN_EXACT, "example.com"          },
-                { "example.com.",                  NFW_DOMAIN_EXACT, "example.com"          },
-                { "localhost",                     NFW_DOMAIN_EXACT, "localhost"            },
-                { "_dmarc.example.com",            NFW_DOMAIN_EXACT, "_dmarc.example.com"   },
-                { "r3---sn-x.example.com",         NFW_DOMAIN_EXACT, "r3---sn-x.example.com"},
-                { "1.2.3.4.in-addr.arpa",          NFW_DOMAIN_EXACT, "1.2.3.4.in-addr.arpa" },
-                { "xn--bcher-kva.example",         NFW_DOMAIN_EXACT, "xn--bcher-kva.example"},
+                { "example.com", NFW_DOMAIN_EXACT, "example.com" },
+                { "EXAMPLE.Com", NFW_DOMAIN_EXACT, "example.com" },
+                { "example.com.", NFW_DOMAIN_EXACT, "example.com" },
+                { "localhost", NFW_DOMAIN_EXACT, "localhost" },
+                { "_dmarc.example.com", NFW_DOMAIN_EXACT, "_dmarc.example.com" },
+                { "r3---sn-x.example.com", NFW_DOMAIN_EXACT, "r3---sn-x.example.com" },
+                { "1.2.3.4.in-addr.arpa", NFW_DOMAIN_EXACT, "1.2.3.4.in-addr.arpa" },
+                { "xn--bcher-kva.example", NFW_DOMAIN_EXACT, "xn--bcher-kva.example" },
                 { "b\xc3\xbc"
-                  "cher.example", NFW_DOMAIN_EXACT, "xn--bcher-kva.example"},
+                  "cher.example",
+                  NFW_DOMAIN_EXACT, "xn--bcher-kva.example" },
                 { "B\xc3\x9c"
-                  "CHER.Example", NFW_DOMAIN_EXACT, "xn--bcher-kva.example"},
+                  "CHER.Example",
+                  NFW_DOMAIN_EXACT, "xn--bcher-kva.example" },
                 { "bu\xcc\x88"
-                  "cher.example", NFW_DOMAIN_EXACT, "xn--bcher-kva.example"}, /* decomposed */
+                  "cher.example",
+                  NFW_DOMAIN_EXACT, "xn--bcher-kva.example" }, /* decomposed */
                 { "stra\xc3\x9f"
-                  "e.example",    NFW_DOMAIN_EXACT, "xn--strae-oqa.example"}, /* not "strasse" */
+                  "e.example",
+                  NFW_DOMAIN_EXACT, "xn--strae-oqa.example" }, /* not "strasse" */
                 { "b\xc3\xbc"
                   "cher\xe3\x80\x82"
-                  "example",      NFW_DOMAIN_EXACT, "xn--bcher-kva.example"},
-                { "*.example.com",                 NFW_DOMAIN_BELOW, "example.com"          },
-                { "*.Example.Com.",                NFW_DOMAIN_BELOW, "example.com"          },
-                { "*.com",                         NFW_DOMAIN_BELOW, "com"                  },
+                  "example",
+                  NFW_DOMAIN_EXACT, "xn--bcher-kva.example" },
+                { "*.example.com", NFW_DOMAIN_BELOW, "example.com" },
+                { "*.Example.Com.", NFW_DOMAIN_BELOW, "example.com" },
+                { "*.com", NFW_DOMAIN_BELOW, "com" },
                 { "*.b\xc3\xbc"
-                  "cher.example", NFW_DOMAIN_BELOW, "xn--bcher-kva.example"},
-                { "*",                             NFW_DOMAIN_ANY,   ""                     },
-                { LABEL_63 ".example",             NFW_DOMAIN_EXACT, LABEL_63 ".example"    },
-                { NAME_253,                        NFW_DOMAIN_EXACT, NAME_253               },
-                { NAME_253 ".",                    NFW_DOMAIN_EXACT, NAME_253               },
-                { "*." NAME_253,                   NFW_DOMAIN_BELOW, NAME_253               },
+                  "cher.example",
+                  NFW_DOMAIN_BELOW, "xn--bcher-kva.example" },
+                { "*", NFW_DOMAIN_ANY, "" },
+                { LABEL_63 ".example", NFW_DOMAIN_EXACT, LABEL_63 ".example" },
+                { NAME_253, NFW_DOMAIN_EXACT, NAME_253 },
+                { NAME_253 ".", NFW_DOMAIN_EXACT, NAME_253 },
+                { "*." NAME_253, NFW_DOMAIN_BELOW, NAME_253 },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
@@ -69,38 +75,39 @@ static void test_refused(void **state nfw_unused) {
         static const struct {
                 const char *text, *reason; /* a part of it */
         } cases[] = {
-                {"",                          "missing"        },
-                { ".",                        "missing"        },
-                { "*.",                       "missing"        },
-                { "*..",                      "missing"        },
-                { ".example.com",             "empty"          },
-                { "example..com",             "empty"          },
-                { "example.com..",            "empty"          },
-                { "exa mple.com",             "letters"        },
-                { " example.com",             "letters"        },
-                { "example.com\n",            "letters"        },
-                { "https://example.com",      "letters"        },
-                { "example.com/x",            "letters"        },
-                { "example.com:443",          "letters"        },
-                { "user@example.com",         "letters"        },
-                { "example.com,b.com",        "letters"        },
-                { "-example.com",             "begins nor ends"},
-                { "example-.com",             "begins nor ends"},
-                { "**",                       "'*'"            },
-                { "*.*",                      "'*'"            },
-                { "*.*.example.com",          "'*'"            },
-                { "*example.com",             "'*'"            },
-                { "www.*.example.com",        "'*'"            },
-                { "example.*",                "'*'"            },
-                { "w*w.example.com",          "'*'"            },
-                { "\xef\xbc\x8a.example.com", "'*'"            }, /* a full-width one becomes '*' */
-                { "10.0.0.1",                 "only addresses" },
-                { "example.123",              "only addresses" },
+                { "", "missing" },
+                { ".", "missing" },
+                { "*.", "missing" },
+                { "*..", "missing" },
+                { ".example.com", "empty" },
+                { "example..com", "empty" },
+                { "example.com..", "empty" },
+                { "exa mple.com", "letters" },
+                { " example.com", "letters" },
+                { "example.com\n", "letters" },
+                { "https://example.com", "letters" },
+                { "example.com/x", "letters" },
+                { "example.com:443", "letters" },
+                { "user@example.com", "letters" },
+                { "example.com,b.com", "letters" },
+                { "-example.com", "begins nor ends" },
+                { "example-.com", "begins nor ends" },
+                { "**", "'*'" },
+                { "*.*", "'*'" },
+                { "*.*.example.com", "'*'" },
+                { "*example.com", "'*'" },
+                { "www.*.example.com", "'*'" },
+                { "example.*", "'*'" },
+                { "w*w.example.com", "'*'" },
+                { "\xef\xbc\x8a.example.com", "'*'" }, /* a full-width one becomes '*' */
+                { "10.0.0.1", "only addresses" },
+                { "example.123", "only addresses" },
                 { "\xef\xbc\x91"
-                  "0.0.0.1", "only addresses" }, /* full-width digits become digits */
-                { LABEL_63 "x.example",       "63"             },
-                { "a" NAME_253,               "253"            },
-                { NAME_253 "c.d",             "253"            },
+                  "0.0.0.1",
+                  "only addresses" }, /* full-width digits become digits */
+                { LABEL_63 "x.example", "63" },
+                { "a" NAME_253, "253" },
+                { NAME_253 "c.d", "253" },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
@@ -147,19 +154,19 @@ static void test_matches(void **state nfw_unused) {
                 const char *pattern, *name;
                 bool matches;
         } cases[] = {
-                {"example.com",    "example.com",      true },
-                { "example.com",   "www.example.com",  false},
-                { "example.com",   "example.co",       false},
-                { "*.example.com", "www.example.com",  true },
-                { "*.example.com", "a.b.example.com",  true },
-                { "*.example.com", "example.com",      false},
-                { "*.example.com", ".example.com",     false},
-                { "*.example.com", "badexample.com",   false},
-                { "*.example.com", "example.com.evil", false},
-                { "*.example.com", "com",              false},
-                { "*.example.com", "",                 false},
-                { "*",             "example.com",      true },
-                { "*",             "",                 true },
+                { "example.com", "example.com", true },
+                { "example.com", "www.example.com", false },
+                { "example.com", "example.co", false },
+                { "*.example.com", "www.example.com", true },
+                { "*.example.com", "a.b.example.com", true },
+                { "*.example.com", "example.com", false },
+                { "*.example.com", ".example.com", false },
+                { "*.example.com", "badexample.com", false },
+                { "*.example.com", "example.com.evil", false },
+                { "*.example.com", "com", false },
+                { "*.example.com", "", false },
+                { "*", "example.com", true },
+                { "*", "", true },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {

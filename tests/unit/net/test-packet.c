@@ -103,22 +103,20 @@ struct change {
 
 static void test_wrong_lengths(void **state) {
         static const struct change udp[] = {
-                {0,   0x44}, /* a header of 16 octets */
-                { 0,  0x55}, /* version 5 */
-                { 0,  0x4f}, /* a header beyond the total length */
-                { 3,  19  }, /* a total length below the header's */
-                { 3,  33  }, /* and above what is there */
-                { 3,  27  }, /* half a UDP header */
-                { 25, 7   },
-                { 25, 11  }, /* octets that UDP does not count */
-                { 25, 13  },
-                { 25, 0   },
+                { 0, 0x44 },             /* a header of 16 octets */
+                { 0, 0x55 },             /* version 5 */
+                { 0, 0x4f },             /* a header beyond the total length */
+                { 3, 19 },               /* a total length below the header's */
+                { 3, 33 },               /* and above what is there */
+                { 3, 27 },               /* half a UDP header */
+                { 25, 7 },   { 25, 11 }, /* octets that UDP does not count */
+                { 25, 13 },  { 25, 0 },
         };
         static const struct change tcp[] = {
-                {36,  0x40},
-                { 36, 0x70}, /* a TCP header beyond the end */
-                { 36, 0xf0},
-                { 3,  43  }, /* half a TCP header */
+                { 36, 0x40 },
+                { 36, 0x70 }, /* a TCP header beyond the end */
+                { 36, 0xf0 },
+                { 3, 43 }, /* half a TCP header */
         };
 
         (void)state;

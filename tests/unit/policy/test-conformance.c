@@ -51,11 +51,8 @@ static void test_documented(void **state nfw_unused) {
                 const char *file;
                 size_t n_rules;
         } cases[] = {
-                {"doc_policy_1.yaml",         3},
-                { "doc_policy_3.yaml",        2},
-                { "doc_policy_4.yaml",        1},
-                { "doc_policy_5.yaml",        2},
-                { "lima_example_policy.yaml", 6},
+                { "doc_policy_1.yaml", 3 }, { "doc_policy_3.yaml", 2 },        { "doc_policy_4.yaml", 1 },
+                { "doc_policy_5.yaml", 2 }, { "lima_example_policy.yaml", 6 },
         };
 
         FILE *stream;

@@ -80,11 +80,9 @@ static void test_examples(void **state nfw_unused) {
                 size_t n_rules;
                 bool has_domains;
         } examples[] = {
-                {"github.yaml",        3, true },
-                { "developer.yaml",    2, false},
-                { "packages.yaml",     1, true },
-                { "hardened.yaml",     2, false},
-                { "lima-user-v2.yaml", 6, false},
+                { "github.yaml", 3, true },        { "developer.yaml", 2, false },
+                { "packages.yaml", 1, true },      { "hardened.yaml", 2, false },
+                { "lima-user-v2.yaml", 6, false },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(examples); i++) {
