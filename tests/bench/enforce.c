@@ -39,12 +39,17 @@ struct nfw_policy *enforce_read(const char *text) {
         struct nfw_policy *policy;
 
         bench_check(nfw_report_new(&report), "a report");
-        enforce_check(nfw_policy_read_buffer("policy", text, strlen(text), report, &policy), report, "the policy");
+        enforce_check(nfw_policy_read_buffer("policy", text, strlen(text), report, &policy), report,
+                      "the policy");
         nfw_report_free(report);
         return policy;
 }
 
-void enforce_load(struct nfw_context *context, const char *name, const char *text, const char *port, uint32_t max_names) {
+void enforce_load(struct nfw_context *context,
+                  const char *name,
+                  const char *text,
+                  const char *port,
+                  uint32_t max_names) {
         struct nfw_policy *policy = enforce_read(text);
         struct nfw_report *report;
         struct nfw_load *load;

@@ -14,7 +14,11 @@ struct nfw_policy *enforce_read(const char *text);
 void enforce_check(int r, struct nfw_report *report, const char *what);
 
 /* Loads the policy of that text with one port, or none where it is NULL. max_names: 0 for the default. */
-void enforce_load(struct nfw_context *context, const char *name, const char *text, const char *port, uint32_t max_names);
+void enforce_load(struct nfw_context *context,
+                  const char *name,
+                  const char *text,
+                  const char *port,
+                  uint32_t max_names);
 
 /* Allows https to whatever BENCH_DNS_PATTERN matches. */
 extern const char enforce_names_policy[];

@@ -56,10 +56,10 @@ void lab_run(const char *format, ...) {
 static void configure(const char *name, unsigned int n, int self, int other) {
         lab_run("ip addr add 10.128.%u.%d/24 dev %s && ip addr add fd00:%x::%d/64 dev %s nodad && ip link set %s up",
                 n, self, name, n, self, name, name);
-        lab_run("ip neigh replace 10.128.%u.%d lladdr 02:00:00:00:%02x:%02x nud permanent dev %s", n, other, n, other,
-                name);
-        lab_run("ip neigh replace fd00:%x::%d lladdr 02:00:00:00:%02x:%02x nud permanent dev %s", n, other, n, other,
-                name);
+        lab_run("ip neigh replace 10.128.%u.%d lladdr 02:00:00:00:%02x:%02x nud permanent dev %s", n, other,
+                n, other, name);
+        lab_run("ip neigh replace fd00:%x::%d lladdr 02:00:00:00:%02x:%02x nud permanent dev %s", n, other, n,
+                other, name);
 }
 
 void lab_link(int host, const char *near, int guest, const char *far, unsigned int n) {

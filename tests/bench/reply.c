@@ -45,7 +45,10 @@ static void add(struct times *times, uint64_t sent, uint64_t mirrored, uint64_t 
         samples_add(&times->learner, committed - mirrored);
 }
 
-static void measure_learner(struct nfw_learner *learner, struct guest *guest, unsigned int i, struct times *times) {
+static void measure_learner(struct nfw_learner *learner,
+                            struct guest *guest,
+                            unsigned int i,
+                            struct times *times) {
         uint64_t n_learned = nfw_learner_counter(learner, NFW_COUNTER_LEARNED), sent, mirrored, committed;
 
         guest_prepare(guest, i, i, TTL_S);
@@ -96,8 +99,10 @@ static void report(struct times *learner, struct times *floor) {
         result_quantiles(result, "floor_mirror_to_element_us", &floor->learner, NS_PER_US);
         result_aim(result, "reply_to_element_p50_over_floor", 2, ratio(&learner->whole, &floor->whole, 0.5));
         result_aim(result, "reply_to_element_p99_over_floor", 2, ratio(&learner->whole, &floor->whole, 0.99));
-        result_aim(result, "mirror_to_element_p50_over_floor", 2, ratio(&learner->learner, &floor->learner, 0.5));
-        result_aim(result, "mirror_to_element_p99_over_floor", 2, ratio(&learner->learner, &floor->learner, 0.99));
+        result_aim(result, "mirror_to_element_p50_over_floor", 2,
+                   ratio(&learner->learner, &floor->learner, 0.5));
+        result_aim(result, "mirror_to_element_p99_over_floor", 2,
+                   ratio(&learner->learner, &floor->learner, 0.99));
         result_print(result);
 }
 

@@ -47,7 +47,8 @@ static void put_element(struct floor *floor, const char *port) {
         struct nlmsghdr *message;
 
         bench_check(nfw_nft_batch_new(&batch), "a batch");
-        bench_check(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "learned4", port, &addr, TIMEOUT_MS, NULL),
+        bench_check(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "learned4", port, &addr, TIMEOUT_MS,
+                                      NULL),
                     "an element");
 
         message = (void *)(floor->batch + floor->batch_size);

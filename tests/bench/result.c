@@ -69,11 +69,13 @@ void result_quantiles(json_t *result, const char *prefix, struct samples *sample
                 const char *suffix;
                 double share;
         } quantiles[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "p999", 0.999 } };
+
         char key[128];
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(quantiles); i++) {
                 (void)snprintf(key, sizeof(key), "%s_%s", prefix, quantiles[i].suffix);
-                result_number(result, key, (double)samples_quantile(samples, quantiles[i].share) / ns_per_unit);
+                result_number(result, key,
+                              (double)samples_quantile(samples, quantiles[i].share) / ns_per_unit);
         }
 }
 
