@@ -151,7 +151,7 @@ static int verify_policy(struct nfw_context *context,
 }
 
 static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
-        bool differs = false;
+        bool differs = false, tables[NFW_N_TABLES] = { false };
         int r;
 
         r = nfw_shadow_refresh(&context->shadow, context->nft);
@@ -164,6 +164,15 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 if (name && strcmp(policy->name, name) != 0)
                         continue;
                 r = verify_policy(context, policy, report);
+                if (r < 0)
+                        return r;
+                differs |= r == NFW_E_DIFFERS;
+                tables[policy->table] = true;
+        }
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                if (!tables[table])
+                        continue;
+                r = nfw_nft_verify_table(context->nft, table, report);
                 if (r < 0)
                         return r;
                 differs |= r == NFW_E_DIFFERS;

@@ -147,11 +147,16 @@ static int take_parameter(const struct nfw_nft_element *element, void *userdata)
 static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         struct nfw_nft_snapshot *snapshot = reading->snapshot;
+        struct nfw_nft_table_state state;
         int r;
 
-        r = nfw_nft_read_table(nft, reading->table, &snapshot->tables[reading->table]);
-        if (r < 0 || !snapshot->tables[reading->table])
+        r = nfw_nft_read_table(nft, reading->table, &state);
+        if (r < 0)
                 return r;
+        snapshot->tables[reading->table] = state.is_ours;
+        snapshot->foreign[reading->table] = state.exists && !state.is_ours;
+        if (!state.is_ours)
+                return 0;
 
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
         if (r == 0)

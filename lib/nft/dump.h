@@ -34,7 +34,8 @@ struct nfw_nft_grant {
 
 struct nfw_nft_snapshot {
         uint32_t generation;
-        bool tables[NFW_N_TABLES]; /* whether the table exists */
+        bool tables[NFW_N_TABLES];  /* whether our table exists */
+        bool foreign[NFW_N_TABLES]; /* somebody else's table has its name; nothing is read of that */
         NFW_VEC(struct nfw_nft_policy) policies;
         NFW_VEC(struct nfw_nft_port) ports;
 };

@@ -45,6 +45,9 @@ void nfw_nft_image_deinit(struct nfw_nft_image *image) {
         nfw_vec_foreach (rule, &image->rules)
                 rule_deinit(rule);
         nfw_vec_deinit(&image->rules);
+        nfw_vec_foreach (name, &image->others)
+                free(*name);
+        nfw_vec_deinit(&image->others);
 }
 
 struct nfw_nft_image_set *nfw_nft_image_find_set(const struct nfw_nft_image *image,

@@ -40,6 +40,8 @@ struct nfw_nft_image {
         NFW_VEC(struct nfw_nft_image_set) sets;
         NFW_VEC(struct nfw_nft_image_chain) chains;
         NFW_VEC(struct nfw_nft_image_rule) rules;
+        uint32_t flags;         /* the table's */
+        NFW_VEC(char *) others; /* names of what is none of these */
 };
 
 void nfw_nft_image_deinit(struct nfw_nft_image *image);

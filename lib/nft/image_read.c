@@ -6,7 +6,6 @@
 #include <libnftnl/expr.h>
 #include <linux/netfilter/nf_tables.h>
 
-#include "nft/chain.h"
 #include "nft/compile.h"
 #include "nft/socket-internal.h"
 #include "nft/table.h"
@@ -68,23 +67,45 @@ static int read_constant_sets(struct nfw_nft_socket *nft,
         return r;
 }
 
-int nfw_nft_image_read(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_nft_image *image) {
+static int take_other(const struct nfw_nft_object *object, void *userdata) {
+        struct nfw_nft_image *image = userdata;
+        char *name = strdup(object->name);
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        r = nfw_vec_push(&image->others, name);
+        if (r < 0)
+                free(name);
+        return r;
+}
+
+static int read_table(struct nfw_nft_socket *nft, struct nfw_nft_image *image) {
+        struct nfw_nft_table_state state;
+        int r;
+
+        r = nfw_nft_read_table(nft, image->table, &state);
+        if (r < 0)
+                return r;
+        image->flags = state.flags;
+        return nfw_nft_read_others(nft, image->table, take_other, image);
+}
+
+int nfw_nft_image_read(struct nfw_nft_socket *nft,
+                       const struct nfw_nft_comparison *comparison,
+                       struct nfw_nft_image *image) {
         char chain[NFW_NFT_NAME_MAX];
         int r;
 
-        r = read_objects(nft, NFT_MSG_GETCHAIN, image);
+        r = comparison->plan ? 0 : read_table(nft, image);
+        if (r == 0)
+                r = read_objects(nft, NFT_MSG_GETCHAIN, image);
         if (r == 0)
                 r = read_objects(nft, NFT_MSG_GETSET, image);
-        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
-                if (r == 0)
-                        r = nfw_nft_read_rules(nft, plan->table,
-                                               nfw_nft_base_chain(plan->table, direction)->name, take, image);
-                if (r == 0)
-                        r = nfw_nft_read_rules(nft, plan->table,
-                                               nfw_nft_chain_name(plan->policy, direction, chain), take,
-                                               image);
-        }
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = nfw_nft_read_rules(nft, comparison->table,
+                                       nfw_nft_compared_chain(comparison, direction, chain), take, image);
         if (r == 0)
-                r = read_constant_sets(nft, plan, image);
+                r = read_constant_sets(nft, comparison->plan, image);
         return r < 0 ? r : nfw_nft_image_finish(image);
 }

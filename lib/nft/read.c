@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "nft/socket-internal.h"
 #include "nft/table.h"
+#include "nft/userdata.h"
 
 void nfw_nft_read_attributes(const struct nlmsghdr *message,
                              const struct nlattr **ret_attributes,
@@ -113,18 +115,62 @@ int nfw_nft_read_sets(struct nfw_nft_socket *nft,
         return request_objects(nft, NFT_MSG_GETSET, &reader);
 }
 
-int nfw_nft_read_table(struct nfw_nft_socket *nft, enum nfw_table table, bool *ret_exists) {
+int nfw_nft_read_others(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        int (*callback)(const struct nfw_nft_object *object, void *userdata),
+                        void *userdata) {
+        struct object_reader objects = { .table = table,
+                                         .table_type = NFTA_OBJ_TABLE,
+                                         .name_type = NFTA_OBJ_NAME,
+                                         .userdata_type = NFTA_OBJ_USERDATA,
+                                         .callback = callback,
+                                         .userdata = userdata };
+        struct object_reader flowtables = { .table = table,
+                                            .table_type = NFTA_FLOWTABLE_TABLE,
+                                            .name_type = NFTA_FLOWTABLE_NAME,
+                                            .callback = callback,
+                                            .userdata = userdata };
+        int r;
+
+        r = request_objects(nft, NFT_MSG_GETOBJ, &objects);
+        return r < 0 ? r : request_objects(nft, NFT_MSG_GETFLOWTABLE, &flowtables);
+}
+
+static int take_table(const struct nfw_nft_object *table, void *userdata) {
+        const char *comment = nfw_nft_userdata_comment(table->userdata.data, table->userdata.size,
+                                                       NFTNL_UDATA_TABLE_COMMENT);
+        static const char ours[] = NFW_NFT_TABLE " "; /* the version follows */
+        struct nfw_nft_table_state *state = userdata;
+
+        state->exists = true;
+        state->flags = table->flags;
+        state->is_ours =
+                comment && strncmp(comment, ours, strlen(ours)) == 0 && !(table->flags & NFT_TABLE_F_OWNER);
+        return 0;
+}
+
+int nfw_nft_read_table(struct nfw_nft_socket *nft,
+                       enum nfw_table table,
+                       struct nfw_nft_table_state *ret_state) {
         NFW_NFT_REQUEST_BUFFER(buffer);
+        struct nfw_nft_table_state state = { 0 };
+        struct object_reader reader = { .table = table,
+                                        .table_type = NFTA_TABLE_NAME,
+                                        .name_type = NFTA_TABLE_NAME,
+                                        .flags_type = NFTA_TABLE_FLAGS,
+                                        .userdata_type = NFTA_TABLE_USERDATA,
+                                        .callback = take_table,
+                                        .userdata = &state };
         struct nlmsghdr *request;
         int r;
 
         request = nfw_nft_request_begin(buffer, NFT_MSG_GETTABLE, 0, nfw_nft_nfproto(table));
         mnl_attr_put_strz(request, NFTA_TABLE_NAME, NFW_NFT_TABLE);
-        r = nfw_nft_request(nft, request, NULL, NULL);
+        r = nfw_nft_request(nft, request, read_object, &reader);
         if (r < 0 && r != -ENOENT)
                 return r;
 
-        *ret_exists = r == 0;
+        *ret_state = state;
         return 0;
 }
 

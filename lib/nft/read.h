@@ -16,8 +16,8 @@ struct nfw_nft_bytes {
 };
 
 struct nfw_nft_object {
-        const char *name; /* of the chain or set */
-        uint32_t flags;   /* of a set */
+        const char *name;
+        uint32_t flags; /* of a table or set */
         struct nfw_nft_bytes userdata;
 };
 
@@ -37,7 +37,16 @@ void nfw_nft_read_attributes(const struct nlmsghdr *message,
 /* Whether the message is about our table in that family; attribute is that of the table's name. */
 bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute);
 
-int nfw_nft_read_table(struct nfw_nft_socket *nft, enum nfw_table table, bool *ret_exists);
+/* What has our table's name, whoever made it. */
+struct nfw_nft_table_state {
+        bool exists;
+        uint32_t flags; /* NFT_TABLE_F_x */
+        bool is_ours;   /* its comment says so, and it is not bound to the life of a process */
+};
+
+int nfw_nft_read_table(struct nfw_nft_socket *nft,
+                       enum nfw_table table,
+                       struct nfw_nft_table_state *ret_state);
 int nfw_nft_read_chains(struct nfw_nft_socket *nft,
                         enum nfw_table table,
                         int (*callback)(const struct nfw_nft_object *chain, void *userdata),
@@ -46,6 +55,11 @@ int nfw_nft_read_sets(struct nfw_nft_socket *nft,
                       enum nfw_table table,
                       int (*callback)(const struct nfw_nft_object *set, void *userdata),
                       void *userdata);
+/* Named counters, limits and the like, and flowtables: we make none. */
+int nfw_nft_read_others(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        int (*callback)(const struct nfw_nft_object *object, void *userdata),
+                        void *userdata);
 /* All rules of a chain, or of the table with NULL, as messages for libnftnl. */
 int nfw_nft_read_rules(struct nfw_nft_socket *nft,
                        enum nfw_table table,

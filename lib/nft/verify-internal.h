@@ -6,14 +6,21 @@
 #include "nft/dump.h"
 #include "nft/image.h"
 
+/* Of one policy, or of what the table has besides policies. */
 struct nfw_nft_comparison {
-        const struct nfw_plan *plan;
+        enum nfw_table table;
+        const struct nfw_plan *plan; /* NULL: of the table */
         const struct nfw_nft_image *expected;
         const struct nfw_nft_image *actual;
         const struct nfw_nft_snapshot *snapshot;
         struct nfw_report *report;
         size_t *n_differences;
 };
+
+/* The chain of that direction whose rules are compared. buffer holds NFW_NFT_NAME_MAX octets. */
+const char *nfw_nft_compared_chain(const struct nfw_nft_comparison *comparison,
+                                   enum nfw_direction direction,
+                                   char *buffer);
 
 /* Counts a difference and reports it. 0 or -ENOMEM. */
 nfw_printf(4, 5) int nfw_nft_differ(const struct nfw_nft_comparison *comparison,
@@ -22,7 +29,7 @@ nfw_printf(4, 5) int nfw_nft_differ(const struct nfw_nft_comparison *comparison,
                                     const char *format,
                                     ...);
 
-/* Whether a set of that name is the plan's and has the same elements as long as it exists. */
+/* Whether a set of that name is the plan's and has the same elements as long as it exists. plan may be NULL. */
 bool nfw_nft_set_is_constant(const struct nfw_plan *plan, const char *name);
 
 int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
@@ -30,5 +37,7 @@ int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
                              const struct nfw_nft_image_set *actual);
 int nfw_nft_compare_rules(const struct nfw_nft_comparison *comparison, const char *chain);
 
-/* What the kernel holds of the plan, and the names of everything else in the table. */
-int nfw_nft_image_read(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_nft_image *image);
+/* Names of everything in the table, and what the kernel holds of what is compared. */
+int nfw_nft_image_read(struct nfw_nft_socket *nft,
+                       const struct nfw_nft_comparison *comparison,
+                       struct nfw_nft_image *image);

@@ -15,17 +15,23 @@
 
 #define MAX_ATTEMPTS 64
 
+const char *nfw_nft_compared_chain(const struct nfw_nft_comparison *comparison,
+                                   enum nfw_direction direction,
+                                   char *buffer) {
+        return comparison->plan ? nfw_nft_chain_name(comparison->plan->policy, direction, buffer)
+                                : nfw_nft_base_chain(comparison->table, direction)->name;
+}
+
 /* What is expected is what would be sent; so nothing is described twice. */
-static int image_from_plan(const struct nfw_plan *plan, struct nfw_nft_image *image) {
+static int expect(const struct nfw_nft_comparison *comparison, struct nfw_nft_image *image) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
         const struct nlmsghdr *message;
         int left, r;
 
         r = nfw_nft_batch_new(&batch);
         if (r == 0)
-                r = nfw_nft_put_table(batch, plan->table);
-        if (r == 0)
-                r = nfw_nft_put_plan(batch, plan, true);
+                r = comparison->plan ? nfw_nft_put_plan(batch, comparison->plan, true)
+                                     : nfw_nft_put_table(batch, comparison->table);
         if (r < 0)
                 return r;
 
@@ -39,47 +45,36 @@ static int image_from_plan(const struct nfw_plan *plan, struct nfw_nft_image *im
         return nfw_nft_image_finish(image);
 }
 
-/* The policy's chains and those that all have. */
-static bool is_compared_chain(const struct nfw_plan *plan, const char *chain) {
+static bool has_chain(const struct nfw_nft_policy *policy, const char *chain) {
         char name[NFW_NFT_NAME_MAX];
 
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
-                if (strcmp(chain, nfw_nft_base_chain(plan->table, direction)->name) == 0 ||
-                    strcmp(chain, nfw_nft_chain_name(plan->policy, direction, name)) == 0)
+                if (strcmp(chain, nfw_nft_chain_name(policy->name, direction, name)) == 0)
                         return true;
         return false;
 }
 
-static bool is_other_policys_chain(const struct nfw_nft_snapshot *snapshot,
-                                   const struct nfw_plan *plan,
-                                   const char *chain) {
-        char name[NFW_NFT_NAME_MAX];
-
-        nfw_vec_foreach (policy, &snapshot->policies) {
-                if (policy->table != plan->table || strcmp(policy->name, plan->policy) == 0)
-                        continue;
-                for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
-                        if (strcmp(chain, nfw_nft_chain_name(policy->name, direction, name)) == 0)
-                                return true;
-        }
-        return false;
-}
-
-static bool is_other_policys_set(const struct nfw_nft_snapshot *snapshot,
-                                 const struct nfw_plan *plan,
-                                 const char *set) {
+static bool has_set(const struct nfw_nft_policy *policy, const char *set) {
         struct nfw_nft_marker marker;
 
-        nfw_vec_foreach (policy, &snapshot->policies) {
-                if (policy->table != plan->table || strcmp(policy->name, plan->policy) == 0)
-                        continue;
-                if (nfw_nft_marker_init(&marker, policy->name, "") == 0 && strcmp(set, marker.name) == 0)
+        if (nfw_nft_marker_init(&marker, policy->name, "") == 0 && strcmp(set, marker.name) == 0)
+                return true;
+        nfw_vec_foreach (name, &policy->sets)
+                if (strcmp(*name, set) == 0)
                         return true;
-                nfw_vec_foreach (name, &policy->sets)
-                        if (strcmp(*name, set) == 0)
-                                return true;
-        }
         return false;
+}
+
+/* Whether something is to be seen here: what a policy has is compared with that one's plan, the rest once. */
+static bool is_in_scope(const struct nfw_nft_comparison *comparison,
+                        bool (*has)(const struct nfw_nft_policy *policy, const char *name),
+                        const char *name) {
+        const struct nfw_plan *plan = comparison->plan;
+
+        nfw_vec_foreach (policy, &comparison->snapshot->policies)
+                if (policy->table == comparison->table && has(policy, name))
+                        return plan && strcmp(policy->name, plan->policy) == 0;
+        return !plan;
 }
 
 static int compare_chains(const struct nfw_nft_comparison *comparison) {
@@ -101,7 +96,7 @@ static int compare_chains(const struct nfw_nft_comparison *comparison) {
         }
         nfw_vec_foreach (chain, &comparison->actual->chains)
                 if (r == 0 && !nfw_nft_image_find_chain(comparison->expected, chain->name) &&
-                    !is_other_policys_chain(comparison->snapshot, comparison->plan, chain->name))
+                    is_in_scope(comparison, has_chain, chain->name))
                         r = nfw_nft_differ(comparison, "kernel/foreign-chain", NULL, "chain %s is not ours",
                                            chain->name);
         return r;
@@ -131,18 +126,33 @@ static int compare_sets(const struct nfw_nft_comparison *comparison) {
         nfw_vec_foreach (set, &comparison->actual->sets)
                 if (r == 0 && !(set->flags & NFT_SET_ANONYMOUS) &&
                     !nfw_nft_image_find_set(comparison->expected, set->name, 0) &&
-                    !is_other_policys_set(comparison->snapshot, comparison->plan, set->name))
+                    is_in_scope(comparison, has_set, set->name))
                         r = nfw_nft_differ(comparison, "kernel/foreign-set", NULL, "set %s is not ours",
                                            set->name);
         return r;
 }
 
-static int compare_rules(const struct nfw_nft_comparison *comparison) {
+/* What is no policy's at all. */
+static int compare_table(const struct nfw_nft_comparison *comparison) {
         int r = 0;
 
-        nfw_vec_foreach (chain, &comparison->expected->chains)
-                if (r == 0 && is_compared_chain(comparison->plan, chain->name))
-                        r = nfw_nft_compare_rules(comparison, chain->name);
+        if (comparison->actual->flags & NFT_TABLE_F_DORMANT)
+                r = nfw_nft_differ(comparison, "kernel/changed-table", NULL,
+                                   "table %s " NFW_NFT_TABLE " is dormant: nothing in it is in force",
+                                   nfw_nft_family_name(comparison->table));
+        nfw_vec_foreach (name, &comparison->actual->others)
+                if (r == 0)
+                        r = nfw_nft_differ(comparison, "kernel/foreign-object", NULL, "%s is not ours",
+                                           *name);
+        return r;
+}
+
+static int compare_rules(const struct nfw_nft_comparison *comparison) {
+        char chain[NFW_NFT_NAME_MAX];
+        int r = 0;
+
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = nfw_nft_compare_rules(comparison, nfw_nft_compared_chain(comparison, direction, chain));
         return r;
 }
 
@@ -151,18 +161,18 @@ static int read_and_compare(struct nfw_nft_socket *nft,
                             struct nfw_nft_comparison *comparison,
                             struct nfw_nft_image *actual) {
         nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *snapshot = NULL;
-        enum nfw_table table = comparison->plan->table;
         uint32_t generation = 0;
         int r;
 
         r = nfw_nft_snapshot_new(nft, &snapshot);
         if (r < 0)
                 return r;
-        if (!snapshot->tables[table])
+        if (!snapshot->tables[comparison->table])
                 return nfw_nft_differ(comparison, "kernel/missing-table", NULL,
-                                      "table %s " NFW_NFT_TABLE " is missing", nfw_nft_family_name(table));
+                                      "table %s " NFW_NFT_TABLE " is missing",
+                                      nfw_nft_family_name(comparison->table));
 
-        r = nfw_nft_image_read(nft, comparison->plan, actual);
+        r = nfw_nft_image_read(nft, comparison, actual);
         if (r == 0)
                 r = nfw_nft_generation(nft, &generation);
         if (r < 0)
@@ -172,25 +182,34 @@ static int read_and_compare(struct nfw_nft_socket *nft,
 
         comparison->snapshot = snapshot;
         comparison->actual = actual;
-        r = compare_chains(comparison);
+        r = compare_table(comparison);
+        if (r == 0)
+                r = compare_chains(comparison);
         if (r == 0)
                 r = compare_sets(comparison);
         return r < 0 ? r : compare_rules(comparison);
 }
 
-int nfw_nft_verify_plan(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_report *report) {
-        struct nfw_nft_image expected = { .table = plan->table };
+static int verify(struct nfw_nft_socket *nft,
+                  enum nfw_table table,
+                  const struct nfw_plan *plan,
+                  struct nfw_report *report) {
+        struct nfw_nft_image expected = { .table = table };
         size_t n_differences = 0;
         struct nfw_nft_comparison comparison = {
-                .plan = plan, .expected = &expected, .report = report, .n_differences = &n_differences
+                .table = table,
+                .plan = plan,
+                .expected = &expected,
+                .report = report,
+                .n_differences = &n_differences,
         };
         int r;
 
-        r = image_from_plan(plan, &expected);
+        r = expect(&comparison, &expected);
         if (r == 0)
                 r = -EINTR;
         for (int i = 0; r == -EINTR && i < MAX_ATTEMPTS; i++) {
-                struct nfw_nft_image actual = { .table = plan->table };
+                struct nfw_nft_image actual = { .table = table };
 
                 r = read_and_compare(nft, &comparison, &actual);
                 nfw_nft_image_deinit(&actual);
@@ -200,4 +219,12 @@ int nfw_nft_verify_plan(struct nfw_nft_socket *nft, const struct nfw_plan *plan,
         if (r < 0)
                 return r == -EINTR ? -EAGAIN : r;
         return n_differences > 0 ? NFW_E_DIFFERS : 0;
+}
+
+int nfw_nft_verify_plan(struct nfw_nft_socket *nft, const struct nfw_plan *plan, struct nfw_report *report) {
+        return verify(nft, plan->table, plan, report);
+}
+
+int nfw_nft_verify_table(struct nfw_nft_socket *nft, enum nfw_table table, struct nfw_report *report) {
+        return verify(nft, table, NULL, report);
 }

@@ -26,6 +26,8 @@ int nfw_nft_differ(const struct nfw_nft_comparison *comparison,
 }
 
 bool nfw_nft_set_is_constant(const struct nfw_plan *plan, const char *name) {
+        if (!plan)
+                return false;
         nfw_vec_foreach (set, &plan->sets)
                 if (set->name && strcmp(set->name, name) == 0)
                         return set->learned == SIZE_MAX;

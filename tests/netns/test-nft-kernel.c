@@ -72,6 +72,7 @@ static void test_verify_accepts(void **state) {
 
                 load(fixture, plan);
                 assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), 0);
+                assert_int_equal(nfw_nft_verify_table(fixture->nft, table, fixture->report), 0);
                 assert_int_equal(nfw_report_n_diagnostics(fixture->report), 0);
         }
 }
@@ -92,6 +93,7 @@ static void test_verify_ignores_the_rest(void **state) {
         run("ping -c1 -W1 127.0.0.1 >/dev/null || true");
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), 0);
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, other, fixture->report), 0);
+        assert_int_equal(nfw_nft_verify_table(fixture->nft, NFW_TABLE_INET, fixture->report), 0);
 }
 
 /*
@@ -126,28 +128,33 @@ static void test_survives_nft(void **state) {
         commit(fixture);
 }
 
+/* Whatever it is, with two policies in the table it is told once. */
 static void check_tampering(struct fixture *fixture,
                             const char *command,
                             const char *code,
                             unsigned int line) {
-        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_typical("web", NFW_TABLE_INET);
-        bool found = false;
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *web = plan_typical("web", NFW_TABLE_INET);
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *db = plan_typical("web-db", NFW_TABLE_INET);
+        size_t n_found = 0;
 
         run("nft flush ruleset");
         nfw_report_clear(fixture->report);
-        load(fixture, plan);
+        load(fixture, web);
+        assert_int_equal(nfw_nft_put_plan(fixture->batch, db, true), 0);
+        commit(fixture);
         run(command);
-        assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), NFW_E_DIFFERS);
+        (void)nfw_nft_verify_plan(fixture->nft, web, fixture->report);
+        assert_int_equal(nfw_nft_verify_plan(fixture->nft, db, fixture->report), 0);
+        (void)nfw_nft_verify_table(fixture->nft, NFW_TABLE_INET, fixture->report);
         for (size_t i = 0; i < nfw_report_n_diagnostics(fixture->report); i++) {
                 const struct nfw_diagnostic *diagnostic = nfw_report_diagnostic(fixture->report, i);
 
-                if (strcmp(nfw_diagnostic_code(diagnostic), code) == 0 &&
-                    nfw_diagnostic_line(diagnostic) == line)
-                        found = true;
+                n_found += strcmp(nfw_diagnostic_code(diagnostic), code) == 0 &&
+                           nfw_diagnostic_line(diagnostic) == line;
         }
-        if (!found)
-                print_error("%s: no %s\n", command, code);
-        assert_true(found);
+        if (n_found != 1)
+                print_error("%s: %zu times %s\n", command, n_found, code);
+        assert_int_equal(n_found, 1);
 }
 
 static void test_verify_finds_tampering(void **state) {
@@ -161,7 +168,9 @@ static void test_verify_finds_tampering(void **state) {
                   "kernel/foreign-rule", 0 },
                 { "nft insert rule inet nfwpolicy prerouting accept", "kernel/foreign-rule", 0 },
                 { "nft flush chain inet nfwpolicy postrouting", "kernel/missing-rule", 0 },
-                { "nft flush set inet nfwpolicy web-allow2-ip-proto-port", "kernel/missing-element", 0 },
+                { "nft delete element inet nfwpolicy web-allow2-ip-proto-port "
+                  "'{ 192.0.2.0/24 . tcp . 443 }'",
+                  "kernel/missing-element", 0 },
                 { "nft add element inet nfwpolicy web-allow2-ip-proto-port '{ 203.0.113.0/24 . tcp . 1-2 }'",
                   "kernel/foreign-element", 0 },
                 { "nft 'add chain inet nfwpolicy mine { type filter hook input priority 0; }'",
@@ -169,12 +178,29 @@ static void test_verify_finds_tampering(void **state) {
                 { "nft 'add set inet nfwpolicy web-allow1-mine { type ipv4_addr; }'", "kernel/foreign-set",
                   0 },
                 { "nft 'add chain inet nfwpolicy prerouting { policy drop; }'", "kernel/changed-chain", 0 },
-                { "nft delete table inet nfwpolicy", "kernel/missing-table", 0 },
+                { "nft add counter inet nfwpolicy mine", "kernel/foreign-object", 0 },
+                { "nft 'add table inet nfwpolicy { flags dormant; }'", "kernel/changed-table", 0 },
+                { "nft 'add chain inet nfwpolicy more-egress'", "kernel/foreign-chain", 0 },
+                { "nft 'add set inet nfwpolicy mine { type ipv4_addr; }'", "kernel/foreign-set", 0 },
+                { "nft delete set inet nfwpolicy subnets6", "kernel/missing-set", 0 },
                 { "nft delete set inet nfwpolicy web.id", "kernel/missing-set", 0 },
         };
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++)
                 check_tampering(*state, cases[i].command, cases[i].code, cases[i].line);
+}
+
+static void test_verify_without_a_table(void **state) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_typical("web", NFW_TABLE_INET);
+        struct fixture *fixture = *state;
+
+        load(fixture, plan);
+        run("nft delete table inet nfwpolicy");
+        assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), NFW_E_DIFFERS);
+        assert_int_equal(nfw_report_n_diagnostics(fixture->report), 1);
+        assert_string_equal(nfw_diagnostic_code(nfw_report_diagnostic(fixture->report, 0)),
+                            "kernel/missing-table");
+        assert_int_equal(nfw_nft_verify_table(fixture->nft, NFW_TABLE_INET, NULL), NFW_E_DIFFERS);
 }
 
 static void test_verify_tells_another_load(void **state) {
@@ -232,6 +258,7 @@ int main(void) {
                                                 fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_survives_nft, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_verify_finds_tampering, fixture_setup, fixture_teardown),
+                cmocka_unit_test_setup_teardown(test_verify_without_a_table, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_verify_tells_another_load, fixture_setup,
                                                 fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_bridge_conntrack, fixture_setup, fixture_teardown),

@@ -158,6 +158,8 @@ static void load_samples(struct fixture *fixture, const struct samples *samples)
 }
 
 static void verify_samples(struct fixture *fixture, const struct samples *samples, const char *when) {
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                assert_int_equal(nfw_nft_verify_table(fixture->nft, table, NULL), 0);
         nfw_vec_foreach (sample, &samples->vec)
                 for (int table = 0; table < NFW_N_TABLES; table++) {
                         const struct nfw_plan *plan = sample->plans[table];

@@ -157,6 +157,16 @@ def test_verify_finds_foreign_edits(lab, tamper):
     assert lab.nfw("verify", check=False).stderr == ""
 
 
+def test_verify_tells_what_is_foreign_once(lab):
+    lab.load(policy(allow(ips=["192.0.2.1"])), name="other", ports=["up0"])
+    lab.host.run("nft", "add", "chain", "inet", "nfwpolicy", "mine")
+    for name in ([], ["test"]):
+        result = lab.nfw("verify", *name, check=False)
+        assert result.returncode == 1 and result.stderr.count("chain mine is not ours") == 1
+    lab.host.run("nft", "delete", "chain", "inet", "nfwpolicy", "mine")
+    lab.nfw("verify")
+
+
 def test_verify_finds_that_everything_is_gone(lab):
     lab.host.run("nft", "flush", "ruleset")
     result = lab.nfw("verify", "test", check=False)
