@@ -30,7 +30,7 @@ static int read_record(struct nfw_context *context,
                        const char *id,
                        bool with_policy,
                        struct nfw_report *report) {
-        bool same = strcmp(attach->record.id, id) == 0;
+        bool same = attach->record.id[0] && strcmp(attach->record.id, id) == 0;
         int r;
 
         if (same && (attach->record.policy || !with_policy))

@@ -153,7 +153,7 @@ static int name_chain(const struct nfw_plan *plan, const char *word, struct nfw_
                 chain->name = NULL;
                 return -ENOMEM;
         }
-        if (asprintf(&chain->comment, "policy %s, id %s", plan->policy, plan->id) < 0) {
+        if (asprintf(&chain->comment, "policy %s", plan->policy) < 0) {
                 chain->comment = NULL;
                 return -ENOMEM;
         }

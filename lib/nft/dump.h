@@ -9,10 +9,10 @@
 #include "nft/element.h"
 #include "nft/socket.h"
 
-/* One policy in one table, found by its egress chain and the comment on it. */
+/* One policy in one table, found by the comment on its egress chain. */
 struct nfw_nft_policy {
         char *name;
-        char *id;
+        char *id; /* in the marker's comment; "" where somebody has removed that */
         enum nfw_table table;
         NFW_VEC(char *) sets; /* the names of the sets that belong to it */
 };

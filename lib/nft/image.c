@@ -171,12 +171,10 @@ static int take_chain(struct nfw_nft_image *image, const struct nlmsghdr *messag
         type = nftnl_chain_get_str(nftnl, NFTNL_CHAIN_TYPE);
 
         chain.name = strdup(nftnl_chain_get_str(nftnl, NFTNL_CHAIN_NAME));
-        /* The id in a comment is that of the first load; the marker has the current one. */
-        r = asprintf(&chain.header, "type %s hook %u priority %d policy %u comment \"%.*s\"",
-                     type ? type : "", nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_HOOKNUM),
+        r = asprintf(&chain.header, "type %s hook %u priority %d policy %u comment \"%s\"", type ? type : "",
+                     nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_HOOKNUM),
                      nftnl_chain_get_s32(nftnl, NFTNL_CHAIN_PRIO),
-                     type ? nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_POLICY) : 0, (int)strcspn(comment, ","),
-                     comment);
+                     type ? nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_POLICY) : 0, comment);
         if (r < 0)
                 chain.header = NULL;
         r = chain.name && chain.header ? nfw_vec_push(&image->chains, chain) : -ENOMEM;

@@ -332,6 +332,9 @@ static void test_replace(void **state) {
         assert_int_equal(held->policies.items[0].sets.n, 3);
         assert_int_equal(held->ports.n, 1);
         check_port(&held->ports.items[0], "vnet0", "all");
+        assert_output("nft list ruleset | grep -c 'comment \"policy all\"'", "2\n");
+        assert_output("nft list ruleset | grep 'comment.*, id '",
+                      "\t\tcomment \"policy all, id aaaaaaaaaaaaaaaa\"\n");
 
         put_replacement(fixture, old);
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, old, NULL), 0);

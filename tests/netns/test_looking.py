@@ -167,6 +167,16 @@ def test_verify_tells_what_is_foreign_once(lab):
     lab.nfw("verify")
 
 
+def test_a_policy_whose_marker_is_gone_is_repaired_by_loading_it(lab):
+    lab.host.run("nft", "delete", "set", "inet", "nfwpolicy", "test.id")
+    for command in (["verify"], ["show", "test"], ["attach", "test", "--port", "up0"]):
+        result = lab.nfw(*command, check=False)
+        assert result.returncode == 1 and "[state/no-record]" in result.stderr and "load it again" in result.stderr
+    assert [each["port"] for each in lab.json("list")["ports"]] == ["vnet0"]
+    load(lab, *RICH, resolvers=[RESOLVER4])
+    lab.nfw("verify")
+
+
 def test_verify_finds_that_everything_is_gone(lab):
     lab.host.run("nft", "flush", "ruleset")
     result = lab.nfw("verify", "test", check=False)

@@ -160,8 +160,8 @@ static void test_names_and_comments(void **state nfw_unused) {
 
         assert_string_equal(c.plan->chains[NFW_EGRESS].name, "web-egress");
         assert_string_equal(c.plan->chains[NFW_INGRESS].name, "web-ingress");
-        assert_string_equal(c.plan->chains[NFW_EGRESS].comment, "policy web, id 0123456789abcdef");
-        assert_string_equal(c.plan->chains[NFW_INGRESS].comment, "policy web, id 0123456789abcdef");
+        assert_string_equal(c.plan->chains[NFW_EGRESS].comment, "policy web");
+        assert_string_equal(c.plan->chains[NFW_INGRESS].comment, "policy web");
         assert_int_equal(c.plan->nflog_group, 7);
         assert_non_null(set);
         assert_false(set->interval);

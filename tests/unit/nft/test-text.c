@@ -38,7 +38,7 @@ static void test_typical(void **state) {
                 "\t\tiifname vmap @egress\n\t}\n\n",
                 "\tchain postrouting {\n\t\ttype filter hook postrouting priority 150; policy accept;\n"
                 "\t\toifname vmap @ingress\n\t}\n\n",
-                "\tchain web-egress {\n\t\tcomment \"policy web, id 0123456789abcdef\"\n",
+                "\tchain web-egress {\n\t\tcomment \"policy web\"\n",
                 "\t\tmeta l4proto { tcp, udp } th dport 53 log prefix \"nfwpolicy web 0123456789abcdef query\" "
                 "group 28262 queue-threshold 1\n",
                 "\t\tct state established,related counter packets 0 bytes 0 accept comment \"replies\"\n",
