@@ -28,6 +28,10 @@ int nfw_record_new_id(char ret_id[static NFW_ID_MAX]) {
         return 0;
 }
 
+bool nfw_record_id_is_valid(const char *id) {
+        return strlen(id) == NFW_ID_MAX - 1 && strspn(id, "0123456789abcdef") == NFW_ID_MAX - 1;
+}
+
 static bool is_letter(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -35,6 +35,7 @@ void nfw_record_deinit(struct nfw_record *record);
 
 /* 16 hexadecimal digits that nobody has used before. */
 int nfw_record_new_id(char ret_id[static NFW_ID_MAX]);
+bool nfw_record_id_is_valid(const char *id);
 
 /* A letter, then letters, digits, '.', '_' and '-': what nft can read back as part of a chain's name. */
 bool nfw_record_name_is_valid(const char *name);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,13 +14,6 @@ struct file_name {
 
 static bool ends_with(const char *text, size_t n, const char *end) {
         return n >= strlen(end) && memcmp(text + n - strlen(end), end, strlen(end)) == 0;
-}
-
-static bool is_id(const char *text) {
-        for (size_t i = 0; i < NFW_ID_MAX - 1; i++)
-                if (!isdigit((unsigned char)text[i]) && !(text[i] >= 'a' && text[i] <= 'f'))
-                        return false;
-        return true;
 }
 
 static bool parse_file_name(const char *text, struct file_name *ret_parts) {
@@ -40,11 +31,11 @@ static bool parse_file_name(const char *text, struct file_name *ret_parts) {
         if (n < NFW_ID_MAX + 1)
                 return false;
         n_name = n - NFW_ID_MAX;
-        if (n_name > NFW_POLICY_NAME_MAX || text[n_name] != '-' || !is_id(text + n_name + 1))
+        if (n_name > NFW_POLICY_NAME_MAX || text[n_name] != '-')
                 return false;
         memcpy(parts.name, text, n_name);
         memcpy(parts.id, text + n_name + 1, NFW_ID_MAX - 1);
-        if (!nfw_record_name_is_valid(parts.name))
+        if (!nfw_record_name_is_valid(parts.name) || !nfw_record_id_is_valid(parts.id))
                 return false;
 
         *ret_parts = parts;

@@ -129,7 +129,7 @@ static int on_link(const struct nlmsghdr *message, void *userdata) {
 }
 
 static int get_link(struct nfw_rtnl *rtnl, const char *name, unsigned int index, struct nfw_link *ret_link) {
-        _Alignas(struct nlmsghdr) char buffer[512];
+        _Alignas(struct nlmsghdr) char buffer[512] = { 0 }; /* padding goes to the kernel too */
         struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, 0);
         struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
         struct nfw_link link = { 0 };

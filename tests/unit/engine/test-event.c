@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+
+#include "engine/event.h"
+#include "place.h"
+
+static void push(struct nfw_events *events, uint64_t number) {
+        nfw_events_push(events, &(struct nfw_event){ .expires_ms = number });
+}
+
+static void assert_next(struct nfw_events *events, uint64_t number) {
+        struct nfw_event *event = nfw_events_pop(events);
+
+        assert_non_null(event);
+        assert_int_equal(nfw_event_expires_ms(event), number);
+        nfw_event_free(event);
+}
+
+static void test_in_order(void **state) {
+        struct nfw_events events;
+
+        (void)state;
+        nfw_events_init(&events);
+        assert_null(nfw_events_pop(&events));
+        push(&events, 1);
+        push(&events, 2);
+        assert_next(&events, 1);
+        push(&events, 3);
+        assert_next(&events, 2);
+        assert_next(&events, 3);
+        assert_null(nfw_events_pop(&events));
+        nfw_events_deinit(&events);
+}
+
+static void test_what_an_event_says(void **state) {
+        struct nfw_event original = {
+                .type = NFW_EVENT_IGNORED,
+                .port = "vnet0",
+                .name = "www.example",
+                .address = "192.0.2.1",
+                .resolver = "192.0.2.53",
+                .text = "nobody asked",
+                .expires_ms = 7,
+        };
+        struct nfw_events events;
+        struct nfw_event *event;
+
+        (void)state;
+        nfw_events_init(&events);
+        nfw_events_push(&events, &original);
+        memset(original.name, 'x', sizeof(original.name) - 1);
+        event = nfw_events_pop(&events);
+        assert_int_equal(nfw_event_get_type(event), NFW_EVENT_IGNORED);
+        assert_string_equal(nfw_event_port(event), "vnet0");
+        assert_string_equal(nfw_event_name(event), "www.example");
+        assert_string_equal(nfw_event_address(event), "192.0.2.1");
+        assert_string_equal(nfw_event_resolver(event), "192.0.2.53");
+        assert_string_equal(nfw_event_text(event), "nobody asked");
+        assert_int_equal(nfw_event_expires_ms(event), 7);
+        assert_null(nfw_event_free(event));
+        assert_null(nfw_event_free(NULL));
+        nfw_events_deinit(&events);
+}
+
+/* Nobody need ask for events, so there must not be more and more of them. */
+static void test_bounded(void **state) {
+        struct nfw_events events;
+
+        (void)state;
+        nfw_events_init(&events);
+        for (uint64_t i = 0; i < 3 * NFW_MAX_EVENTS; i++)
+                push(&events, i);
+        assert_int_equal(events.n, NFW_MAX_EVENTS);
+        for (uint64_t i = 0; i < NFW_MAX_EVENTS / 2; i++)
+                assert_next(&events, i);
+
+        /* there is room again, and what comes now is behind what was kept */
+        push(&events, UINT64_MAX);
+        assert_int_equal(events.n, NFW_MAX_EVENTS / 2 + 1);
+        for (uint64_t i = NFW_MAX_EVENTS / 2; i < NFW_MAX_EVENTS; i++)
+                assert_next(&events, i);
+        assert_next(&events, UINT64_MAX);
+        assert_null(nfw_events_pop(&events));
+        assert_int_equal(events.n, 0);
+        nfw_events_deinit(&events);
+}
+
+static void test_what_nobody_asked_for_is_freed(void **state) {
+        struct nfw_events events;
+
+        (void)state;
+        nfw_events_init(&events);
+        for (uint64_t i = 0; i < 10; i++)
+                push(&events, i);
+        nfw_events_deinit(&events);
+        assert_int_equal(events.n, 0);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_in_order),
+                cmocka_unit_test(test_what_an_event_says),
+                cmocka_unit_test(test_bounded),
+                cmocka_unit_test(test_what_nobody_asked_for_is_freed),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
