@@ -6,6 +6,7 @@
 
 #include "bench.h"
 #include "dns.h"
+#include "engine/record.h"
 
 const char enforce_names_policy[] = "version: \"1.0\"\n"
                                     "rules:\n"
@@ -66,4 +67,17 @@ void enforce_load(struct nfw_context *context,
         nfw_load_free(load);
         nfw_report_free(report);
         nfw_policy_free(policy);
+}
+
+struct nfw_plan *enforce_compile(struct nfw_policy *policy, const char *name) {
+        struct nfw_record record = {
+                .id = "0123456789abcdef",
+                .nflog_group = NFW_NFLOG_GROUP_DEFAULT,
+                .policy = policy,
+        };
+        struct nfw_plan *plan;
+
+        (void)snprintf(record.name, sizeof(record.name), "%s", name);
+        bench_check(nfw_record_compile(&record, NFW_TABLE_INET, NULL, &plan), "compiling");
+        return plan;
 }

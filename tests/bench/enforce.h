@@ -5,6 +5,8 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
+#include "ir/plan.h"
+
 /* A context whose state is gone when the program ends. */
 struct nfw_context *enforce_context(void);
 
@@ -19,6 +21,9 @@ void enforce_load(struct nfw_context *context,
                   const char *text,
                   const char *port,
                   uint32_t max_names);
+
+/* What the policy becomes in the table for routed ports. */
+struct nfw_plan *enforce_compile(struct nfw_policy *policy, const char *name);
 
 /* Allows https to whatever BENCH_DNS_PATTERN matches. */
 extern const char enforce_names_policy[];

@@ -8,7 +8,6 @@
 
 #include "bench.h"
 #include "enforce.h"
-#include "engine/record.h"
 #include "lab.h"
 #include "nft/compile.h"
 #include "nft/socket.h"
@@ -113,19 +112,6 @@ static void measure_library(struct samples *samples) {
         clean();
 }
 
-static struct nfw_plan *compile(const struct nfw_policy *policy) {
-        struct nfw_record record = {
-                .name = "bench",
-                .id = "0123456789abcdef",
-                .nflog_group = NFW_NFLOG_GROUP_DEFAULT,
-                .policy = (struct nfw_policy *)(uintptr_t)policy,
-        };
-        struct nfw_plan *plan;
-
-        bench_check(nfw_record_compile(&record, NFW_TABLE_INET, NULL, &plan), "compiling");
-        return plan;
-}
-
 static void build(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
         bench_check(nfw_nft_put_table(batch, NFW_TABLE_INET), "the table");
         bench_check(nfw_nft_put_plan(batch, plan, true), "the plan");
@@ -148,7 +134,7 @@ static void measure_stages(struct times *times) {
         begin = bench_now();
         policy = read_policy();
         was_read = bench_now();
-        plan = compile(policy);
+        plan = enforce_compile(policy, "bench");
         compiled = bench_now();
         build(batch, plan);
         built = bench_now();
@@ -219,7 +205,7 @@ int main(int argc, char **argv) {
         lab_run("ip link add port type veth peer name peer");
         write_policy();
         policy = read_policy();
-        plan = compile(policy);
+        plan = enforce_compile(policy, "bench");
         write_ruleset(plan);
         bench_check(nfw_nft_batch_new(&batch), "a batch");
         build(batch, plan);
