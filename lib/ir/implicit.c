@@ -9,6 +9,9 @@ static const struct nfw_prefix broadcast = {
         .length = 32,
 };
 
+/* ::/0, RFC 4291. */
+static const struct nfw_prefix all6 = { .addr = { .family = AF_INET6 } };
+
 /* ff02::1:2, All_DHCP_Relay_Agents_and_Servers, RFC 8415. */
 static const struct nfw_prefix dhcpv6_servers = {
         .addr = { .family = AF_INET6, .bytes = { 0xff, 0x02, [13] = 1, [15] = 2 } },
@@ -59,6 +62,8 @@ static int match_address(struct nfw_ir_rule *rule, const struct nfw_implicit *im
         switch (implicit->address) {
         case NFW_ADDRESS_ANY:
                 return 0;
+        case NFW_ADDRESS_ANY6:
+                return match_prefixes(rule, NFW_FIELD_IP6_DADDR, &all6, 1);
         case NFW_ADDRESS_BROADCAST:
                 return match_prefixes(rule, NFW_FIELD_IP_DADDR, &broadcast, 1);
         case NFW_ADDRESS_LINK6:

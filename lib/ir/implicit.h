@@ -15,6 +15,7 @@ enum nfw_implicit_condition {
 
 enum nfw_implicit_address {
         NFW_ADDRESS_ANY,
+        NFW_ADDRESS_ANY6,
         NFW_ADDRESS_BROADCAST,
         NFW_ADDRESS_LINK6, /* what no router forwards: link-local unicast and multicast */
         NFW_ADDRESS_DHCPV6_SERVERS,

@@ -45,6 +45,17 @@ static const struct nfw_implicit egress_begin[] = {
                 .verdict = NFW_VERDICT_ACCEPT,
                 .ct_state = NFW_CT_ESTABLISHED | NFW_CT_RELATED,
         },
+        /*
+         * RFC 4302 counts this among IPv6's extension headers. The rules do not look behind it, but connection
+         * tracking does: it would take what a rule without protocols lets through for the beginning of a
+         * connection that another rule denies.
+         */
+        {
+                .name = "IPv6 authentication header",
+                .verdict = NFW_VERDICT_DROP,
+                .l4proto = { IPPROTO_AH },
+                .address = NFW_ADDRESS_ANY6,
+        },
 };
 
 static const struct nfw_implicit egress_end[] = {

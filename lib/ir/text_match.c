@@ -22,6 +22,7 @@ static const struct value_name value_names[] = {
         { NFW_FIELD_L4PROTO, IPPROTO_ICMP, "icmp" },
         { NFW_FIELD_L4PROTO, IPPROTO_TCP, "tcp" },
         { NFW_FIELD_L4PROTO, IPPROTO_UDP, "udp" },
+        { NFW_FIELD_L4PROTO, IPPROTO_AH, "ah" },
         { NFW_FIELD_L4PROTO, IPPROTO_ICMPV6, "ipv6-icmp" },
         { NFW_FIELD_ICMPV6_TYPE, 131, "mld-listener-report" },
         { NFW_FIELD_ICMPV6_TYPE, 132, "mld-listener-done" },

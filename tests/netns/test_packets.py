@@ -193,18 +193,28 @@ def test_no_next_header_needs_a_rule_without_protocols(lab):
     assert_passes(lab, ipv6(GUEST6, V6, NO_NEXT, payload), payload=payload)
 
 
-def test_an_authentication_header_is_a_protocol_of_its_own(lab):
-    """RFC 4302 counts it among the extension headers; in IPv4 it is a protocol, and here it is in both."""
-    def packets(payload):
-        header = bytes([UDP, 2]) + bytes(14)
-        return (ipv6(GUEST6, V6, AUTHENTICATION, header + datagram6(OPEN, payload)),
-                ipv4(GUEST4, V4, AUTHENTICATION, header + datagram4(OPEN, payload)))
+def authenticated(next_header, payload):
+    """RFC 4302; nobody checks it on the way."""
+    return bytes([next_header, 2]) + bytes(14) + payload
 
-    for packet in packets(b"denied" * 4):
-        assert_dropped(lab, packet, payload=b"denied" * 4)
-    lab.load(policy(allow(ips=[V4, V6])))
-    for packet in packets(b"allowed" * 4):
-        assert_passes(lab, packet, payload=b"allowed" * 4)
+
+def test_an_authentication_header_in_ipv4_is_a_protocol_of_its_own(lab):
+    def packet(payload):
+        return ipv4(GUEST4, V4, AUTHENTICATION, authenticated(UDP, datagram4(OPEN, payload)))
+
+    assert_dropped(lab, packet(b"denied" * 4), payload=b"denied" * 4)
+    lab.load(policy(allow(ips=[V4])))
+    assert_passes(lab, packet(b"allowed" * 4), payload=b"allowed" * 4)
+
+
+def test_an_authentication_header_in_ipv6_never_passes(lab):
+    """Connection tracking looks behind it: it would begin a connection that another rule denies."""
+    lab.load(policy(deny(1, ips=[V6], protocols=["udp"]), allow(2)))
+    payload = os.urandom(32)
+    hidden = datagram6(OPEN, payload)
+    for first, chain in [(AUTHENTICATION, lambda inner: inner), *CHAINS.values()]:
+        before = chain(AUTHENTICATION) if first != AUTHENTICATION else b""
+        assert_dropped(lab, ipv6(GUEST6, V6, first, before + authenticated(UDP, hidden)), payload=payload)
 
 
 @pytest.mark.parametrize("offset", [6, 20, 40, 41, 43, 44, 46], ids=lambda offset: f"octet {offset}")

@@ -221,7 +221,7 @@ static void draw_transport(struct world *world,
                            const struct nfw_policy *policy,
                            uint64_t tag,
                            struct nfw_evaluate_packet *facts) {
-        static const uint8_t others[] = { IPPROTO_GRE, IPPROTO_ESP, IPPROTO_SCTP, 253 };
+        static const uint8_t others[] = { IPPROTO_GRE, IPPROTO_ESP, IPPROTO_AH, IPPROTO_SCTP, 253 };
         static const uint8_t icmpv6_types[] = {
                 128, 128, 133, 135, 136, 131, 132, 143, 130, 134, 137, 1, 200
         };
