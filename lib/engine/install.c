@@ -2,6 +2,7 @@
 #include "engine/install.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "nft/compile.h"
 #include "nft/probe.h"
@@ -40,6 +41,25 @@ static int check_kernel(struct nfw_context *context, enum nfw_table table, struc
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
+/* Nothing is ours in it, so nothing in it is touched. */
+static int report_foreign_table(enum nfw_table table, struct nfw_report *report) {
+        const char *family = nfw_nft_family_name(table);
+        nfw_cleanup(nfw_freep) char *hint = NULL;
+        int r;
+
+        if (asprintf(&hint,
+                     "see it with `nft list table %s nfwpolicy`; rename it where it is made, or delete it if "
+                     "nothing needs it",
+                     family) < 0) {
+                hint = NULL;
+                return -ENOMEM;
+        }
+        r = nfw_report_error(report, "kernel/foreign-table", NULL, hint,
+                             "a table `%s nfwpolicy` exists that is not nfwpolicy's, which needs that name",
+                             family);
+        return r < 0 ? r : NFW_E_REFUSED;
+}
+
 int nfw_install_put(struct nfw_install *install,
                     struct nfw_context *context,
                     enum nfw_table table,
@@ -51,6 +71,8 @@ int nfw_install_put(struct nfw_install *install,
         if (r < 0)
                 return r;
 
+        if (context->shadow.foreign[table])
+                return report_foreign_table(table, report);
         if (!context->shadow.tables[table]) {
                 r = check_kernel(context, table, report);
                 if (r != 0)

@@ -102,28 +102,40 @@ static int put_parameters(struct nfw_nft_batch *batch,
         return 0;
 }
 
+static bool keeps_policy(const struct nfw_shadow_port *old, const struct nfw_port *new, const char *policy) {
+        if (!old || !new || old->table != new->table)
+                return false;
+        return strcmp(old->policy, policy) == 0;
+}
+
+/* A port that keeps its policy was not attached anew, even where somebody else has taken it out of a map. */
+static const char *choose_binding(const struct nfw_shadow_port *old, bool keeps, const char *binding) {
+        return keeps && (!old->is_broken || old->binding[0]) ? old->binding : binding;
+}
+
 int nfw_port_put_change(struct nfw_context *context,
                         struct nfw_nft_batch *batch,
                         const struct nfw_shadow_port *old,
                         const struct nfw_port *new,
                         const char *policy,
                         const char *binding) {
-        bool stays = old && new && old->table == new->table &&strcmp(old->policy, policy) == 0;
+        bool keeps = keeps_policy(old, new, policy);
         char chain[NFW_NFT_NAME_MAX];
         int r;
 
-        if (old && !stays) {
+        if (old && !keeps) {
                 r = put_grant_removals(context, batch, old);
                 if (r < 0)
                         return r;
         }
 
         r = put_parameters(batch, old, new);
-        if (r < 0)
+        if (r < 0 || (keeps && !old->is_broken))
                 return r;
 
-        for (int direction = 0; direction < NFW_N_DIRECTIONS && !stays; direction++) {
-                if (old) {
+        binding = choose_binding(old, keeps, binding);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
+                if (old && !old->is_missing[direction]) {
                         r = nfw_nft_put_dispatch(batch, NFW_NFT_DELETE, old->table, direction, old->interface,
                                                  NULL, NULL);
                         if (r < 0)
@@ -146,11 +158,11 @@ int nfw_port_apply_change(struct nfw_shadow *shadow,
                           const char *policy,
                           const char *binding) {
         struct nfw_shadow_port *port = nfw_shadow_port(shadow, interface);
-        bool stays = port && new && port->table == new->table &&strcmp(port->policy, policy) == 0;
+        const char *chosen = choose_binding(port, keeps_policy(port, new, policy), binding);
         char kept[NFW_NFT_BINDING_MAX];
         int r;
 
-        strcpy(kept, stays ? port->binding : binding ? binding : "");
+        strcpy(kept, chosen ? chosen : "");
         nfw_shadow_remove_port(shadow, interface);
         if (!new)
                 return 0;

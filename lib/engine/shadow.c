@@ -171,6 +171,8 @@ static int take_port(struct nfw_shadow *shadow, struct nfw_nft_port *from) {
         port->table = from->table;
         port->policy = nfw_steal(from->policy);
         strncpy(port->binding, from->binding, sizeof(port->binding) - 1);
+        memcpy(port->is_missing, from->is_missing, sizeof(port->is_missing));
+        port->is_broken = from->is_broken;
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
                 nfw_vec_foreach (value, &from->parameters[i]) {
                         r = nfw_vec_push(&port->parameters[i], *value);
@@ -194,6 +196,7 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
         nfw_shadow_deinit(shadow);
         shadow->generation = snapshot->generation;
         memcpy(shadow->tables, snapshot->tables, sizeof(shadow->tables));
+        memcpy(shadow->foreign, snapshot->foreign, sizeof(shadow->foreign));
 
         nfw_vec_foreach (policy, &snapshot->policies) {
                 r = nfw_vec_push(&shadow->policies, *policy);

@@ -17,6 +17,8 @@ struct nfw_shadow_port {
         enum nfw_table table;
         char *policy;
         char binding[NFW_NFT_BINDING_MAX];
+        bool is_missing[NFW_N_DIRECTIONS]; /* as in struct nfw_nft_port */
+        bool is_broken;
         NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
         struct nfw_shadow_port *next; /* in the bucket */
 };
@@ -25,6 +27,7 @@ struct nfw_shadow {
         bool valid;
         uint32_t generation;
         bool tables[NFW_N_TABLES];
+        bool foreign[NFW_N_TABLES];              /* somebody else's table has the name */
         NFW_VEC(struct nfw_nft_policy) policies; /* few; a policy stands here once for each table */
         struct nfw_shadow_port **buckets;
         size_t n_buckets;

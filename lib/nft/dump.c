@@ -8,8 +8,8 @@
 
 #include <libnftnl/udata.h>
 
-#include "nft/match.h"
 #include "nft/owner.h"
+#include "nft/ports.h"
 #include "nft/read.h"
 #include "nft/table.h"
 #include "nft/userdata.h"
@@ -20,15 +20,7 @@
 struct reading {
         struct nfw_nft_snapshot *snapshot;
         enum nfw_table table;
-        enum nfw_parameter parameter;
-        size_t first_port; /* of the table: from there they are sorted by their names */
 };
-
-static void port_deinit(struct nfw_nft_port *port) {
-        free(port->policy);
-        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
-                nfw_vec_deinit(&port->parameters[parameter]);
-}
 
 static void policy_deinit(struct nfw_nft_policy *policy) {
         nfw_vec_foreach (set, &policy->sets)
@@ -44,7 +36,7 @@ struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot
                         policy_deinit(policy);
                 nfw_vec_deinit(&snapshot->policies);
                 nfw_vec_foreach (port, &snapshot->ports)
-                        port_deinit(port);
+                        nfw_nft_port_deinit(port);
                 nfw_vec_deinit(&snapshot->ports);
                 free(snapshot);
         }
@@ -77,75 +69,7 @@ static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
         return r;
 }
 
-static int take_port(const struct nfw_nft_element *element, void *userdata) {
-        const struct reading *reading = userdata;
-        struct nfw_nft_port port = { .table = reading->table };
-        const char *binding = nfw_nft_userdata_comment(element->userdata.data, element->userdata.size,
-                                                       NFTNL_UDATA_SET_ELEM_COMMENT);
-        int r;
-
-        if (element->key.size != IFNAMSIZ || element->key.data[IFNAMSIZ - 1] != '\0' || !element->chain)
-                return 0;
-        r = nfw_nft_policy_of_chain(element->chain, NFW_EGRESS, &port.policy);
-        if (r < 0 || !port.policy)
-                return r;
-
-        memcpy(port.interface, element->key.data, IFNAMSIZ);
-        if (binding && strlen(binding) < sizeof(port.binding))
-                strcpy(port.binding, binding);
-        r = nfw_vec_push(&reading->snapshot->ports, port);
-        if (r < 0)
-                port_deinit(&port);
-        return r;
-}
-
-static int compare_ports(const void *a, const void *b) {
-        const struct nfw_nft_port *x = a, *y = b;
-
-        return strcmp(x->interface, y->interface);
-}
-
-static struct nfw_nft_port *find_port(const struct reading *reading, const char *interface) {
-        struct nfw_nft_port key;
-        const struct nfw_nft_snapshot *snapshot = reading->snapshot;
-
-        if (snapshot->ports.n == reading->first_port)
-                return NULL;
-        strcpy(key.interface, interface);
-        return bsearch(&key, snapshot->ports.items + reading->first_port,
-                       snapshot->ports.n - reading->first_port, sizeof(key), compare_ports);
-}
-
-static int take_parameter(const struct nfw_nft_element *element, void *userdata) {
-        const struct reading *reading = userdata;
-        size_t n_addr = element->key.size - IFNAMSIZ;
-        struct nfw_prefix prefix = { 0 };
-        struct nfw_range range = { 0 };
-        struct nfw_nft_port *port;
-        int length;
-
-        if ((element->key.size != IFNAMSIZ + 4 && element->key.size != IFNAMSIZ + 16) ||
-            element->key.data[IFNAMSIZ - 1] != '\0')
-                return 0;
-        port = find_port(reading, (const char *)element->key.data);
-        if (!port)
-                return 0;
-
-        memcpy(range.first, element->key.data + IFNAMSIZ, n_addr);
-        memcpy(range.last, range.first, n_addr);
-        if (element->key_end.size == element->key.size)
-                memcpy(range.last, element->key_end.data + IFNAMSIZ, n_addr);
-        length = nfw_nft_range_prefix_length(&range, n_addr);
-        if (length < 0) /* somebody's own range; we have no way to name it */
-                return 0;
-
-        nfw_addr_from_bytes(n_addr == 4 ? AF_INET : AF_INET6, range.first, &prefix.addr);
-        prefix.length = (uint8_t)length;
-        return nfw_vec_push(&port->parameters[reading->parameter], prefix);
-}
-
 static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
-        static const uint8_t families[] = { AF_INET, AF_INET6 };
         struct nfw_nft_snapshot *snapshot = reading->snapshot;
         struct nfw_nft_table_state state;
         int r;
@@ -163,21 +87,7 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
                 r = nfw_nft_assign_sets(nft, reading->table, snapshot);
         if (r < 0)
                 return r;
-
-        reading->first_port = snapshot->ports.n;
-        r = nfw_nft_read_elements(nft, reading->table, nfw_nft_map_name(NFW_EGRESS), take_port, reading);
-        if (snapshot->ports.n > reading->first_port)
-                qsort(snapshot->ports.items + reading->first_port, snapshot->ports.n - reading->first_port,
-                      sizeof(*snapshot->ports.items), compare_ports);
-
-        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
-                for (size_t i = 0; i < NFW_ARRAY_SIZE(families) && r == 0; i++) {
-                        reading->parameter = parameter;
-                        r = nfw_nft_read_elements(nft, reading->table,
-                                                  nfw_nft_parameter_set_name(parameter, families[i]),
-                                                  take_parameter, reading);
-                }
-        return r;
+        return nfw_nft_read_ports(nft, reading->table, snapshot);
 }
 
 /* -EINTR where the ruleset changed while it was read. */

@@ -17,11 +17,14 @@ struct nfw_nft_policy {
         NFW_VEC(char *) sets; /* the names of the sets that belong to it */
 };
 
+/* Found in either of the verdict maps; where somebody else has edited these, they do not agree. */
 struct nfw_nft_port {
         char interface[16];
         enum nfw_table table;
-        char *policy;
-        char binding[NFW_NFT_BINDING_MAX]; /* the comment of the egress map's element, "" where it has none */
+        char *policy;                      /* that the egress map leads to, if it does lead to one */
+        char binding[NFW_NFT_BINDING_MAX]; /* the comment of that map's element, "" where it has none */
+        bool is_missing[NFW_N_DIRECTIONS]; /* in the map of that direction */
+        bool is_broken;                    /* not both maps lead to the policy */
         NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
 };
 

@@ -40,7 +40,7 @@ static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t
         struct nlmsghdr *message;
         int r;
 
-        r = nfw_nft_batch_begin(batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0,
+        r = nfw_nft_batch_begin(batch, type, type == NFT_MSG_NEWTABLE ? NLM_F_CREATE | NLM_F_EXCL : 0,
                                 nfw_nft_nfproto(table), &origin, &message);
         if (r < 0)
                 return r;

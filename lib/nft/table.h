@@ -20,6 +20,6 @@ const char *nfw_nft_map_name(enum nfw_direction direction);
 /* "resolvers4", "local6", …; family is AF_INET or AF_INET6. */
 const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family);
 
-/* Adds the table and everything fixed in it. Only where the table is missing: the base rules are not idempotent. */
+/* Adds the table and everything fixed in it. Only where there is none of that name: the kernel refuses it else. */
 int nfw_nft_put_table(struct nfw_nft_batch *batch, enum nfw_table table);
 int nfw_nft_put_table_removal(struct nfw_nft_batch *batch, enum nfw_table table);

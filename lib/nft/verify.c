@@ -132,14 +132,32 @@ static int compare_sets(const struct nfw_nft_comparison *comparison) {
         return r;
 }
 
+static int differ_port(const struct nfw_nft_comparison *comparison, const struct nfw_nft_port *port) {
+        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
+                if (port->is_missing[direction])
+                        return nfw_nft_differ(comparison, "kernel/missing-element", NULL,
+                                              "map %s lacks port %s, which is under policy %s: nothing "
+                                              "restricts its %s",
+                                              nfw_nft_map_name(direction), port->interface, port->policy,
+                                              nfw_nft_map_name(direction));
+        return nfw_nft_differ(comparison, "kernel/foreign-element", NULL,
+                              "the maps do not both lead port %s to policy %s", port->interface,
+                              port->policy);
+}
+
 /* What is no policy's at all. */
 static int compare_table(const struct nfw_nft_comparison *comparison) {
         int r = 0;
 
+        if (comparison->plan)
+                return 0;
         if (comparison->actual->flags & NFT_TABLE_F_DORMANT)
                 r = nfw_nft_differ(comparison, "kernel/changed-table", NULL,
                                    "table %s " NFW_NFT_TABLE " is dormant: nothing in it is in force",
                                    nfw_nft_family_name(comparison->table));
+        nfw_vec_foreach (port, &comparison->snapshot->ports)
+                if (r == 0 && port->table == comparison->table && port->is_broken)
+                        r = differ_port(comparison, port);
         nfw_vec_foreach (name, &comparison->actual->others)
                 if (r == 0)
                         r = nfw_nft_differ(comparison, "kernel/foreign-object", NULL, "%s is not ours",

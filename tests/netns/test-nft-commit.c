@@ -299,6 +299,64 @@ static void test_snapshot(void **state) {
         check_port(&held->ports.items[2], "vnet10", "web-db");
 }
 
+static void test_snapshot_of_edited_maps(void **state) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *web = plan_typical("web", NFW_TABLE_INET);
+        nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *held = NULL;
+
+        static const struct {
+                const char *interface;
+                bool egress, ingress;
+        } expected[] = { { "vnet0", true, true },
+                         { "vnet1", true, false },
+                         { "vnet2", false, true },
+                         { "vnet3", true, true } };
+        struct fixture *fixture = *state;
+
+        load(fixture, web);
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(expected); i++)
+                put_port(fixture, expected[i].interface, "web");
+        commit(fixture);
+        run("nft delete element inet nfwpolicy ingress '{ \"vnet1\" }'");
+        run("nft delete element inet nfwpolicy egress '{ \"vnet2\", \"vnet3\" }'");
+        run("nft add element inet nfwpolicy egress '{ \"vnet3\" : drop, \"vnet4\" : accept }'");
+
+        held = snapshot(fixture);
+        assert_int_equal(held->ports.n, NFW_ARRAY_SIZE(expected));
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(expected); i++) {
+                const struct nfw_nft_port *port = &held->ports.items[i];
+
+                check_port(port, expected[i].interface, "web");
+                assert_int_equal(port->is_missing[NFW_EGRESS], !expected[i].egress);
+                assert_int_equal(port->is_missing[NFW_INGRESS], !expected[i].ingress);
+                assert_int_equal(port->is_broken, i > 0);
+        }
+}
+
+/* Nothing is read of a table that is not ours, and nothing is put into it. */
+static void test_foreign_table(void **state) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *web = plan_typical("web", NFW_TABLE_INET);
+        nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *held = NULL;
+        nfw_cleanup(nfw_freep) char *before = NULL;
+        struct nfw_nft_failure failure;
+        struct fixture *fixture = *state;
+
+        run("nft 'table bridge nfwpolicy { comment \"nfwpolicyish\"; }'");
+        run("nft 'table inet nfwpolicy { chain web-egress { comment \"policy web\"; }; }'");
+        before = output_of("nft list ruleset");
+        held = snapshot(fixture);
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                assert_false(held->tables[table]);
+                assert_true(held->foreign[table]);
+        }
+        assert_int_equal(held->policies.n, 0);
+
+        assert_int_equal(nfw_nft_put_table(fixture->batch, NFW_TABLE_INET), 0);
+        assert_int_equal(nfw_nft_put_plan(fixture->batch, web, true), 0);
+        assert_int_equal(nfw_nft_commit(fixture->nft, fixture->batch, 0, false, &failure), -EEXIST);
+        assert_string_equal(failure.origin.what, "table");
+        assert_output("nft list ruleset", before);
+}
+
 static void put_replacement(struct fixture *fixture, const struct nfw_plan *plan) {
         nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *held = snapshot(fixture);
 
@@ -421,6 +479,9 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_empty_batch, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_grants, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_snapshot, fixture_setup, fixture_teardown),
+                cmocka_unit_test_setup_teardown(test_snapshot_of_edited_maps, fixture_setup,
+                                                fixture_teardown),
+                cmocka_unit_test_setup_teardown(test_foreign_table, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_replace, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_remove, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_large_set, fixture_setup, fixture_teardown),

@@ -87,9 +87,10 @@ static void test_verify_ignores_the_rest(void **state) {
         assert_int_equal(nfw_nft_put_plan(fixture->batch, other, true), 0);
         commit(fixture);
         run("nft add element inet nfwpolicy egress '{ \"vnet0\" : goto web-egress }'");
+        run("nft add element inet nfwpolicy ingress '{ \"vnet0\" : goto web-ingress }'");
         run("nft add element inet nfwpolicy web-allow1-learned4 '{ \"vnet0\" . 192.0.2.1 timeout 1m }'");
         run("nft add element inet nfwpolicy resolvers4 '{ \"vnet0\" . 192.0.2.1 }'");
-        run("nft add element inet nfwpolicy egress '{ \"lo\" : goto web-egress }'");
+        run("nft add element inet nfwpolicy egress '{ \"lo\" : accept }'");
         run("ping -c1 -W1 127.0.0.1 >/dev/null || true");
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, plan, fixture->report), 0);
         assert_int_equal(nfw_nft_verify_plan(fixture->nft, other, fixture->report), 0);
@@ -182,6 +183,11 @@ static void test_verify_finds_tampering(void **state) {
                 { "nft 'add table inet nfwpolicy { flags dormant; }'", "kernel/changed-table", 0 },
                 { "nft 'add chain inet nfwpolicy more-egress'", "kernel/foreign-chain", 0 },
                 { "nft 'add set inet nfwpolicy mine { type ipv4_addr; }'", "kernel/foreign-set", 0 },
+                { "nft add element inet nfwpolicy egress '{ \"vnet0\" : goto web-egress }'",
+                  "kernel/missing-element", 0 },
+                { "nft add element inet nfwpolicy egress '{ \"vnet0\" : goto web-egress }'; "
+                  "nft add element inet nfwpolicy ingress '{ \"vnet0\" : goto web-db-ingress }'",
+                  "kernel/foreign-element", 0 },
                 { "nft delete set inet nfwpolicy subnets6", "kernel/missing-set", 0 },
                 { "nft delete set inet nfwpolicy web.id", "kernel/missing-set", 0 },
         };
