@@ -12,17 +12,11 @@ static json_t *file_json(const char *file,
                          int result,
                          const struct nfw_policy *policy,
                          const struct nfw_report *report) {
-        json_t *json;
-
-        json = json_pack("{s:o, s:b, s:o}", "file", text_json(file), "valid", result == 0, "diagnostics",
+        return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "file", text_json(file), "valid", result == 0,
+                         "rules", policy ? json_integer((json_int_t)nfw_policy_n_rules(policy)) : json_null(),
+                         "domains", policy ? json_boolean(nfw_policy_has_domains(policy)) : json_null(),
+                         "failure", text_json(result < 0 ? strerror(-result) : NULL), "diagnostics",
                          diagnostics_json(report));
-        if (json && policy) {
-                json_object_set_new(json, "rules", json_integer((json_int_t)nfw_policy_n_rules(policy)));
-                json_object_set_new(json, "domains", json_boolean(nfw_policy_has_domains(policy)));
-        }
-        if (json && result < 0)
-                json_object_set_new(json, "failure", text_json(strerror(-result)));
-        return json;
 }
 
 /* Appends to the array unless that is NULL. */
@@ -87,6 +81,7 @@ const struct command command_check = {
         .description = "Reads policy files and prints everything that is wrong with them, each problem as\n"
                        "FILE:LINE:COLUMN. The file - is standard input. Needs no privileges.",
         .example = "  nfwpolicy check web.yaml build.yaml",
+        .is_immediate = true,
         .operand = "FILE",
         .min_operands = 1,
         .max_operands = OPERANDS_ANY,

@@ -104,9 +104,18 @@ static int print_ignored(const struct cli *cli, const struct nfw_status *status)
         return table_print(table, cli->color_out);
 }
 
+static bool any_has_domains(const struct nfw_status *status) {
+        for (size_t i = 0; i < nfw_status_n_loaded(status); i++)
+                if (nfw_loaded_has_domains(nfw_status_loaded(status, i)))
+                        return true;
+        return false;
+}
+
 static void print_learner(const struct nfw_status *status) {
         if (!nfw_status_learner_running(status)) {
-                puts("learner: not running");
+                puts(any_has_domains(status)
+                             ? "learner: not running, so names that guests look up open nothing (see nfwpolicyd)"
+                             : "learner: not running");
                 return;
         }
         fputs("learner: running", stdout);

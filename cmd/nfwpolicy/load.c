@@ -12,6 +12,13 @@
 #include "shared/read.h"
 #include "shared/watch.h"
 
+static bool names_any(const struct string_list *resolvers) {
+        for (size_t i = 0; i < resolvers->n_items; i++)
+                if (strcmp(resolvers->items[i], "any") == 0)
+                        return true;
+        return false;
+}
+
 static int check_usage(const struct cli *cli, const struct load_arguments *args, const char *file) {
         if (args->ports.n_items == 0)
                 return cli_usage_error(cli, "--port is missing");
@@ -22,6 +29,8 @@ static int check_usage(const struct cli *cli, const struct load_arguments *args,
         if (args->min_ttl > args->max_ttl)
                 return cli_usage_error(cli, "--min-ttl %u is above --max-ttl %u", args->min_ttl,
                                        args->max_ttl);
+        if (args->resolvers.n_items > 1 && names_any(&args->resolvers))
+                return cli_usage_error(cli, "--resolver any trusts every server, so it excludes addresses");
         if (!args->name && strcmp(file, "-") == 0)
                 return cli_usage_error(cli, "--name is missing: standard input has none");
         return CLI_EXIT_FINE;
@@ -128,6 +137,26 @@ static int follow(const struct cli *cli, struct nfw_learner *learner, int signal
         return r;
 }
 
+static bool has_code(const struct nfw_report *report, const char *code) {
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++)
+                if (strcmp(nfw_diagnostic_code(nfw_report_diagnostic(report, i)), code) == 0)
+                        return true;
+        return false;
+}
+
+static int finish_load(const struct cli *cli,
+                       const struct load_arguments *args,
+                       const struct nfw_report *report,
+                       int result,
+                       const char *name) {
+        int r;
+
+        r = diagnostics_finish(cli, report, result, name);
+        if (!cli->json && !args->name && has_code(report, "load/bad-name"))
+                fputs("    hint: that is the name of the file; --name gives the policy another\n", stderr);
+        return r;
+}
+
 static int load_policy(const struct cli *cli,
                        const struct load_arguments *args,
                        struct nfw_context *context,
@@ -150,7 +179,7 @@ static int load_policy(const struct cli *cli,
         r = nfw_load_commit(context, load, report);
         if (r == 0)
                 say_loaded(cli, args, policy, name);
-        r = diagnostics_finish(cli, report, r, name);
+        r = finish_load(cli, args, report, r, name);
         if (r || !args->foreground)
                 return r;
         return follow(cli, learner, signal_fd, name);

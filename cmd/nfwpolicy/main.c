@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <locale.h>
 #include <string.h>
 
 #include "nfwpolicy/commands.h"
@@ -76,7 +75,7 @@ int main(int argc, char **argv) {
         const struct command *command;
         int r, first;
 
-        setlocale(LC_ALL, "");
+        cli_guard_streams();
 
         r = options_parse(&cli, &group, 1, true, argc, argv, &first);
         if (r)

@@ -85,11 +85,26 @@ static int print_text(const struct cli *cli,
         return r < 0 ? cli_failure(cli, r, NULL) : CLI_EXIT_FINE;
 }
 
+static int refuse_port(const struct cli *cli, const char *port, const char *nearest) {
+        CLEANUP(text) char *text = NULL;
+        CLEANUP(text) char *hint = NULL;
+
+        if (asprintf(&text, "no policy is on port `%s`", port) < 0)
+                text = NULL;
+        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
+                hint = NULL;
+        if (!text)
+                return cli_failure(cli, -ENOMEM, NULL);
+        return diagnostics_refuse(cli, NFW_E_NOT_FOUND, "port/not-bound", text,
+                                  hint ? hint : "`nfwpolicy list` shows what is loaded");
+}
+
 /* A typo in --port must not look like a port that has learned nothing. */
 static int check_port(const struct cli *cli, const struct nfw_status *status, const char *port) {
         size_t n_ports = nfw_status_n_bindings(status);
         const char **ports;
-        const char *nearest;
+        bool found = false;
+        int r = CLI_EXIT_FINE;
 
         if (!port)
                 return CLI_EXIT_FINE;
@@ -98,18 +113,12 @@ static int check_port(const struct cli *cli, const struct nfw_status *status, co
                 return cli_failure(cli, -ENOMEM, NULL);
         for (size_t i = 0; i < n_ports; i++) {
                 ports[i] = nfw_binding_port(nfw_status_binding(status, i));
-                if (strcmp(ports[i], port) == 0) {
-                        free(ports);
-                        return CLI_EXIT_FINE;
-                }
+                found |= strcmp(ports[i], port) == 0;
         }
-        nearest = suggest(port, ports, n_ports);
-        if (nearest)
-                cli_error(cli, "no policy is on port `%s`, did you mean `%s`?", port, nearest);
-        else
-                cli_error(cli, "no policy is on port `%s`", port);
+        if (!found)
+                r = refuse_port(cli, port, suggest(port, ports, n_ports));
         free(ports);
-        return CLI_EXIT_NO;
+        return r;
 }
 
 static int print_status(const struct cli *cli,

@@ -27,7 +27,7 @@ const struct command command_verify = {
         .description =
                 "Compares what the kernel holds with what was compiled, for one policy or for all of them,\n"
                 "and prints every difference.",
-        .example = "  nfwpolicy verify web || nfwpolicy load web.yaml",
+        .example = "  nfwpolicy verify web || nfwpolicy load web.yaml --port vnet0",
         .max_operands = 1,
         .run = run,
 };

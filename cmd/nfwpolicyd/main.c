@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "shared/cleanup.h"
@@ -28,6 +28,14 @@ static int say_ready(const struct cli *cli, struct nfw_context *context, struct 
         diagnostics_print(cli, report);
         n_policies = nfw_status_n_loaded(status);
         n_ports = nfw_status_n_bindings(status);
+        if (cli->json) {
+                r = diagnostics_put_json(cli,
+                                         json_pack("{s:s, s:I, s:I}", "event", "ready", "policies",
+                                                   (json_int_t)n_policies, "ports", (json_int_t)n_ports),
+                                         0);
+                fflush(stdout);
+                return r;
+        }
         cli_say(cli, "nfwpolicyd: learning (%zu %s, %zu %s)", n_policies,
                 n_policies == 1 ? "policy" : "policies", n_ports, n_ports == 1 ? "port" : "ports");
         fflush(stdout);
@@ -82,6 +90,8 @@ static const struct command command_daemon = {
 int main(int argc, char **argv) {
         struct cli cli = { .program = "nfwpolicyd" };
 
-        setlocale(LC_ALL, "");
+        cli_guard_streams();
+        /* Guests depend on it more than whoever reads its messages. */
+        signal(SIGPIPE, SIG_IGN);
         return command_run(&cli, &command_daemon, argc, argv);
 }

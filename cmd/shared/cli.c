@@ -2,6 +2,7 @@
 #include "shared/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,14 @@
 
 #include "shared/cleanup.h"
 #include "shared/text.h"
+
+void cli_guard_streams(void) {
+        /* The lowest number that is free is what open() takes. */
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 &&
+                    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+                        _exit(CLI_EXIT_TROUBLE);
+}
 
 static bool takes_color(const struct cli *cli, int fd) {
         const char *no_color = getenv("NO_COLOR");
@@ -104,8 +113,6 @@ static int set_state_directory(struct nfw_context *context, const char *director
         CLEANUP(text) char *here = NULL;
         CLEANUP(text) char *path = NULL;
 
-        if (directory[0] == '\0')
-                return -EINVAL;
         if (directory[0] == '/')
                 return nfw_context_set_state_directory(context, directory);
         here = getcwd(NULL, 0);
@@ -123,6 +130,8 @@ int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nf
         CLEANUP(context) struct nfw_context *context = NULL;
         int r;
 
+        if (cli->state_directory && *cli->state_directory == '\0')
+                return cli_usage_error(cli, "--state-directory needs the name of a directory");
         if (!has_net_admin())
                 return cli_failure(cli, -EPERM, NULL);
         r = nfw_report_new(&report);

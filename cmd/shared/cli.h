@@ -33,10 +33,18 @@ struct cli {
         bool help;
         bool version;
 
+        struct progress *progress; /* NULL: nobody is to be told how it goes on */
+
         /* Whether the two streams take colours; see cli_resolve_colors(). */
         bool color_out;
         bool color_err;
 };
+
+/*
+ * Call it first in main(). A stream that the caller has closed would become the next file or socket that is opened,
+ * and what is printed would go there; this makes printing to it fail instead.
+ */
+void cli_guard_streams(void);
 
 /* Decides about colours from --color, NO_COLOR and whether the streams are terminals. */
 void cli_resolve_colors(struct cli *cli);

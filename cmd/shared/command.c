@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/progress.h"
+
 const char command_exit_statuses[] =
         "Exit status:\n"
         "  0  fine\n"
@@ -33,6 +35,8 @@ static int run_parsed(struct cli *cli,
                       const void *arguments,
                       char **operands,
                       size_t n_operands) {
+        int r;
+
         cli_resolve_colors(cli);
         if (cli->help) {
                 command_print_help(stdout, cli->program, command);
@@ -46,7 +50,12 @@ static int run_parsed(struct cli *cli,
                 return cli_usage_error(cli, "%s is missing", command->operand);
         if (n_operands > command->max_operands)
                 return cli_usage_error(cli, "`%s` is one argument too many", operands[command->max_operands]);
-        return command->run(cli, arguments, operands, n_operands);
+
+        if (!command->is_immediate)
+                cli->progress = progress_start(cli);
+        r = command->run(cli, arguments, operands, n_operands);
+        cli->progress = progress_stop(cli->progress);
+        return r;
 }
 
 int command_run(struct cli *cli, const struct command *command, int argc, char **argv) {

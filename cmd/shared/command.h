@@ -21,6 +21,8 @@ struct command {
         const void *defaults; /* copied into what run() gets as arguments */
         size_t arguments_size;
 
+        bool is_immediate; /* looks at files only, so nobody has to be told that it takes its time */
+
         const char *operand; /* what a missing one is called */
         size_t min_operands;
         size_t max_operands;

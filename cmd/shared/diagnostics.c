@@ -36,11 +36,7 @@ static const struct {
 
 #define N_CONDITIONS (int)(sizeof(conditions) / sizeof(conditions[0]))
 
-static void print_position(const struct cli *cli, const struct nfw_diagnostic *diagnostic) {
-        const char *file = nfw_diagnostic_file(diagnostic);
-        unsigned int line = nfw_diagnostic_line(diagnostic);
-        unsigned int column = nfw_diagnostic_column(diagnostic);
-
+static void print_position(const struct cli *cli, const char *file, unsigned int line, unsigned int column) {
         if (cli->color_err)
                 fputs(COLOR_BOLD, stderr);
         text_put(stderr, file ? file : cli->program);
@@ -53,15 +49,14 @@ static void print_position(const struct cli *cli, const struct nfw_diagnostic *d
                 fputs(COLOR_OFF, stderr);
 }
 
-static void print_diagnostic(const struct cli *cli, const struct nfw_diagnostic *diagnostic) {
-        enum nfw_severity severity = nfw_diagnostic_severity(diagnostic);
-        const char *code = nfw_diagnostic_code(diagnostic);
-        const char *hint = nfw_diagnostic_hint(diagnostic);
-
-        print_position(cli, diagnostic);
+static void print_message(const struct cli *cli,
+                          enum nfw_severity severity,
+                          const char *text,
+                          const char *code,
+                          const char *hint) {
         fprintf(stderr, "%s%s:%s ", cli->color_err ? severities[severity].color : "",
                 severities[severity].name, cli->color_err ? COLOR_OFF : "");
-        text_put(stderr, nfw_diagnostic_text(diagnostic));
+        text_put(stderr, text);
         if (code)
                 fprintf(stderr, " [%s]", code);
         fputc('\n', stderr);
@@ -82,7 +77,10 @@ void diagnostics_print(const struct cli *cli, const struct nfw_report *report) {
 
                 if (cli->quiet && nfw_diagnostic_severity(diagnostic) == NFW_SEVERITY_NOTE)
                         continue;
-                print_diagnostic(cli, diagnostic);
+                print_position(cli, nfw_diagnostic_file(diagnostic), nfw_diagnostic_line(diagnostic),
+                               nfw_diagnostic_column(diagnostic));
+                print_message(cli, nfw_diagnostic_severity(diagnostic), nfw_diagnostic_text(diagnostic),
+                              nfw_diagnostic_code(diagnostic), nfw_diagnostic_hint(diagnostic));
         }
 }
 
@@ -140,7 +138,7 @@ static int finish_json(const struct cli *cli, const struct nfw_report *report, i
         r = diagnostics_put_json(cli,
                                  json_pack("{s:s, s:o}", "outcome", diagnostics_outcome(result),
                                            "diagnostics", diagnostics_json(report)),
-                                 2);
+                                 0);
         return r ? r : diagnostics_status(result);
 }
 
@@ -162,4 +160,27 @@ int diagnostics_finish(const struct cli *cli,
         if (result > 0 && result < N_CONDITIONS)
                 cli_error(cli, "%s: %s", about, conditions[result].sentence);
         return diagnostics_status(result);
+}
+
+int diagnostics_refuse(const struct cli *cli,
+                       enum nfw_condition condition,
+                       const char *code,
+                       const char *text,
+                       const char *hint) {
+        json_t *diagnostic;
+
+        if (!cli->json) {
+                fflush(stdout);
+                print_position(cli, NULL, 0, 0);
+                print_message(cli, NFW_SEVERITY_ERROR, text, code, hint);
+                return CLI_EXIT_NO;
+        }
+        diagnostic = json_pack("{s:s, s:s, s:n, s:i, s:i, s:o, s:o}", "severity",
+                               severities[NFW_SEVERITY_ERROR].name, "code", code, "file", "line", 0, "column",
+                               0, "text", text_json(text), "hint", text_json(hint));
+        diagnostics_put_json(cli,
+                             json_pack("{s:s, s:[o]}", "outcome", diagnostics_outcome(condition),
+                                       "diagnostics", diagnostic),
+                             0);
+        return CLI_EXIT_NO;
 }

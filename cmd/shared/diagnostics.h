@@ -23,6 +23,16 @@ const char *diagnostics_outcome(int result);
  */
 int diagnostics_finish(const struct cli *cli, const struct nfw_report *report, int result, const char *about);
 
+/*
+ * The same for what the command has found out itself: the condition, a code of the library's that means the same,
+ * a text and a hint, which may be NULL.
+ */
+int diagnostics_refuse(const struct cli *cli,
+                       enum nfw_condition condition,
+                       const char *code,
+                       const char *text,
+                       const char *hint);
+
 /* The exit status for what the library answered. */
 int diagnostics_status(int result);
 

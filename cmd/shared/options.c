@@ -109,8 +109,23 @@ static int list_add_addresses(struct string_list *list, char *argument, int argc
         return 0;
 }
 
+/* "a, b and c" */
+static const char *list_choices(const char *const *choices, size_t n, char buffer[static 128]) {
+        size_t size = 0;
+
+        buffer[0] = '\0';
+        for (size_t i = 0; i < n && size < 128; i++)
+                size += (size_t)snprintf(buffer + size, 128 - size, "%s%s",
+                                         i == 0       ? ""
+                                         : i + 1 == n ? " and "
+                                                      : ", ",
+                                         choices[i]);
+        return buffer;
+}
+
 static int store_choice(const struct cli *cli, const struct option_spec *option, int *field) {
         const char *nearest;
+        char all[128];
         size_t n = 0;
 
         for (; option->choices[n]; n++)
@@ -122,7 +137,8 @@ static int store_choice(const struct cli *cli, const struct option_spec *option,
         if (nearest)
                 return cli_usage_error(cli, "--%s: `%s` is not known, did you mean `%s`?", option->name,
                                        optarg, nearest);
-        return cli_usage_error(cli, "--%s: `%s` is not known", option->name, optarg);
+        return cli_usage_error(cli, "--%s: `%s` is not known, only %s", option->name, optarg,
+                               list_choices(option->choices, n, all));
 }
 
 static int store_number(const struct cli *cli, const struct option_spec *option, uint32_t *field) {

@@ -11,6 +11,7 @@
 
 #include "shared/cleanup.h"
 #include "shared/event.h"
+#include "shared/progress.h"
 
 static int dispatch_learner(void *object) {
         return nfw_learner_dispatch(object);
@@ -29,11 +30,13 @@ static int pop_monitor(void *object, struct nfw_event **ret_event) {
 }
 
 struct watch_source watch_learner(struct nfw_learner *learner) {
-        return (struct watch_source){ nfw_learner_get_fd(learner), dispatch_learner, pop_learner, learner };
+        return (struct watch_source){ nfw_learner_get_fd(learner), dispatch_learner, pop_learner, learner,
+                                      false };
 }
 
 struct watch_source watch_monitor(struct nfw_monitor *monitor) {
-        return (struct watch_source){ nfw_monitor_get_fd(monitor), dispatch_monitor, pop_monitor, monitor };
+        return (struct watch_source){ nfw_monitor_get_fd(monitor), dispatch_monitor, pop_monitor, monitor,
+                                      true };
 }
 
 int watch_catch_signals(const struct cli *cli, int *ret_signal_fd) {
@@ -91,6 +94,8 @@ static int print_events(const struct cli *cli,
         }
         /* whoever reads a pipe wants a line when it happens */
         fflush(stdout);
+        if (source->ends_with_reader && ferror(stdout))
+                return CLI_EXIT_TROUBLE;
         return r < 0 ? cli_failure(cli, r, "reading events") : CLI_EXIT_FINE;
 }
 
@@ -102,20 +107,25 @@ int watch_run(const struct cli *cli,
         struct pollfd fds[] = {
                 { .fd = source->fd, .events = POLLIN },
                 { .fd = signal_fd, .events = POLLIN },
+                /* without events it only says that the other end of a pipe is gone */
+                { .fd = source->ends_with_reader ? STDOUT_FILENO : -1 },
         };
         struct signalfd_siginfo info;
 
+        progress_pause(cli->progress);
         for (;;) {
                 int r = print_events(cli, source, level, port);
 
                 if (r)
                         return r;
-                if (poll(fds, 2, -1) < 0) {
+                if (poll(fds, 3, -1) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return cli_failure(cli, -errno, "poll");
                 }
                 if (fds[1].revents && read(signal_fd, &info, sizeof(info)) == sizeof(info))
+                        return CLI_EXIT_FINE;
+                if (fds[2].revents)
                         return CLI_EXIT_FINE;
                 if (fds[0].revents) {
                         r = source->dispatch(source->object);

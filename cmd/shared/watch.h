@@ -17,6 +17,7 @@ struct watch_source {
         int (*dispatch)(void *object);
         int (*pop_event)(void *object, struct nfw_event **ret_event);
         void *object;
+        bool ends_with_reader; /* what is printed is all that it is for */
 };
 
 /*
@@ -28,7 +29,9 @@ int watch_catch_signals(const struct cli *cli, int *ret_signal_fd);
 /* Whether the interface is the one asked for; NULL asks for all. */
 bool watch_wants(const char *wanted, const char *interface);
 
-/* Prints events until a signal comes: 0, or an exit status when something failed. port may be NULL: all ports. */
+/*
+ * Prints events until a signal comes, or nobody reads them any more where the source is for nothing else: 0, or an exit status when something failed. port may be NULL: all ports.
+ */
 int watch_run(const struct cli *cli,
               const struct watch_source *source,
               int signal_fd,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "engine/not_found.h"
 #include "engine/port.h"
@@ -35,10 +36,34 @@ static int applied_detach(struct nfw_context *context, void *userdata) {
         return 0;
 }
 
+static int compare(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each of them once: the kernel refuses a batch that deletes an element twice. */
+static int sort_once(const char *const *names, size_t n, const char ***ret_sorted, size_t *ret_n) {
+        nfw_cleanup(nfw_freep) const char **sorted = calloc(n + 1, sizeof(*sorted));
+        size_t n_sorted = 0;
+
+        if (!sorted)
+                return -ENOMEM;
+        if (n > 0) {
+                memcpy(sorted, names, n * sizeof(*sorted));
+                qsort(sorted, n, sizeof(*sorted), compare);
+        }
+        for (size_t i = 0; i < n; i++)
+                if (n_sorted == 0 || strcmp(sorted[n_sorted - 1], sorted[i]) != 0)
+                        sorted[n_sorted++] = sorted[i];
+
+        *ret_sorted = nfw_steal(sorted);
+        *ret_n = n_sorted;
+        return 0;
+}
+
 /**
  * nfw_detach() - take ports out from under their policies
  * @context:      the context
- * @interfaces:   the ports' interface names, each once; the interfaces need not exist any more
+ * @interfaces:   the ports' interface names; the interfaces need not exist any more
  * @n_interfaces: how many
  * @report:       what is wrong is added here; may be NULL
  *
@@ -51,12 +76,17 @@ nfw_public int nfw_detach(struct nfw_context *context,
                           const char *const *interfaces,
                           size_t n_interfaces,
                           struct nfw_report *report) {
-        struct detach detach = { .interfaces = interfaces, .n_interfaces = n_interfaces };
+        nfw_cleanup(nfw_freep) const char **sorted = NULL;
+        struct detach detach = { 0 };
         int r;
 
         r = nfw_state_prepare(context, report);
         if (r < 0)
                 return r;
+        r = sort_once(interfaces, n_interfaces, &sorted, &detach.n_interfaces);
+        if (r < 0)
+                return r;
+        detach.interfaces = sorted;
 
         return nfw_transaction_run(context,
                                    &(struct nfw_transaction){ .build = build_detach,

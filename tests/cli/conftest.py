@@ -36,20 +36,33 @@ def drop_privileges():
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
+def environment_of(changes):
+    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+    kept.update({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, **(changes or {}))
+    return kept
+
+
 class Program:
-    def __init__(self, name):
+    def __init__(self, name, *prefix):
         self.path = BUILD / "cmd" / name / name
+        self.prefix = prefix
 
     def __call__(self, *arguments, environment=None, **options):
-        env = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
-        env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, **(environment or {}))
         options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
         if "input" in options:
             del options["stdin"]
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.run(
-            [self.path, *arguments], env=env, text=True, errors="surrogateescape", timeout=30, check=False, **options
+            [*self.prefix, self.path, *arguments],
+            env=environment_of(environment), text=True, errors="surrogateescape", timeout=30, check=False, **options,
+        )
+
+    def start(self, *arguments, **options):
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        return subprocess.Popen(
+            [*self.prefix, self.path, *arguments], stdin=subprocess.DEVNULL, env=environment_of(None), text=True, **options
         )
 
     def unprivileged(self, *arguments):

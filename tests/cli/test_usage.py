@@ -84,6 +84,10 @@ def test_nothing_is_suggested_for_what_is_far_off(nfwpolicy, word):
         (["show", "web", "--ir", "--nft"], "--nft excludes what was given before it"),
         (["verify", "a", "b"], "`b` is one argument too many"),
         (["list", "--color=alwyas"], "`alwyas` is not known, did you mean `always`?"),
+        (["list", "--color=sometimes"], "`sometimes` is not known, only auto, always and never"),
+        (["load", "web.yaml", "--port", "v", "--resolver", "any", "192.0.2.1"], "--resolver any trusts every server"),
+        (["load", "web.yaml", "--port", "v", "-r", "192.0.2.1", "-r", "any"], "--resolver any trusts every server"),
+        (["list", "--state-directory", ""], "--state-directory needs the name of a directory"),
         (["--state-directory"], "`--state-directory` needs DIR"),
     ],
 )

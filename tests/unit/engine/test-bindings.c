@@ -111,6 +111,21 @@ static void test_all_ports_or_none(void **state) {
         assert_string_equal(policy_of(kernel, "veth0"), "one");
 }
 
+static void test_a_port_named_twice(void **state) {
+        static const char *const ports[] = { "veth0", "lo", "veth0", "lo", "veth0" };
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "one", ANY, "veth1"), 0);
+        assert_int_equal(nfw_attach(kernel->context, "one", ports, 5, kernel->report), 0);
+        assert_string_equal(policy_of(kernel, "lo"), "one");
+        assert_int_equal(nfw_detach(kernel->context, ports, 5, kernel->report), 0);
+        assert_string_equal(policy_of(kernel, "lo"), "none");
+        assert_string_equal(policy_of(kernel, "veth0"), "none");
+        assert_string_equal(policy_of(kernel, "veth1"), "one");
+        assert_int_equal(nfw_detach(kernel->context, NULL, 0, kernel->report), 0);
+        assert_int_equal(nfw_report_n_diagnostics(kernel->report), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 kernel_test(test_each_port_once),
@@ -118,6 +133,7 @@ int main(void) {
                 kernel_test(test_tables),
                 kernel_test(test_the_shadow_follows_our_own_changes),
                 kernel_test(test_all_ports_or_none),
+                kernel_test(test_a_port_named_twice),
         };
 
         enter_namespace();
