@@ -62,7 +62,8 @@ class Program:
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.Popen(
-            [*self.prefix, self.path, *arguments], stdin=subprocess.DEVNULL, env=environment_of(None), text=True, **options
+            [*self.prefix, self.path, *arguments],
+            stdin=subprocess.DEVNULL, env=environment_of(None), text=True, **options,
         )
 
     def unprivileged(self, *arguments):

@@ -154,7 +154,7 @@ def test_json_of_list(host):
     assert answer["ignored"] == answer["diagnostics"] == []
 
 
-@pytest.mark.parametrize("command, outcome, code, hint", REFUSALS, ids=lambda each: each[0] if isinstance(each, list) else "")
+@pytest.mark.parametrize("command, outcome, code, hint", REFUSALS)
 def test_refusals(host, command, outcome, code, hint):
     result = host(*command)
     assert (result.returncode, result.stdout) == (1, "")
@@ -210,8 +210,10 @@ def test_a_relative_state_directory(host, tmp_path):
     assert (tmp_path / "some" / "where").is_dir()
 
 
-@pytest.mark.parametrize("command", [["list"], ["load", "FILE", "--port", "vnet0"], ["detach", "--port", "vnet0"], ["names"]])
 @pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "command", [["list"], ["load", "FILE", "--port", "vnet0"], ["detach", "--port", "vnet0"], ["names"]]
+)
 def test_a_state_directory_that_cannot_be(host, command, options):
     command = [host.directory / "web.yaml" if each == "FILE" else each for each in command]
     for directory in ("/etc/passwd/state", "/sys/state"):

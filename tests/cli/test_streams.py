@@ -18,7 +18,9 @@ def close(*descriptors):
     return closer
 
 
-PRINTING = [["check", "FILE"], ["check", "--json", "FILE"], ["--help"], ["help", "load"], ["list", "--help"], ["--version"]]
+PRINTING = [
+    ["check", "FILE"], ["check", "--json", "FILE"], ["--help"], ["help", "load"], ["list", "--help"], ["--version"],
+]
 
 
 @pytest.fixture(params=PRINTING, ids=" ".join)
@@ -75,7 +77,9 @@ def test_first_line_only(nfwpolicy):
         assert process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "xx_YY.broken", "de_DE.UTF-8", "tr_TR.UTF-8", "/../../etc/passwd", ""])
+@pytest.mark.parametrize(
+    "locale", ["C", "POSIX", "xx_YY.broken", "de_DE.UTF-8", "tr_TR.UTF-8", "/../../etc/passwd", ""]
+)
 def test_locales(nfwpolicy, invalid, tmp_path, locale):
     """The same octets everywhere, which is what programs that read them need."""
     environment = {"LC_ALL": locale, "LANG": locale, "LANGUAGE": "de", "LC_NUMERIC": locale}

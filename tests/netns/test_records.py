@@ -79,8 +79,8 @@ def test_what_only_looks_or_fails_removes_nothing(lab):
     leave(lab, f"gone-{ID}.policy")
     lab.load(TWO, "--dry-run", name="one")
     lab.load(TWO, name="one", ports=["missing0"], check=False)
-    for command in (["list"], ["show", "one"], ["verify"], ["attach", "one", "--port", "up0"], ["detach", "--port", "up0"]):
-        lab.nfw(*command)
+    for command in ("list", "show one", "verify", "attach one --port up0", "detach --port up0"):
+        lab.nfw(*command.split())
     assert records(lab) == ["gone", "one"]
     lab.load(ONE, name="one")
     assert records(lab) == ["one"]
