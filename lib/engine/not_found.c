@@ -10,11 +10,11 @@ struct names {
         NFW_VEC(const char *) vec;
 };
 
-static int report(struct nfw_report *report,
-                  const char *code,
-                  const char *what,
-                  const char *name,
-                  struct names *names) {
+static int report_unknown(struct nfw_report *report,
+                          const char *code,
+                          const char *what,
+                          const char *name,
+                          struct names *names) {
         nfw_cleanup(nfw_freep) char *hint = NULL;
         const char *nearest = nfw_suggest(name, names->vec.items, names->vec.n);
         int r;
@@ -27,13 +27,13 @@ static int report(struct nfw_report *report,
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
 
-int nfw_report_no_policy(struct nfw_report *to, const struct nfw_shadow *shadow, const char *name) {
+int nfw_report_no_policy(struct nfw_report *report, const struct nfw_shadow *shadow, const char *name) {
         struct names names = { 0 };
 
         nfw_vec_foreach (policy, &shadow->policies)
                 if (nfw_vec_push(&names.vec, policy->name) < 0)
                         break;
-        return report(to, "policy/not-loaded", "there is no policy", name, &names);
+        return report_unknown(report, "policy/not-loaded", "there is no policy", name, &names);
 }
 
 static int add_name(struct nfw_shadow_port *port, void *userdata) {
@@ -42,17 +42,17 @@ static int add_name(struct nfw_shadow_port *port, void *userdata) {
         return nfw_vec_push(&names->vec, port->interface);
 }
 
-int nfw_report_no_binding(struct nfw_report *to, const struct nfw_shadow *shadow, const char *interface) {
+int nfw_report_no_binding(struct nfw_report *report, const struct nfw_shadow *shadow, const char *interface) {
         struct names names = { 0 };
 
         (void)nfw_shadow_foreach_port(shadow, add_name, &names);
-        return report(to, "port/not-bound", "no policy is on port", interface, &names);
+        return report_unknown(report, "port/not-bound", "no policy is on port", interface, &names);
 }
 
-int nfw_report_no_record(struct nfw_report *to, const char *name) {
+int nfw_report_no_record(struct nfw_report *report, const char *name) {
         int r;
 
-        r = nfw_report_error(to, "state/no-record", NULL,
+        r = nfw_report_error(report, "state/no-record", NULL,
                              "load it again from its file: its ports and grants are kept",
                              "policy `%s` is in force, but the copy of its source is gone or damaged", name);
         return r < 0 ? r : NFW_E_NOT_FOUND;

@@ -60,7 +60,9 @@ void nfw_record_remove_orphans(const struct nfw_context *context, const char *na
         if (!directory)
                 return;
 
-        while ((entry = readdir(directory))) {
+        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
+        /* cppcheck-suppress readdirCalled */
+        while ((entry = readdir(directory))) { /* NOLINT(concurrency-mt-unsafe) */
                 struct file_name parts;
                 bool wanted;
 

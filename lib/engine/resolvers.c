@@ -63,7 +63,7 @@ int nfw_resolvers_read(const char *path, struct nfw_prefixes *prefixes, bool *re
 
 int nfw_resolvers_of_host(struct nfw_prefixes *prefixes) {
         size_t n_before = prefixes->vec.n;
-        bool stub;
+        bool stub = false;
         int r;
 
         r = nfw_resolvers_read("/etc/resolv.conf", prefixes, &stub);

@@ -59,23 +59,30 @@ static int differ_element(const struct nfw_nft_comparison *comparison,
                               set->name, text);
 }
 
+/* The record at that offset, or NULL behind the last one. */
+static const uint8_t *record_at(const struct nfw_nft_image_set *set, size_t offset) {
+        return offset < set->elements.n ? set->elements.items + offset : NULL;
+}
+
 int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
                              const struct nfw_nft_image_set *expected,
                              const struct nfw_nft_image_set *actual) {
         size_t size = nfw_nft_image_record_size(expected), n_shown = 0, i = 0, j = 0;
+        const uint8_t *a = record_at(expected, 0), *b = record_at(actual, 0);
         int r = 0;
 
         /* Their headers are the same, so their keys are as long. */
-        while (r == 0 && (i < expected->elements.n || j < actual->elements.n)) {
-                const uint8_t *a = expected->elements.items + i, *b = actual->elements.items + j;
-                int order = i == expected->elements.n ? 1 : j == actual->elements.n ? -1 : memcmp(a, b, size);
+        while (r == 0 && (a || b)) {
+                int order = !a ? 1 : !b ? -1 : memcmp(a, b, size);
 
                 if (order < 0)
                         r = differ_element(comparison, expected, a, true, &n_shown);
                 else if (order > 0)
                         r = differ_element(comparison, actual, b, false, &n_shown);
-                i += order <= 0 ? size : 0;
-                j += order >= 0 ? size : 0;
+                if (order <= 0)
+                        a = record_at(expected, i += size);
+                if (order >= 0)
+                        b = record_at(actual, j += size);
         }
         if (r == 0 && n_shown > MAX_ELEMENTS_SHOWN)
                 r = nfw_nft_differ(comparison, "kernel/more-elements", NULL,
