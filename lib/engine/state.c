@@ -2,8 +2,10 @@
 #include "engine/state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -22,9 +24,14 @@ int nfw_state_prepare(const struct nfw_context *context, struct nfw_report *repo
         nfw_cleanup(nfw_freep) char *path = NULL, *ours = NULL;
         int r, error;
 
-        path = strdup(context->state_directory);
-        if (!path)
+        if (asprintf(&path, "%s/.", context->state_directory) < 0) {
+                path = NULL;
                 return -ENOMEM;
+        }
+        /* Nearly always it is there, and attaching a port takes a few microseconds. */
+        if (access(path, W_OK | X_OK) == 0)
+                return 0;
+        path[strlen(path) - strlen("/.")] = '\0';
 
         error = make_directories(path);
         if (error == 0)
@@ -33,7 +40,7 @@ int nfw_state_prepare(const struct nfw_context *context, struct nfw_report *repo
                 return error;
 
         r = nfw_report_error(report, "state/directory", NULL,
-                             "choose a state directory that can be made and written to",
+                             "choose a state directory (--state-directory) that can be made and written to",
                              "the state cannot be kept in `%s`: %s", path, nfw_strerror(-error));
         if (r < 0)
                 return r;
