@@ -25,5 +25,7 @@ void guest_prepare(struct guest *guest, unsigned int name, unsigned int address,
 void guest_ask(struct guest *guest);
 /* The reply goes out: when this returns, the kernel has handed it to whoever mirrors it. */
 void guest_answer(struct guest *guest);
+/* Query and reply go out at once, and nobody reads them: what the ends cannot hold is thrown away behind the mirror. */
+void guest_post(struct guest *guest);
 /* The guest has the reply afterwards. */
 void guest_take(struct guest *guest);

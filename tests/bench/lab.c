@@ -131,3 +131,10 @@ void lab_stop(pid_t child) {
         (void)kill(child, SIGKILL);
         (void)waitpid(child, NULL, 0);
 }
+
+void lab_wait(pid_t child) {
+        int status;
+
+        if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                bench_fail("a process of the benchmark failed");
+}

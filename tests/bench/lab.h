@@ -32,3 +32,5 @@ void lab_pin(int cpu);
 /* A process of the program's own; it ends with the program at the latest. */
 pid_t lab_fork(void (*run)(void *userdata), void *userdata);
 void lab_stop(pid_t child);
+/* Until it has ended, which must be a success. */
+void lab_wait(pid_t child);
