@@ -24,6 +24,9 @@ static void policy_deinit(struct nfw_nft_policy *policy) {
         nfw_vec_foreach (name, &policy->sets)
                 free(*name);
         nfw_vec_deinit(&policy->sets);
+        nfw_vec_foreach (name, &policy->blocks)
+                free(*name);
+        nfw_vec_deinit(&policy->blocks);
         free(policy->name);
         free(policy->id);
 }

@@ -44,6 +44,8 @@ enum nfw_verdict {
         NFW_VERDICT_CONTINUE, /* go on with the next rule: for rules with an effect only */
         NFW_VERDICT_ACCEPT,
         NFW_VERDICT_DROP,
+        NFW_VERDICT_JUMP, /* to a block and, where that decides nothing, back: in plans only */
+        NFW_VERDICT_GOTO, /* to a block that has all that is left to ask: in plans only */
 };
 
 /* Which copy of the packet a rule hands to the learner. */

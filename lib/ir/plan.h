@@ -8,6 +8,10 @@
  * How it comes about: within one chain, every rule gets a level, one more than the highest level of the earlier
  * rules with the other verdict that can match the same packet. Levels are evaluated in order; within a level
  * the order does not matter, so the rules of a level with the same verdict are folded into set look-ups.
+ *
+ * Where that leaves many rules in a row, as it does when verdicts alternate and names are not known yet, stretches
+ * of them become chains of their own, blocks. A packet is sent there only if its destination is among those of the
+ * block, and there may be blocks of blocks: what a packet costs then grows with their logarithm.
  */
 
 #include "ir/ir.h"
@@ -49,6 +53,7 @@ struct nfw_plan_match {
 struct nfw_plan_rule {
         NFW_VEC(struct nfw_plan_match) matches;
         enum nfw_verdict verdict;
+        size_t block; /* to jump to: index into struct nfw_plan.blocks */
         enum nfw_mirror mirror;
         bool counter;
         char *comment;      /* the names of the source rules, shortened to what the kernel takes */
@@ -56,6 +61,7 @@ struct nfw_plan_rule {
 };
 
 struct nfw_plan_chain {
+        enum nfw_direction direction;
         char *name;
         char *comment;
         NFW_VEC(struct nfw_plan_rule) rules;
@@ -76,6 +82,7 @@ struct nfw_plan {
         bool parameters[NFW_N_PARAMETERS];
         NFW_VEC(struct nfw_plan_set) sets;
         struct nfw_plan_chain chains[NFW_N_DIRECTIONS];
+        NFW_VEC(struct nfw_plan_chain) blocks; /* each jumps only to those before it */
         NFW_VEC(struct nfw_plan_learned) learned;
 };
 
@@ -83,6 +90,7 @@ struct nfw_plan_options {
         const char *policy;
         const char *id;
         uint16_t nflog_group;
+        size_t block_size; /* how many rules in a row are few; 0: what is best for the kernel */
 };
 
 /* 0 or a negative errno. Positions are borrowed, everything else is copied. The result depends on its input only. */

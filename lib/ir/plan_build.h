@@ -16,17 +16,28 @@ struct nfw_plan_builder {
         const struct nfw_ir *ir;
         struct nfw_plan *plan;
         enum nfw_direction direction;
+        size_t block_size;
+        size_t n_levels;                  /* of the chain so far: for names of sets */
+        struct nfw_plan_chain *chain;     /* where rules are appended */
+        size_t block;                     /* where those that jump go */
         struct nfw_plan_name *names;      /* how often each name of a set was wanted */
         NFW_VEC(uint64_t) learned_hashes; /* of the patterns of each entry of plan->learned */
 };
 
+void nfw_plan_rule_deinit(struct nfw_plan_rule *rule);
+void nfw_plan_chain_deinit(struct nfw_plan_chain *chain);
+
 void nfw_plan_builder_deinit(struct nfw_plan_builder *builder);
 
-/* Which set names are for: the rules of a verdict that stand at the same place. */
+/* What rules do, and what the names of their sets are for: the rules of a verdict that stand at the same place. */
 struct nfw_plan_group {
         enum nfw_verdict verdict;
-        size_t number; /* from 1 on; 0 for rules that keep their place */
+        size_t number; /* of the level or the block, from 1 on; 0 for rules that keep their place */
 };
+
+static inline bool nfw_plan_is_branch(enum nfw_verdict verdict) {
+        return verdict == NFW_VERDICT_JUMP || verdict == NFW_VERDICT_GOTO;
+}
 
 /* "web-allow1-ip-proto-port", made unique by a number at its end. 0 or -ENOMEM. */
 int nfw_plan_set_name(struct nfw_plan_builder *builder,

@@ -126,8 +126,8 @@ static int emit_shape(struct nfw_plan_builder *builder,
                       struct nfw_plan_item *const *items,
                       size_t n_items) {
         bool one_field = __builtin_popcount(items[0]->fields) == 1;
-        bool in_a_row =
-                one_field ? count_boxes(items[0]) <= NFW_PLAN_MAX_ANONYMOUS : n_items <= MAX_RULES_IN_A_ROW;
+        size_t max_in_a_row = nfw_plan_is_branch(group->verdict) ? 1 : MAX_RULES_IN_A_ROW;
+        bool in_a_row = one_field ? count_boxes(items[0]) <= NFW_PLAN_MAX_ANONYMOUS : n_items <= max_in_a_row;
 
         if (items[0]->fields == 0 || in_a_row || !fits_one_set(items[0]->fields))
                 return emit_rules(builder, group, items, n_items);

@@ -33,31 +33,33 @@ static int match_compare(const void *a, const void *b, void *userdata) {
         return c ? c : (int)x->fields[0] - (int)y->fields[0];
 }
 
-static void rule_deinit(struct nfw_plan_rule *rule) {
+void nfw_plan_rule_deinit(struct nfw_plan_rule *rule) {
         nfw_vec_deinit(&rule->matches);
         free(rule->comment);
 }
 
 /* Moves the rule to the chain's end, its matches in order. */
 static int take_rule(struct nfw_plan_builder *builder,
+                     const struct nfw_plan_group *group,
                      const struct nfw_plan_indices *sources,
                      struct nfw_plan_rule *rule) {
         const struct nfw_ir_rule *first =
                 &builder->ir->chains[builder->direction].rules.items[sources->vec.items[0]];
         int r = nfw_plan_source_comment(builder, sources, &rule->comment);
 
-        rule->verdict = first->verdict;
-        rule->mirror = first->mirror;
-        rule->counter = first->verdict != NFW_VERDICT_CONTINUE;
+        rule->verdict = group->verdict;
+        rule->block = builder->block;
+        rule->mirror = nfw_plan_is_branch(group->verdict) ? NFW_MIRROR_NONE : first->mirror;
+        rule->counter = group->verdict == NFW_VERDICT_ACCEPT || group->verdict == NFW_VERDICT_DROP;
         rule->pos = first->pos;
         if (rule->matches.n > 1)
                 qsort_r(rule->matches.items, rule->matches.n, sizeof(*rule->matches.items), match_compare,
                         builder->plan);
 
         if (r == 0)
-                r = nfw_vec_push(&builder->plan->chains[builder->direction].rules, *rule);
+                r = nfw_vec_push(&builder->chain->rules, *rule);
         if (r < 0)
-                rule_deinit(rule);
+                nfw_plan_rule_deinit(rule);
         *rule = (struct nfw_plan_rule){ 0 };
         return r;
 }
@@ -185,10 +187,10 @@ int nfw_plan_emit_rule(struct nfw_plan_builder *builder,
         if (r == 0)
                 r = match_operands(builder, group, item, &rule);
         if (r < 0) {
-                rule_deinit(&rule);
+                nfw_plan_rule_deinit(&rule);
                 return r;
         }
-        return take_rule(builder, &item->sources, &rule);
+        return take_rule(builder, group, &item->sources, &rule);
 }
 
 /* One rule that looks the part up, with the operands that all of the items have. */
@@ -215,10 +217,10 @@ static int emit_part(struct nfw_plan_builder *builder,
         if (r == 0)
                 r = match_operands(builder, group, item, &rule);
         if (r < 0) {
-                rule_deinit(&rule);
+                nfw_plan_rule_deinit(&rule);
                 return r;
         }
-        return take_rule(builder, sources, &rule);
+        return take_rule(builder, group, sources, &rule);
 }
 
 int nfw_plan_emit_boxes(struct nfw_plan_builder *builder,

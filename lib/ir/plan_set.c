@@ -65,14 +65,17 @@ int nfw_plan_set_name(struct nfw_plan_builder *builder,
                       const struct nfw_plan_group *group,
                       const char *what,
                       char **ret_name) {
-        const char *verdict = group->verdict == NFW_VERDICT_DROP ? "deny" : "allow";
+        static const char *const verdicts[] = {
+                [NFW_VERDICT_CONTINUE] = "fixed", [NFW_VERDICT_ACCEPT] = "allow", [NFW_VERDICT_DROP] = "deny",
+                [NFW_VERDICT_JUMP] = "block",     [NFW_VERDICT_GOTO] = "block",
+        };
         char name[NAME_MAX_SIZE];
         unsigned int n;
         size_t size;
 
         if (group->number > 0)
-                snprintf(name, sizeof(name), "%s-%s%zu-%s", builder->plan->policy, verdict, group->number,
-                         what);
+                snprintf(name, sizeof(name), "%s-%s%zu-%s", builder->plan->policy, verdicts[group->verdict],
+                         group->number, what);
         else
                 snprintf(name, sizeof(name), "%s-fixed-%s", builder->plan->policy, what);
 

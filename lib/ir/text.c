@@ -15,6 +15,8 @@ static const char *const verdict_names[] = {
         [NFW_VERDICT_CONTINUE] = "continue",
         [NFW_VERDICT_ACCEPT] = "accept",
         [NFW_VERDICT_DROP] = "drop",
+        [NFW_VERDICT_JUMP] = "jump",
+        [NFW_VERDICT_GOTO] = "goto",
 };
 
 static const char *const mirror_names[] = {

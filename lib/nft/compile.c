@@ -43,26 +43,53 @@ static int put_sets(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
         return 0;
 }
 
-int nfw_nft_put_plan(struct nfw_nft_batch *batch, const struct nfw_plan *plan, bool with_chains) {
+static int put_chain_of(struct nfw_nft_batch *batch,
+                        const struct nfw_plan *plan,
+                        const struct nfw_plan_chain *chain) {
         struct nfw_nft_origin origin = { .what = "policy", .name = plan->policy };
-        char name[NFW_NFT_NAME_MAX];
+
+        return nfw_nft_put_chain(batch, plan->table, chain->name, chain->comment, &origin);
+}
+
+/* Blocks are made and deleted with their rules: unlike the chains of a policy, no map refers to them. */
+static int put_chains(struct nfw_nft_batch *batch, const struct nfw_plan *plan, bool with_chains) {
+        int r = 0;
+
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && with_chains && r == 0; direction++)
+                r = put_chain_of(batch, plan, &plan->chains[direction]);
+        nfw_vec_foreach (block, &plan->blocks)
+                if (r == 0)
+                        r = put_chain_of(batch, plan, block);
+        return r;
+}
+
+static int put_rules(struct nfw_nft_batch *batch,
+                     const struct nfw_plan *plan,
+                     const struct nfw_plan_chain *chain) {
+        int r = 0;
+
+        nfw_vec_foreach (rule, &chain->rules)
+                if (r == 0)
+                        r = nfw_nft_put_rule(batch, plan, chain, rule);
+        return r;
+}
+
+int nfw_nft_put_plan(struct nfw_nft_batch *batch, const struct nfw_plan *plan, bool with_chains) {
         int r;
 
         /* Chains are named after the policy, and a name that was cut would be another policy's. */
-        if (strlen(plan->policy) + strlen("-ingress") >= NFW_NFT_NAME_MAX)
+        if (strlen(plan->policy) + strlen("-ingress-block4294967295") >= NFW_NFT_NAME_MAX)
                 return -ENAMETOOLONG;
 
         r = put_marker(batch, plan);
         if (r == 0)
                 r = put_sets(batch, plan);
-        for (int direction = 0; direction < NFW_N_DIRECTIONS && with_chains && r == 0; direction++)
-                r = nfw_nft_put_chain(batch, plan->table, nfw_nft_chain_name(plan->policy, direction, name),
-                                      plan->chains[direction].comment, &origin);
-        for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
-                nfw_vec_foreach (rule, &plan->chains[direction].rules) {
-                        if (r < 0)
-                                return r;
-                        r = nfw_nft_put_rule(batch, plan, direction, rule);
-                }
+        if (r == 0)
+                r = put_chains(batch, plan, with_chains);
+        nfw_vec_foreach (block, &plan->blocks)
+                if (r == 0)
+                        r = put_rules(batch, plan, block);
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = put_rules(batch, plan, &plan->chains[direction]);
         return r;
 }

@@ -26,6 +26,9 @@ static void policy_deinit(struct nfw_nft_policy *policy) {
         nfw_vec_foreach (set, &policy->sets)
                 free(*set);
         nfw_vec_deinit(&policy->sets);
+        nfw_vec_foreach (block, &policy->blocks)
+                free(*block);
+        nfw_vec_deinit(&policy->blocks);
         free(policy->name);
         free(policy->id);
 }
@@ -69,6 +72,28 @@ static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
         return r;
 }
 
+/* When all policies are known: chains are not read in any order. */
+static int take_block(const struct nfw_nft_object *chain, void *userdata) {
+        const struct reading *reading = userdata;
+        struct nfw_nft_policy *policy;
+        char *name;
+        int r;
+
+        r = nfw_nft_policy_of_block(chain->name, &name);
+        if (r < 0 || !name)
+                return r;
+        policy = nfw_nft_find_policy(reading->snapshot, reading->table, name);
+        free(name);
+        if (!policy)
+                return 0;
+
+        name = strdup(chain->name);
+        r = name ? nfw_vec_push(&policy->blocks, name) : -ENOMEM;
+        if (r < 0)
+                free(name);
+        return r;
+}
+
 static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
         struct nfw_nft_snapshot *snapshot = reading->snapshot;
         struct nfw_nft_table_state state;
@@ -83,6 +108,8 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
                 return 0;
 
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
+        if (r == 0)
+                r = nfw_nft_read_chains(nft, reading->table, take_block, reading);
         if (r == 0)
                 r = nfw_nft_assign_sets(nft, reading->table, snapshot);
         if (r < 0)

@@ -14,7 +14,8 @@ struct nfw_nft_policy {
         char *name;
         char *id; /* in the marker's comment; "" where somebody has removed that */
         enum nfw_table table;
-        NFW_VEC(char *) sets; /* the names of the sets that belong to it */
+        NFW_VEC(char *) sets;   /* the names of the sets that belong to it */
+        NFW_VEC(char *) blocks; /* and of the chains that its chains jump to */
 };
 
 /* Found in either of the verdict maps; where somebody else has edited these, they do not agree. */

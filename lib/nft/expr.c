@@ -165,3 +165,13 @@ int nfw_nft_expr_verdict(struct nftnl_rule *rule, uint32_t verdict) {
         nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, verdict);
         return 0;
 }
+
+int nfw_nft_expr_branch(struct nftnl_rule *rule, int verdict, const char *chain) {
+        struct nftnl_expr *expr = add(rule, "immediate");
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+        return nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain) < 0 ? -ENOMEM : 0;
+}

@@ -32,3 +32,5 @@ int nfw_nft_expr_log(struct nftnl_rule *rule, const char *prefix, uint16_t group
 int nfw_nft_expr_counter(struct nftnl_rule *rule);
 /* NF_ACCEPT or NF_DROP. */
 int nfw_nft_expr_verdict(struct nftnl_rule *rule, uint32_t verdict);
+/* NFT_JUMP or NFT_GOTO. */
+int nfw_nft_expr_branch(struct nftnl_rule *rule, int verdict, const char *chain);

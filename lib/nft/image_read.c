@@ -91,10 +91,21 @@ static int read_table(struct nfw_nft_socket *nft, struct nfw_nft_image *image) {
         return nfw_nft_read_others(nft, image->table, take_other, image);
 }
 
+struct rules {
+        struct nfw_nft_socket *nft;
+        struct nfw_nft_image *image;
+};
+
+static int read_rules(const char *chain, void *userdata) {
+        const struct rules *rules = userdata;
+
+        return nfw_nft_read_rules(rules->nft, rules->image->table, chain, take, rules->image);
+}
+
 int nfw_nft_image_read(struct nfw_nft_socket *nft,
                        const struct nfw_nft_comparison *comparison,
                        struct nfw_nft_image *image) {
-        char chain[NFW_NFT_NAME_MAX];
+        struct rules rules = { .nft = nft, .image = image };
         int r;
 
         r = comparison->plan ? 0 : read_table(nft, image);
@@ -102,9 +113,8 @@ int nfw_nft_image_read(struct nfw_nft_socket *nft,
                 r = read_objects(nft, NFT_MSG_GETCHAIN, image);
         if (r == 0)
                 r = read_objects(nft, NFT_MSG_GETSET, image);
-        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
-                r = nfw_nft_read_rules(nft, comparison->table,
-                                       nfw_nft_compared_chain(comparison, direction, chain), take, image);
+        if (r == 0)
+                r = nfw_nft_compared_chains(comparison, read_rules, &rules);
         if (r == 0)
                 r = read_constant_sets(nft, comparison->plan, image);
         return r < 0 ? r : nfw_nft_image_finish(image);

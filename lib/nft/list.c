@@ -78,6 +78,9 @@ static int list_all(struct nft_ctx *nft, int fd, const struct nfw_nft_policy *po
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
                 r = list_object(nft, fd, policy->table, "chain",
                                 nfw_nft_chain_name(policy->name, direction, chain));
+        nfw_vec_foreach (block, &policy->blocks)
+                if (r == 0)
+                        r = list_object(nft, fd, policy->table, "chain", *block);
         return r;
 }
 

@@ -50,6 +50,29 @@ int nfw_nft_policy_of_chain(const char *chain, enum nfw_direction direction, cha
         return 0;
 }
 
+int nfw_nft_policy_of_block(const char *chain, char **ret_policy) {
+        static const char suffix[] = "-block";
+        size_t n = strlen(chain), n_suffix = sizeof(suffix) - 1;
+        char *main_chain, *policy = NULL;
+        int r = 0;
+
+        *ret_policy = NULL;
+        while (n > 0 && chain[n - 1] >= '0' && chain[n - 1] <= '9')
+                n--;
+        if (chain[n] == '\0' || n <= n_suffix || memcmp(chain + n - n_suffix, suffix, n_suffix) != 0)
+                return 0;
+
+        main_chain = strndup(chain, n - n_suffix);
+        if (!main_chain)
+                return -ENOMEM;
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0 && !policy; direction++)
+                r = nfw_nft_policy_of_chain(main_chain, direction, &policy);
+        free(main_chain);
+        if (r == 0)
+                *ret_policy = policy;
+        return r;
+}
+
 struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapshot,
                                            enum nfw_table table,
                                            const char *name) {
@@ -183,6 +206,11 @@ static int assign_by_rules(struct nfw_nft_socket *nft, struct assignment *assign
                 for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
                         nfw_nft_chain_name(policy->name, direction, chain);
                         r = nfw_nft_read_rules(nft, assignment->table, chain, take_rule, assignment);
+                        if (r < 0)
+                                return r;
+                }
+                nfw_vec_foreach (block, &policy->blocks) {
+                        r = nfw_nft_read_rules(nft, assignment->table, *block, take_rule, assignment);
                         if (r < 0)
                                 return r;
                 }

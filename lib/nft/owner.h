@@ -17,5 +17,8 @@ struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapsh
 /* The policy's name in "web-egress"; NULL where the chain is no policy's of that direction. The caller frees it. */
 int nfw_nft_policy_of_chain(const char *chain, enum nfw_direction direction, char **ret_policy);
 
+/* The same for "web-egress-block12", of any direction. */
+int nfw_nft_policy_of_block(const char *chain, char **ret_policy);
+
 /* The id in "policy web, id 0123456789abcdef"; "" in "policy web"; NULL in what is no comment of that policy. */
 const char *nfw_nft_comment_id(const char *comment, const char *policy);

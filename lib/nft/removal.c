@@ -31,6 +31,9 @@ int nfw_nft_put_policy_removal(struct nfw_nft_batch *batch,
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
                 r = nfw_nft_put_flush(batch, policy->table,
                                       nfw_nft_chain_name(policy->name, direction, chain), &origin);
+        nfw_vec_foreach (block, &policy->blocks)
+                if (r == 0)
+                        r = nfw_nft_put_flush(batch, policy->table, *block, &origin);
         nfw_vec_foreach (set, &policy->sets) {
                 struct nfw_nft_origin set_origin = { .what = "set", .name = *set };
 
@@ -40,6 +43,9 @@ int nfw_nft_put_policy_removal(struct nfw_nft_batch *batch,
         }
         if (r == 0)
                 r = put_marker_removal(batch, policy, &origin);
+        nfw_vec_foreach (block, &policy->blocks)
+                if (r == 0)
+                        r = nfw_nft_put_chain_removal(batch, policy->table, *block, &origin);
         for (int direction = 0; direction < NFW_N_DIRECTIONS && with_chains && r == 0; direction++)
                 r = nfw_nft_put_chain_removal(batch, policy->table,
                                               nfw_nft_chain_name(policy->name, direction, chain), &origin);

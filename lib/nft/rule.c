@@ -82,9 +82,21 @@ static int add_actions(const struct nfw_plan *plan,
                 if (r < 0)
                         return r;
         }
-        if (plan_rule->verdict == NFW_VERDICT_CONTINUE)
-                return 0;
-        return nfw_nft_expr_verdict(rule, plan_rule->verdict == NFW_VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP);
+        switch (plan_rule->verdict) {
+        case NFW_VERDICT_ACCEPT:
+                return nfw_nft_expr_verdict(rule, NF_ACCEPT);
+        case NFW_VERDICT_DROP:
+                return nfw_nft_expr_verdict(rule, NF_DROP);
+        case NFW_VERDICT_JUMP:
+        case NFW_VERDICT_GOTO:
+                if (plan_rule->block >= plan->blocks.n)
+                        return -EINVAL;
+                return nfw_nft_expr_branch(rule, plan_rule->verdict == NFW_VERDICT_JUMP ? NFT_JUMP : NFT_GOTO,
+                                           plan->blocks.items[plan_rule->block].name);
+        case NFW_VERDICT_CONTINUE:
+                break;
+        }
+        return 0;
 }
 
 static int set_comment(struct nftnl_rule *rule, const char *comment) {
@@ -119,14 +131,13 @@ static int put(struct nfw_nft_batch *batch,
 
 int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                      const struct nfw_plan *plan,
-                     enum nfw_direction direction,
+                     const struct nfw_plan_chain *chain,
                      const struct nfw_plan_rule *plan_rule) {
         nfw_cleanup(nftnl_rule_freep) struct nftnl_rule *rule = nftnl_rule_alloc();
         struct nfw_nft_origin origin = { .what = "rule", .name = plan_rule->comment, .pos = plan_rule->pos };
         struct nfw_nft_match_state state = { .rule = plan_rule,
                                              .table = plan->table,
-                                             .direction = direction };
-        char chain[NFW_NFT_NAME_MAX];
+                                             .direction = chain->direction };
         int r;
 
         if (!rule)
@@ -144,7 +155,7 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                 r = set_comment(rule, plan_rule->comment);
         if (r < 0)
                 return r;
-        return put(batch, plan->table, nfw_nft_chain_name(plan->policy, direction, chain), rule, &origin);
+        return put(batch, plan->table, chain->name, rule, &origin);
 }
 
 int nfw_nft_put_dispatch_rule(struct nfw_nft_batch *batch,

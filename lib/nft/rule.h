@@ -11,10 +11,10 @@ int nfw_nft_mirror_prefix(const struct nfw_plan *plan,
                           enum nfw_mirror mirror,
                           char buffer[static NFW_NFT_PREFIX_MAX]);
 
-/* One rule of a plan, behind those that its chain has, with the anonymous sets that belong to it. */
+/* One rule of a plan's chain, behind those that the chain has, with the anonymous sets that belong to it. */
 int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                      const struct nfw_plan *plan,
-                     enum nfw_direction direction,
+                     const struct nfw_plan_chain *chain,
                      const struct nfw_plan_rule *rule);
 
 /* iifname vmap @egress, in the base chain of that direction. */

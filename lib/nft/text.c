@@ -103,6 +103,8 @@ static int print_actions(FILE *stream,
         static const char *const verdicts[] = {
                 [NFW_VERDICT_ACCEPT] = "accept",
                 [NFW_VERDICT_DROP] = "drop",
+                [NFW_VERDICT_JUMP] = "jump",
+                [NFW_VERDICT_GOTO] = "goto",
         };
         char prefix[NFW_NFT_PREFIX_MAX];
         int r;
@@ -122,6 +124,8 @@ static int print_actions(FILE *stream,
                 nfw_nft_print_separator(stream, separator);
                 fputs(verdicts[rule->verdict], stream);
         }
+        if (rule->verdict == NFW_VERDICT_JUMP || rule->verdict == NFW_VERDICT_GOTO)
+                fprintf(stream, " %s", plan->blocks.items[rule->block].name);
         if (rule->comment) {
                 nfw_nft_print_separator(stream, separator);
                 print_comment(stream, rule->comment);
@@ -143,19 +147,17 @@ static int print_rule(FILE *stream,
         return r;
 }
 
-static int print_chain(FILE *stream, const struct nfw_plan *plan, enum nfw_direction direction) {
-        const struct nfw_plan_chain *chain = &plan->chains[direction];
-        char name[NFW_NFT_NAME_MAX];
+static int print_chain(FILE *stream, const struct nfw_plan *plan, const struct nfw_plan_chain *chain) {
         int r;
 
-        fprintf(stream, "\tchain %s {\n", nfw_nft_chain_name(plan->policy, direction, name));
+        fprintf(stream, "\tchain %s {\n", chain->name);
         if (chain->comment) {
                 fputs("\t\t", stream);
                 print_comment(stream, chain->comment);
                 fputc('\n', stream);
         }
         nfw_vec_foreach (rule, &chain->rules) {
-                r = print_rule(stream, plan, direction, rule);
+                r = print_rule(stream, plan, chain->direction, rule);
                 if (r < 0)
                         return r;
         }
@@ -175,7 +177,12 @@ int nfw_nft_print_plan(const struct nfw_plan *plan, FILE *stream) {
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {
                 if (direction > 0)
                         fputc('\n', stream);
-                r = print_chain(stream, plan, direction);
+                r = print_chain(stream, plan, &plan->chains[direction]);
+        }
+        nfw_vec_foreach (block, &plan->blocks) {
+                fputc('\n', stream);
+                if (r == 0)
+                        r = print_chain(stream, plan, block);
         }
         fputs("}\n", stream);
         if (r < 0)

@@ -17,10 +17,10 @@ struct nfw_nft_comparison {
         size_t *n_differences;
 };
 
-/* The chain of that direction whose rules are compared. buffer holds NFW_NFT_NAME_MAX octets. */
-const char *nfw_nft_compared_chain(const struct nfw_nft_comparison *comparison,
-                                   enum nfw_direction direction,
-                                   char *buffer);
+/* Calls back for each chain whose rules are compared, until the callback returns other than 0; returns that. */
+int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
+                            int (*callback)(const char *chain, void *userdata),
+                            void *userdata);
 
 /* Counts a difference and reports it. 0 or -ENOMEM. */
 nfw_printf(4, 5) int nfw_nft_differ(const struct nfw_nft_comparison *comparison,

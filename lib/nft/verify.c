@@ -15,11 +15,19 @@
 
 #define MAX_ATTEMPTS 64
 
-const char *nfw_nft_compared_chain(const struct nfw_nft_comparison *comparison,
-                                   enum nfw_direction direction,
-                                   char *buffer) {
-        return comparison->plan ? nfw_nft_chain_name(comparison->plan->policy, direction, buffer)
-                                : nfw_nft_base_chain(comparison->table, direction)->name;
+int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
+                            int (*callback)(const char *chain, void *userdata),
+                            void *userdata) {
+        const struct nfw_plan *plan = comparison->plan;
+        int r = 0;
+
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = callback(plan ? plan->chains[direction].name
+                                  : nfw_nft_base_chain(comparison->table, direction)->name,
+                             userdata);
+        for (size_t i = 0; plan && i < plan->blocks.n && r == 0; i++)
+                r = callback(plan->blocks.items[i].name, userdata);
+        return r;
 }
 
 /* What is expected is what would be sent; so nothing is described twice. */
@@ -50,6 +58,9 @@ static bool has_chain(const struct nfw_nft_policy *policy, const char *chain) {
 
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 if (strcmp(chain, nfw_nft_chain_name(policy->name, direction, name)) == 0)
+                        return true;
+        nfw_vec_foreach (block, &policy->blocks)
+                if (strcmp(*block, chain) == 0)
                         return true;
         return false;
 }
@@ -165,13 +176,8 @@ static int compare_table(const struct nfw_nft_comparison *comparison) {
         return r;
 }
 
-static int compare_rules(const struct nfw_nft_comparison *comparison) {
-        char chain[NFW_NFT_NAME_MAX];
-        int r = 0;
-
-        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
-                r = nfw_nft_compare_rules(comparison, nfw_nft_compared_chain(comparison, direction, chain));
-        return r;
+static int compare_rules(const char *chain, void *userdata) {
+        return nfw_nft_compare_rules(userdata, chain);
 }
 
 /* Reads and compares; -EINTR where the ruleset changed meanwhile. */
@@ -205,7 +211,7 @@ static int read_and_compare(struct nfw_nft_socket *nft,
                 r = compare_chains(comparison);
         if (r == 0)
                 r = compare_sets(comparison);
-        return r < 0 ? r : compare_rules(comparison);
+        return r < 0 ? r : nfw_nft_compared_chains(comparison, compare_rules, comparison);
 }
 
 static int verify(struct nfw_nft_socket *nft,

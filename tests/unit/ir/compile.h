@@ -27,12 +27,16 @@ static inline struct nfw_ir *ir_of(const struct nfw_policy *policy, enum nfw_tab
         return ir;
 }
 
-static inline struct nfw_plan *plan_of(const struct nfw_ir *ir) {
-        const struct nfw_plan_options options = { .policy = "web",
-                                                  .id = "0123456789abcdef",
-                                                  .nflog_group = 7 };
+static inline struct nfw_plan *plan_in_blocks(const struct nfw_ir *ir, size_t block_size) {
+        const struct nfw_plan_options options = {
+                .policy = "web", .id = "0123456789abcdef", .nflog_group = 7, .block_size = block_size
+        };
         struct nfw_plan *plan = NULL;
 
         assert_int_equal(nfw_plan_new(ir, &options, &plan), 0);
         return plan;
+}
+
+static inline struct nfw_plan *plan_of(const struct nfw_ir *ir) {
+        return plan_in_blocks(ir, 0);
 }

@@ -174,18 +174,35 @@ static inline bool model_match(struct model *model,
         return holds != match->negate;
 }
 
+/* n_rules counts those that the packet has met. */
+static inline enum nfw_verdict model_chain(struct model *model,
+                                           const struct nfw_plan_chain *chain,
+                                           const struct nfw_evaluate_packet *packet,
+                                           size_t *n_rules) {
+        nfw_vec_foreach (rule, &chain->rules) {
+                enum nfw_verdict verdict = rule->verdict;
+                bool matches = true;
+
+                ++*n_rules;
+                nfw_vec_foreach (match, &rule->matches)
+                        matches = matches && model_match(model, match, packet);
+                if (matches && (verdict == NFW_VERDICT_JUMP || verdict == NFW_VERDICT_GOTO))
+                        verdict =
+                                model_chain(model, &model->plan->blocks.items[rule->block], packet, n_rules);
+                if (matches && rule->verdict == NFW_VERDICT_GOTO)
+                        return verdict;
+                if (matches && verdict != NFW_VERDICT_CONTINUE)
+                        return verdict;
+        }
+        return NFW_VERDICT_CONTINUE;
+}
+
 static inline enum nfw_verdict model_plan(struct model *model,
                                           enum nfw_direction direction,
                                           const struct nfw_evaluate_packet *packet) {
-        nfw_vec_foreach (rule, &model->plan->chains[direction].rules) {
-                bool matches = rule->verdict != NFW_VERDICT_CONTINUE;
+        size_t n_rules = 0;
 
-                nfw_vec_foreach (match, &rule->matches)
-                        matches = matches && model_match(model, match, packet);
-                if (matches)
-                        return rule->verdict;
-        }
-        return NFW_VERDICT_CONTINUE;
+        return model_chain(model, &model->plan->chains[direction], packet, &n_rules);
 }
 
 /* --- the policy -------------------------------------------------------------------------------------------- */

@@ -61,6 +61,7 @@ static void assert_names(const struct nfw_ir *ir,
         assert_names((ir_), (direction_), (const char *const[]){ __VA_ARGS__ },                              \
                      NFW_ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
 
+#define REPLIES               "replies", "IPv6 authentication header"
 #define BEFORE_DHCP           "neighbour discovery", "neighbour discovery", "MLD reports"
 #define BEFORE_DHCP_ON_BRIDGE "neighbour discovery", BEFORE_DHCP
 #define DHCP                  "DHCPv4", "DHCPv4 renewal", "DHCPv6"
@@ -74,11 +75,11 @@ static void test_order(void **state nfw_unused) {
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *any = ir_of(policy, NFW_TABLE_INET, true);
         const struct nfw_ir_rule *rules;
 
-        ASSERT_NAMES(inet, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "DNS", "DNS", "early",
+        ASSERT_NAMES(inet, NFW_EGRESS, "DNS queries", REPLIES, BEFORE_DHCP, DHCP, "DNS", "DNS", "early",
                      "early", "late", "nothing matched");
-        ASSERT_NAMES(bridge, NFW_EGRESS, "not ARP, IPv4 or IPv6", "ARP", "DNS queries", "replies",
+        ASSERT_NAMES(bridge, NFW_EGRESS, "not ARP, IPv4 or IPv6", "ARP", "DNS queries", REPLIES,
                      BEFORE_DHCP_ON_BRIDGE, DHCP, "DNS", "DNS", "early", "early", "late", "nothing matched");
-        ASSERT_NAMES(any, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "DNS", "early", "early",
+        ASSERT_NAMES(any, NFW_EGRESS, "DNS queries", REPLIES, BEFORE_DHCP, DHCP, "DNS", "early", "early",
                      "late", "nothing matched");
         ASSERT_NAMES(inet, NFW_INGRESS, "DNS replies", "format 1.0 leaves ingress open");
         ASSERT_NAMES(bridge, NFW_INGRESS, "not ARP, IPv4 or IPv6", "DNS replies",
@@ -94,11 +95,11 @@ static void test_order(void **state nfw_unused) {
         for (size_t i = 0; i < bridge->chains[NFW_EGRESS].rules.n; i++)
                 assert_int_equal(rules[i].fixed, rules[i].pos.line == 0);
 
-        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP_DADDR,
+        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[9], NFW_FIELD_IP_DADDR,
                                   NFW_PARAMETER_RESOLVERS));
-        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[9], NFW_FIELD_IP6_DADDR,
+        assert_true(has_parameter(&inet->chains[NFW_EGRESS].rules.items[10], NFW_FIELD_IP6_DADDR,
                                   NFW_PARAMETER_RESOLVERS));
-        assert_int_equal(any->chains[NFW_EGRESS].rules.items[8].matches.n, 2);
+        assert_int_equal(any->chains[NFW_EGRESS].rules.items[9].matches.n, 2);
         assert_true(inet->parameters[NFW_PARAMETER_RESOLVERS]);
         assert_true(inet->parameters[NFW_PARAMETER_LOCAL]);
         assert_false(inet->parameters[NFW_PARAMETER_SUBNETS]);
@@ -111,12 +112,12 @@ static void test_without_learning(void **state nfw_unused) {
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = ir_of(policy, NFW_TABLE_INET, false);
 
         /* No names to learn: no mirror, no DNS. */
-        ASSERT_NAMES(ir, NFW_EGRESS, "replies", BEFORE_DHCP, DHCP, "host", "host", "nothing matched");
+        ASSERT_NAMES(ir, NFW_EGRESS, REPLIES, BEFORE_DHCP, DHCP, "host", "host", "nothing matched");
         ASSERT_NAMES(ir, NFW_INGRESS, "format 1.0 leaves ingress open");
         assert_int_equal(ir->learned.n, 0);
-        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_IP_DADDR,
+        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP_DADDR,
                                   NFW_PARAMETER_LOCAL));
-        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[8], NFW_FIELD_IP6_DADDR,
+        assert_true(has_parameter(&ir->chains[NFW_EGRESS].rules.items[9], NFW_FIELD_IP6_DADDR,
                                   NFW_PARAMETER_LOCAL));
 }
 
@@ -195,19 +196,19 @@ static void test_deny_dns_by_name(void **state nfw_unused) {
         const struct nfw_ir_rule *rules = ir->chains[NFW_EGRESS].rules.items;
 
         /* "ours" has no IPv6, so only its IPv4 part concerns the service; "nothing" does not name it. */
-        ASSERT_NAMES(ir, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "ours", "no-dns", "no-dns",
+        ASSERT_NAMES(ir, NFW_EGRESS, "DNS queries", REPLIES, BEFORE_DHCP, DHCP, "ours", "no-dns", "no-dns",
                      "DNS", "DNS", "ours", "web", "web", "no-dns", "nothing", "nothing matched");
 
-        assert_false(rules[8].fixed);
-        assert_int_equal(rules[8].verdict, NFW_VERDICT_ACCEPT);
-        assert_int_equal(rules[8].pos.line, 3);
-        assert_true(HAS_NUMBERS(&rules[8], NFW_FIELD_TH_DPORT, 53));
-        assert_true(HAS_NUMBERS(&rules[8], NFW_FIELD_L4PROTO, IPPROTO_TCP, IPPROTO_UDP));
-        assert_true(has_parameter(&rules[8], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
-        assert_non_null(find_match(&rules[8], NFW_FIELD_IP_DADDR, NFW_OPERAND_RANGES));
-        assert_true(HAS_NUMBERS(&rules[9], NFW_FIELD_L4PROTO, IPPROTO_UDP));
+        assert_false(rules[9].fixed);
+        assert_int_equal(rules[9].verdict, NFW_VERDICT_ACCEPT);
+        assert_int_equal(rules[9].pos.line, 3);
+        assert_true(HAS_NUMBERS(&rules[9], NFW_FIELD_TH_DPORT, 53));
+        assert_true(HAS_NUMBERS(&rules[9], NFW_FIELD_L4PROTO, IPPROTO_TCP, IPPROTO_UDP));
         assert_true(has_parameter(&rules[9], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
-        assert_true(has_parameter(&rules[10], NFW_FIELD_IP6_DADDR, NFW_PARAMETER_RESOLVERS));
+        assert_non_null(find_match(&rules[9], NFW_FIELD_IP_DADDR, NFW_OPERAND_RANGES));
+        assert_true(HAS_NUMBERS(&rules[10], NFW_FIELD_L4PROTO, IPPROTO_UDP));
+        assert_true(has_parameter(&rules[10], NFW_FIELD_IP_DADDR, NFW_PARAMETER_RESOLVERS));
+        assert_true(has_parameter(&rules[11], NFW_FIELD_IP6_DADDR, NFW_PARAMETER_RESOLVERS));
 }
 
 static void test_deny_dhcp_by_name(void **state nfw_unused) {
@@ -217,10 +218,10 @@ static void test_deny_dhcp_by_name(void **state nfw_unused) {
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = ir_of(policy, NFW_TABLE_INET, false);
 
         /* Denying TCP port 67 says nothing of DHCP. */
-        ASSERT_NAMES(ir, NFW_EGRESS, "replies", BEFORE_DHCP, "DHCPv4", "DHCPv4 renewal", "v6", "DHCPv6",
+        ASSERT_NAMES(ir, NFW_EGRESS, REPLIES, BEFORE_DHCP, "DHCPv4", "DHCPv4 renewal", "v6", "DHCPv6",
                      "tcp-only", "v6", "nothing matched");
-        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[6], NFW_FIELD_TH_SPORT, 546));
-        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[6], NFW_FIELD_TH_DPORT, 547));
+        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_TH_SPORT, 546));
+        assert_true(HAS_NUMBERS(&ir->chains[NFW_EGRESS].rules.items[7], NFW_FIELD_TH_DPORT, 547));
 }
 
 /* An allowing rule alone leaves the services as they are. */
@@ -230,7 +231,7 @@ static void test_allow_by_name(void **state nfw_unused) {
                 "- {name: nothing, action: deny, priority: 2, egress: {protocols: [udp]}}\n"));
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = ir_of(policy, NFW_TABLE_INET, true);
 
-        ASSERT_NAMES(ir, NFW_EGRESS, "DNS queries", "replies", BEFORE_DHCP, DHCP, "DNS", "dns", "dns",
+        ASSERT_NAMES(ir, NFW_EGRESS, "DNS queries", REPLIES, BEFORE_DHCP, DHCP, "DNS", "dns", "dns",
                      "nothing", "nothing matched");
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <netinet/in.h>
+
 #include "compile.h"
+#include "model.h"
 
 #define POLICY(rules_) "version: \"1.0\"\nrules:\n" rules_
 
@@ -241,6 +244,60 @@ static void test_large_product(void **state nfw_unused) {
         assert_int_equal(find_set(c.plan, "web-allow1-ip-proto-port")->elements.n, 20 * 2 * 3);
 }
 
+/* Verdicts that alternate over names: nothing folds, so that it takes blocks to be fast. */
+static char *alternating_policy(unsigned int n_rules) {
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        fputs("version: \"1.0\"\nrules:\n", stream);
+        for (unsigned int i = 0; i < n_rules; i += 2) {
+                fprintf(stream,
+                        "- {name: n%u, action: allow, priority: %u, egress: {domains: [n%u.example]}}\n", i,
+                        i, i);
+                fprintf(stream, "- {name: a%u, action: deny, priority: %u, egress: {ips: [10.%u.%u.0/24]}}\n",
+                        i, i + 1, i >> 8, i & 255);
+        }
+        assert_int_equal(fclose(stream), 0);
+        return text;
+}
+
+static void test_blocks(void **state nfw_unused) {
+        nfw_cleanup(nfw_freep) char *text = alternating_policy(4000);
+        nfw_cleanup(compiled_deinit) struct compiled c = compile(text);
+        struct model model = { .seed = 1, .ir = c.ir, .plan = c.plan };
+        struct nfw_evaluate_packet packet = {
+                .ether_type = 0x0800,
+                .source = { .family = AF_INET, .bytes = { 192, 0, 2, 1 } },
+                .destination = { .family = AF_INET, .bytes = { 10, 3, 232, 1 } },
+                .l4proto = IPPROTO_ESP,
+                .ct_state = NFW_CT_NEW,
+        };
+        size_t n_rules = 0, n_names = c.plan->learned.n;
+
+        assert_true(c.plan->blocks.n > 4000 / 20);
+        assert_true(c.plan->chains[NFW_EGRESS].rules.n < 60);
+        assert_string_equal(c.plan->blocks.items[0].name, "web-egress-block1");
+        assert_string_equal(c.plan->blocks.items[0].comment, "policy web");
+        assert_non_null(find_set(c.plan, "web-block1-learned4"));
+
+        /* As if nothing had been learned: one in a thousand of the denied networks is found all the same. */
+        c.plan->learned.n = 0;
+        nfw_vec_foreach (set, &c.plan->sets)
+                set->learned = SIZE_MAX;
+        assert_int_equal(model_chain(&model, &c.plan->chains[NFW_EGRESS], &packet, &n_rules),
+                         NFW_VERDICT_DROP);
+        assert_true(n_rules < 150);
+        c.plan->learned.n = n_names;
+}
+
+static void test_few_rules_are_no_block(void **state nfw_unused) {
+        nfw_cleanup(nfw_freep) char *text = alternating_policy(20);
+        nfw_cleanup(compiled_deinit) struct compiled c = compile(text);
+
+        assert_int_equal(c.plan->blocks.n, 0);
+}
+
 static void test_deterministic(void **state nfw_unused) {
         nfw_cleanup(compiled_deinit) struct compiled c = compile(POLICY(
                 "- {name: a, action: allow, priority: 1, egress: {ips: [10.0.0.1, 10.0.0.2], ports: [\"80\"]}}\n"
@@ -268,6 +325,8 @@ int main(void) {
                 cmocka_unit_test(test_order_of_matches),
                 cmocka_unit_test(test_many_rules),
                 cmocka_unit_test(test_large_product),
+                cmocka_unit_test(test_blocks),
+                cmocka_unit_test(test_few_rules_are_no_block),
                 cmocka_unit_test(test_deterministic),
         };
 

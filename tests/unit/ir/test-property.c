@@ -54,6 +54,36 @@ static void assert_set(const struct nfw_plan *plan, size_t index) {
         }
 }
 
+static void assert_chain(const struct nfw_plan *plan,
+                         const struct nfw_plan_chain *chain,
+                         size_t n_blocks,
+                         size_t *n_uses) {
+        nfw_vec_foreach (rule, &chain->rules) {
+                bool protocol_known = false;
+
+                assert_true(strlen(rule->comment) <= 127);
+                assert_int_equal(rule->counter,
+                                 rule->verdict == NFW_VERDICT_ACCEPT || rule->verdict == NFW_VERDICT_DROP);
+                assert_true((rule->verdict != NFW_VERDICT_JUMP && rule->verdict != NFW_VERDICT_GOTO) ||
+                            rule->block < n_blocks);
+                nfw_vec_foreach (match, &rule->matches) {
+                        if (match->kind == NFW_PLAN_SET) {
+                                assert_true(match->set < plan->sets.n);
+                                assert_int_equal(match->n_fields, plan->sets.items[match->set].n_fields);
+                                assert_memory_equal(match->fields, plan->sets.items[match->set].fields,
+                                                    match->n_fields * sizeof(match->fields[0]));
+                                n_uses[match->set]++;
+                        }
+                        for (size_t i = 0; i < match->n_fields; i++) {
+                                protocol_known = protocol_known || match->fields[i] == NFW_FIELD_L4PROTO;
+                                if (match->fields[i] == NFW_FIELD_TH_SPORT ||
+                                    match->fields[i] == NFW_FIELD_TH_DPORT)
+                                        assert_true(protocol_known);
+                        }
+                }
+        }
+}
+
 /* What the nft layer and the kernel rely on. */
 static void assert_plan(const struct nfw_plan *plan) {
         nfw_cleanup(nfw_freep) size_t *n_uses = calloc(plan->sets.n + 1, sizeof(*n_uses));
@@ -72,31 +102,11 @@ static void assert_plan(const struct nfw_plan *plan) {
                 assert_int_equal(plan->sets.items[plan->learned.items[i].set6].learned, i);
         }
 
-        for (size_t direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
-                nfw_vec_foreach (rule, &plan->chains[direction].rules) {
-                        bool protocol_known = false;
-
-                        assert_true(strlen(rule->comment) <= 127);
-                        assert_int_equal(rule->counter, rule->verdict != NFW_VERDICT_CONTINUE);
-                        nfw_vec_foreach (match, &rule->matches) {
-                                if (match->kind == NFW_PLAN_SET) {
-                                        assert_true(match->set < plan->sets.n);
-                                        assert_int_equal(match->n_fields,
-                                                         plan->sets.items[match->set].n_fields);
-                                        assert_memory_equal(match->fields,
-                                                            plan->sets.items[match->set].fields,
-                                                            match->n_fields * sizeof(match->fields[0]));
-                                        n_uses[match->set]++;
-                                }
-                                for (size_t i = 0; i < match->n_fields; i++) {
-                                        protocol_known =
-                                                protocol_known || match->fields[i] == NFW_FIELD_L4PROTO;
-                                        if (match->fields[i] == NFW_FIELD_TH_SPORT ||
-                                            match->fields[i] == NFW_FIELD_TH_DPORT)
-                                                assert_true(protocol_known);
-                                }
-                        }
-                }
+        for (size_t direction = 0; direction < NFW_N_DIRECTIONS; direction++)
+                assert_chain(plan, &plan->chains[direction], plan->blocks.n, n_uses);
+        for (size_t i = 0; i < plan->blocks.n; i++) {
+                assert_true(plan->blocks.items[i].rules.n > 0);
+                assert_chain(plan, &plan->blocks.items[i], i, n_uses);
         }
         for (size_t i = 0; i < plan->sets.n; i++)
                 assert_true(plan->sets.items[i].name || n_uses[i] == 1);
@@ -144,6 +154,7 @@ static void compare(struct model *model, struct random *random) {
 /* Nor are packets compared that nobody sends: ICMP over the other IP version. */
 static bool concerns_implicit_rules(const struct nfw_evaluate_packet *packet) {
         return packet->destination.family == 0 || packet->l4proto == IPPROTO_ICMPV6 ||
+               packet->l4proto == IPPROTO_AH ||
                (packet->l4proto == IPPROTO_ICMP && packet->destination.family == AF_INET6) ||
                packet->ct_state & (NFW_CT_ESTABLISHED | NFW_CT_RELATED) ||
                (packet->has_ports && (packet->destination_port == 53 || packet->destination_port == 67 ||
@@ -175,7 +186,7 @@ static void run_policy(unsigned long long seed) {
         nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = random_policy(&random);
         enum nfw_table table = random_chance(&random, 50) ? NFW_TABLE_INET : NFW_TABLE_BRIDGE;
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = ir_of(policy, table, random_chance(&random, 20));
-        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_of(ir);
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_in_blocks(ir, random_below(&random, 4));
         struct model model = { .seed = seed, .ir = ir, .plan = plan };
 
         compare(&model, &random);
@@ -185,7 +196,7 @@ static void run_policy(unsigned long long seed) {
 static void run_ir(unsigned long long seed) {
         struct random random = { .state = seed };
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = random_ir(&random);
-        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_of(ir);
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_in_blocks(ir, random_below(&random, 4));
         struct model model = { .seed = seed, .ir = ir, .plan = plan };
 
         compare(&model, &random);

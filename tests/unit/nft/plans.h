@@ -66,6 +66,7 @@ static inline struct nfw_plan *plan_begin(const char *policy, enum nfw_table tab
         plan->table = table;
         plan->nflog_group = 28262;
         for (size_t i = 0; i < NFW_N_DIRECTIONS; i++) {
+                plan->chains[i].direction = (enum nfw_direction)i;
                 assert_true(asprintf(&plan->chains[i].name, "%s-%s", policy, words[i]) > 0);
                 assert_true(asprintf(&plan->chains[i].comment, "policy %s", policy) > 0);
         }
