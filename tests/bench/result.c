@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "listeners.h"
 
 static void set(json_t *object, const char *key, json_t *value) {
         if (json_object_set_new(object, key, value) < 0)
@@ -61,6 +62,7 @@ json_t *result_new(const char *name, const char *what) {
         result_count(result, "cpus", (size_t)sysconf(_SC_NPROCESSORS_ONLN));
         if (getloadavg(load, 1) == 1)
                 result_number(result, "load_average_at_start", load[0]);
+        result_count(result, "nftables_listeners_at_start", listeners_count());
         return result;
 }
 
