@@ -20,7 +20,7 @@
 #include "nft/probe.h"
 #include "property/world.h"
 
-#define N_POLICIES 100
+#define N_POLICIES 40
 /* Loaded and listed together: it is starting nft that takes the time. */
 #define N_TOGETHER  20
 
