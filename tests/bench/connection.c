@@ -40,6 +40,7 @@ struct port {
         struct samples base_times; /* the allowed packets, through the port without a policy */
         size_t n_nft_rules;
         size_t n_nft_sets;
+        size_t n_nft_chains;
 };
 
 struct world {
@@ -67,8 +68,11 @@ static void load(struct nfw_context *context, struct port *port, const char *nam
 
         plan = enforce_compile(policy, name);
         port->n_nft_sets = plan->sets.n;
+        port->n_nft_chains = NFW_N_DIRECTIONS + plan->blocks.n;
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 port->n_nft_rules += plan->chains[direction].rules.n;
+        nfw_vec_foreach (block, &plan->blocks)
+                port->n_nft_rules += block->rules.n;
         nfw_policy_free(policy);
         enforce_load(context, name, text, name, 0);
 }
@@ -180,6 +184,7 @@ static void report(struct world *world) {
                 struct port *port = &world->ports[i];
 
                 put(result, port, "nft_rules", (double)port->n_nft_rules);
+                put(result, port, "nft_chains", (double)port->n_nft_chains);
                 put(result, port, "nft_sets", (double)port->n_nft_sets);
                 put(result, port, "no_policy_us", median_us(&port->base_times));
                 put(result, port, "allowed_us", median_us(&port->allowed_times));
