@@ -6,6 +6,7 @@
 
 #include "ir/plan_build.h"
 #include "ir/plan_run.h"
+#include "ir/plan_share.h"
 
 static const char *const chain_words[NFW_N_DIRECTIONS] = {
         [NFW_EGRESS] = "egress",
@@ -82,6 +83,9 @@ int nfw_plan_new(const struct nfw_ir *ir,
                 if (r < 0)
                         return r;
         }
+
+        if (nfw_plan_share_sets(plan) < 0)
+                return -ENOMEM;
 
         *ret_plan = nfw_steal(plan);
         return 0;

@@ -53,11 +53,20 @@ static const struct nfw_plan_operand *find_operand(const struct nfw_plan_item *i
         return NULL;
 }
 
+/* 0.0.0.0/0 tells nothing apart. */
+static bool is_everything(enum nfw_field field, const struct nfw_ranges *ranges) {
+        struct nfw_prefix prefix = { .addr.family = nfw_field_info(field)->family };
+        struct nfw_range all = nfw_range_from_prefix(&prefix);
+
+        return ranges->vec.n == 1 && memcmp(&ranges->vec.items[0], &all, sizeof(all)) == 0;
+}
+
 enum nfw_plan_guard_kind nfw_plan_guard_kind(const struct nfw_plan_item *item) {
         if (find_operand(item))
                 return NFW_PLAN_GUARD_LEARNED;
         for (size_t i = 0; i < NFW_ARRAY_SIZE(addresses); i++) {
-                if (item->fields & 1U << addresses[i])
+                if (item->fields & 1U << addresses[i] &&
+                    !is_everything(addresses[i], &item->ranges[addresses[i]]))
                         return NFW_PLAN_GUARD_CONSTANT;
         }
         return NFW_PLAN_GUARD_SERVICE;
@@ -246,6 +255,7 @@ bool nfw_plan_are_many(const struct nfw_plan_builder *builder, size_t n_rules) {
 
 int nfw_plan_make_blocks(struct nfw_plan_builder *builder,
                          size_t first,
+                         size_t scale,
                          struct nfw_plan_stretches *stretches) {
         nfw_cleanup(nodes_deinit) struct nodes nodes = { 0 };
         int r;
@@ -253,7 +263,7 @@ int nfw_plan_make_blocks(struct nfw_plan_builder *builder,
         if (!nfw_plan_are_many(builder, builder->chain->rules.n - first))
                 return 0;
 
-        r = make_leaves(builder->chain, first, block_size(builder), stretches, &nodes);
+        r = make_leaves(builder->chain, first, scale * block_size(builder), stretches, &nodes);
         while (r == 0 && nodes.vec.n > MAX_BLOCKS_IN_A_ROW) {
                 nfw_cleanup(nodes_deinit) struct nodes children = nodes;
 

@@ -43,8 +43,10 @@ bool nfw_plan_are_many(const struct nfw_plan_builder *builder, size_t n_rules);
 
 /*
  * Moves the rules at the end of the builder's chain, from first on, to blocks unless they are few. The stretches
- * say which of them belong together; their guards are used up. 0 or -ENOMEM.
+ * say which of them belong together; their guards are used up. scale
+ * makes blocks larger and so fewer, for what few packets come to. 0 or -ENOMEM.
  */
 int nfw_plan_make_blocks(struct nfw_plan_builder *builder,
                          size_t first,
+                         size_t scale,
                          struct nfw_plan_stretches *stretches);

@@ -18,6 +18,7 @@ struct nfw_plan_builder {
         enum nfw_direction direction;
         size_t block_size;
         size_t n_levels;                  /* of the chain so far: for names of sets */
+        bool is_long;                     /* there are so many levels that each should do with few sets */
         struct nfw_plan_chain *chain;     /* where rules are appended */
         size_t block;                     /* where those that jump go */
         struct nfw_plan_name *names;      /* how often each name of a set was wanted */

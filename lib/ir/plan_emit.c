@@ -73,12 +73,46 @@ static bool take_from_budget(struct budget *budget, const struct nfw_plan_item *
         return true;
 }
 
+/* The addresses of the item where they are to be a rule each, or NULL. */
+static struct nfw_ranges *find_separable(const struct nfw_plan_builder *builder, struct nfw_plan_item *item) {
+        static const enum nfw_field addresses[] = { NFW_FIELD_IP_DADDR, NFW_FIELD_IP6_DADDR };
+
+        for (size_t i = 0; builder->is_long && i < NFW_ARRAY_SIZE(addresses); i++) {
+                struct nfw_ranges *ranges = &item->ranges[addresses[i]];
+
+                if (item->fields & 1U << addresses[i] && ranges->vec.n > 1 &&
+                    ranges->vec.n <= MAX_RULES_IN_A_ROW)
+                        return ranges;
+        }
+        return NULL;
+}
+
+static int emit_item(struct nfw_plan_builder *builder,
+                     const struct nfw_plan_group *group,
+                     struct nfw_plan_item *item) {
+        struct nfw_ranges *separable = find_separable(builder, item), all, one = { 0 };
+        int r = 0;
+
+        if (!separable)
+                return nfw_plan_emit_rule(builder, group, item);
+
+        all = *separable;
+        one.vec.n = 1;
+        for (size_t i = 0; r == 0 && i < all.vec.n; i++) {
+                one.vec.items = &all.vec.items[i];
+                *separable = one;
+                r = nfw_plan_emit_rule(builder, group, item);
+        }
+        *separable = all;
+        return r;
+}
+
 static int emit_rules(struct nfw_plan_builder *builder,
                       const struct nfw_plan_group *group,
                       struct nfw_plan_item *const *items,
                       size_t n_items) {
         for (size_t i = 0; i < n_items; i++) {
-                int r = nfw_plan_emit_rule(builder, group, items[i]);
+                int r = emit_item(builder, group, items[i]);
 
                 if (r < 0)
                         return r;

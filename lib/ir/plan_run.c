@@ -8,6 +8,12 @@
 #include "ir/plan_fold.h"
 #include "ir/plan_level.h"
 
+/* From here on it is sets that loading a policy takes its time for. */
+#define MANY_LEVELS 64
+
+/* Blocks of what is asked for destinations that are both learned and constants: there are few of these. */
+#define SCALE_OF_WHOLE 4
+
 /* The source rules [first, end). */
 struct run {
         size_t first;
@@ -160,6 +166,7 @@ static int plan_kinds(struct nfw_plan_builder *builder,
         if (r < 0)
                 return r;
         qsort(items.vec.items, items.vec.n, sizeof(*items.vec.items), by_level);
+        builder->is_long = n_levels > MANY_LEVELS;
 
         r = plan_levels(builder, items.vec.items, items.vec.n, n_levels > 1 ? stretches : NULL);
         builder->n_levels += n_levels;
@@ -199,7 +206,7 @@ static int plan_part(struct nfw_plan_builder *builder,
         builder->chain = part;
         r = plan_kinds(builder, run, kinds, &stretches, &kinds);
         if (r == 0 && stretches.vec.n > 0)
-                r = nfw_plan_make_blocks(builder, first, &stretches);
+                r = nfw_plan_make_blocks(builder, first, 1, &stretches);
         if (r == 0 && with_rest)
                 r = plan_rest(builder, run);
         builder->chain = before;
@@ -276,12 +283,16 @@ int nfw_plan_run(struct nfw_plan_builder *builder, size_t first, size_t end) {
         if (r < 0 || stretches.vec.n == 0 || !nfw_plan_are_many(builder, chain->rules.n - first_rule))
                 return r;
         if (kinds == NFW_PLAN_GUARD_SERVICE || !is_last_run(builder, &run))
-                return nfw_plan_make_blocks(builder, first_rule, &stretches);
+                return nfw_plan_make_blocks(builder, first_rule, 1, &stretches);
 
         r = move_rules(chain, first_rule, &whole);
         builder->chain = &whole;
         if (r == 0)
-                r = nfw_plan_make_blocks(builder, 0, &stretches);
+                r = nfw_plan_make_blocks(builder, 0,
+                                         kinds & NFW_PLAN_GUARD_LEARNED && kinds & NFW_PLAN_GUARD_CONSTANT
+                                                 ? SCALE_OF_WHOLE
+                                                 : 1,
+                                         &stretches);
         if (r == 0)
                 r = plan_rest(builder, &run);
         builder->chain = chain;

@@ -64,7 +64,13 @@ static struct nfw_plan *compile(struct fixture *fixture,
                                 enum nfw_table table) {
         const struct nfw_lower_options lower = { .table = table,
                                                  .any_resolver = strstr(name, "any-resolver") };
-        const struct nfw_plan_options options = { .policy = name, .id = PLAN_ID, .nflog_group = NFLOG_GROUP };
+        const struct nfw_plan_options options = {
+                .policy = name,
+                .id = PLAN_ID,
+                .nflog_group = NFLOG_GROUP,
+                .block_size = nfw_policy_n_rules(policy) %
+                              3, /* blocks of few rules are made of small policies too */
+        };
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
         struct nfw_plan *plan = NULL;
         bool has_conntrack = true;

@@ -93,7 +93,7 @@ static void print_egress(FILE *out, struct world *world) {
 }
 
 char *world_policy(struct world *world) {
-        static const unsigned int most[] = { 1, 3, 8, 8, 20, 60 };
+        static const unsigned int most[] = { 1, 3, 8, 8, 20, 60, 200 };
         struct random *random = &world->random;
         unsigned int n_rules = 1 + random_below(random, random_pick(random, most));
         /* A bias towards one action makes longer runs, which are folded together. */

@@ -275,7 +275,7 @@ static void test_blocks(void **state nfw_unused) {
         };
         size_t n_rules = 0, n_names = c.plan->learned.n;
 
-        assert_true(c.plan->blocks.n > 4000 / 20);
+        assert_true(c.plan->blocks.n > 4000 / 80);
         assert_true(c.plan->chains[NFW_EGRESS].rules.n < 60);
         assert_string_equal(c.plan->blocks.items[0].name, "web-egress-block1");
         assert_string_equal(c.plan->blocks.items[0].comment, "policy web");
@@ -289,6 +289,28 @@ static void test_blocks(void **state nfw_unused) {
                          NFW_VERDICT_DROP);
         assert_true(n_rules < 150);
         c.plan->learned.n = n_names;
+}
+
+/* Thousands of rules for the same ports do with one set of them. */
+static void test_common_sets(void **state nfw_unused) {
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        nfw_cleanup(compiled_deinit) struct compiled c = { 0 };
+        size_t size, n_unnamed = 0;
+        FILE *stream = open_memstream(&text, &size);
+
+        fputs("version: \"1.0\"\nrules:\n", stream);
+        for (unsigned int i = 0; i < 200; i++)
+                fprintf(stream,
+                        "- {name: r%u, action: %s, priority: %u, egress: {domains: [n%u.example], ports: [80, 443]}}\n",
+                        i, i % 2 ? "allow" : "deny", i, i);
+        assert_int_equal(fclose(stream), 0);
+
+        c = compile(text);
+        assert_non_null(find_set(c.plan, "web-common1-port"));
+        assert_non_null(find_set(c.plan, "web-common2-proto"));
+        nfw_vec_foreach (set, &c.plan->sets)
+                n_unnamed += !set->name;
+        assert_true(n_unnamed < 16);
 }
 
 static void test_few_rules_are_no_block(void **state nfw_unused) {
@@ -326,6 +348,7 @@ int main(void) {
                 cmocka_unit_test(test_many_rules),
                 cmocka_unit_test(test_large_product),
                 cmocka_unit_test(test_blocks),
+                cmocka_unit_test(test_common_sets),
                 cmocka_unit_test(test_few_rules_are_no_block),
                 cmocka_unit_test(test_deterministic),
         };
