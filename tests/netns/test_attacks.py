@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answers that must not open anything, whoever sends them."""
 
+import concurrent.futures
 import os
 import socket
 import struct
@@ -222,25 +223,40 @@ def test_forbidden_addresses_as_hints(lab, server):
 # --- TCP ---------------------------------------------------------------------------------------------------------
 
 
+def receive(connection, n_octets):
+    """With a timeout Python's sockets do not block, so MSG_WAITALL would not wait for all."""
+    received = b""
+    while len(received) < n_octets:
+        chunk = connection.recv(n_octets - len(received))
+        assert chunk, f"closed after {len(received)} of {n_octets} octets"
+        received += chunk
+    return received
+
+
 def tcp_exchange(lab, server_address, answer, message):
     """The guest sends the message over TCP, the server sends the octets; both close."""
-    with lab.internet.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(10)
+            assert receive(connection, len(message)) == message
+            connection.sendall(answer)
+
+    # Each reads while the other writes: what they send may be more than buffers hold.
+    with lab.internet.socket(socket.AF_INET, socket.SOCK_STREAM) as listener, \
+            lab.guest.socket(socket.AF_INET, socket.SOCK_STREAM) as client, \
+            concurrent.futures.ThreadPoolExecutor(1) as executor:
+        listener.settimeout(10)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((server_address, 53))
         listener.listen()
-        with lab.guest.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
-            client.settimeout(10)
-            client.connect((server_address, 53))
-            connection, _ = listener.accept()
-            with connection:
-                client.sendall(message)
-                connection.settimeout(10)
-                if message:
-                    assert connection.recv(len(message), socket.MSG_WAITALL) == message
-                connection.sendall(answer)
-            received = b""
-            while len(received) < len(answer):
-                received += client.recv(65536)
+        served = executor.submit(serve, listener)
+        client.settimeout(10)
+        client.connect((server_address, 53))
+        client.sendall(message)
+        assert receive(client, len(answer)) == answer
+        served.result()
 
 
 def framed(message):
