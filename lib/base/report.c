@@ -90,10 +90,18 @@ nfw_public struct nfw_report *nfw_report_free(struct nfw_report *report) {
  * @report: the report
  */
 nfw_public void nfw_report_clear(struct nfw_report *report) {
-        nfw_vec_foreach (diagnostic, &report->diagnostics)
-                diagnostic_free(*diagnostic);
-        report->diagnostics.n = 0;
-        report->n_errors = 0;
+        nfw_report_truncate(report, 0);
+}
+
+void nfw_report_truncate(struct nfw_report *report, size_t n) {
+        if (!report)
+                return;
+        while (report->diagnostics.n > n) {
+                struct nfw_diagnostic *diagnostic = report->diagnostics.items[--report->diagnostics.n];
+
+                report->n_errors -= diagnostic->severity == NFW_SEVERITY_ERROR;
+                diagnostic_free(diagnostic);
+        }
 }
 
 int nfw_report_add(struct nfw_report *report,

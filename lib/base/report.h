@@ -43,4 +43,7 @@ nfw_printf(6, 7) int nfw_report_add(struct nfw_report *report,
 #define nfw_report_note(report_, code_, pos_, hint_, ...)                                                    \
         nfw_report_add((report_), NFW_SEVERITY_NOTE, (code_), (pos_), (hint_), __VA_ARGS__)
 
+/* Forgets all but the first n diagnostics: what is tried again says the same again. The report may be NULL. */
+void nfw_report_truncate(struct nfw_report *report, size_t n);
+
 NFW_DEFINE_CLEANUP(struct nfw_report, nfw_report_free)

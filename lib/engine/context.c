@@ -2,11 +2,13 @@
 #include "engine/context.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "engine/record.h"
 
 /**
  * nfw_context_new() - open this network namespace's kernel
@@ -18,6 +20,7 @@
  */
 nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         nfw_cleanup(nfw_context_freep) struct nfw_context *context = NULL;
+        struct stat st;
         int r;
 
         context = calloc(1, sizeof(*context));
@@ -25,9 +28,12 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
                 return -ENOMEM;
 
         context->nflog_group = NFW_NFLOG_GROUP_DEFAULT;
-        context->state_directory = strdup(NFW_STATE_DIRECTORY);
-        if (!context->state_directory)
-                return -ENOMEM;
+        if (stat("/proc/thread-self/ns/net", &st) < 0)
+                return -errno;
+        context->namespace = st.st_ino;
+        r = nfw_context_set_state_directory(context, NFW_STATE_DIRECTORY);
+        if (r < 0)
+                return r;
 
         r = nfw_nft_socket_new(&context->nft);
         if (r < 0)
@@ -57,10 +63,12 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
         if (!context)
                 return NULL;
 
+        nfw_record_forget_settings(context);
         nfw_shadow_deinit(&context->shadow);
         nfw_nft_batch_free(context->batch);
         nfw_rtnl_free(context->rtnl);
         nfw_nft_socket_free(context->nft);
+        free(context->directory);
         free(context->state_directory);
         free(context);
         return NULL;
@@ -76,17 +84,22 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
  * Return: 0, -EINVAL where the path is not absolute, or -ENOMEM.
  */
 nfw_public int nfw_context_set_state_directory(struct nfw_context *context, const char *path) {
-        char *copy;
+        nfw_cleanup(nfw_freep) char *copy = NULL;
+        char *directory;
 
         if (path[0] != '/')
                 return -EINVAL;
 
+        /* A namespace has its own ruleset, so it has its own state. */
         copy = strdup(path);
-        if (!copy)
+        if (!copy || asprintf(&directory, "%s/net-%" PRIu64, path, context->namespace) < 0)
                 return -ENOMEM;
 
         free(context->state_directory);
-        context->state_directory = copy;
+        context->state_directory = nfw_steal(copy);
+        free(context->directory);
+        context->directory = directory;
+        nfw_record_forget_settings(context);
         return 0;
 }
 
@@ -104,34 +117,6 @@ nfw_public int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t
                 return -EINVAL;
 
         context->nflog_group = group;
-        return 0;
-}
-
-static int make_directory(const char *path) {
-        return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-int nfw_context_namespace_directory(const struct nfw_context *context, char **ret_path) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
-        struct stat st;
-        int r;
-
-        if (stat("/proc/thread-self/ns/net", &st) < 0)
-                return -errno;
-
-        if (asprintf(&path, "%s/net-%llu", context->state_directory, (unsigned long long)st.st_ino) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-
-        r = make_directory(context->state_directory);
-        if (r < 0)
-                return r;
-        r = make_directory(path);
-        if (r < 0)
-                return r;
-
-        *ret_path = nfw_steal(path);
         return 0;
 }
 

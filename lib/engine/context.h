@@ -12,22 +12,21 @@
 
 #define NFW_NFLOG_GROUP_DEFAULT 28262
 
+struct nfw_record;
+
 struct nfw_context {
         char *state_directory;
+        uint64_t namespace; /* the inode of the network namespace that the sockets are of */
+        char *directory;    /* of that namespace below the state directory; nfw_state_prepare() makes it */
         uint16_t nflog_group;
         struct nfw_nft_socket *nft;
         struct nfw_rtnl *rtnl;
         struct nfw_nft_batch *batch;
         struct nfw_shadow shadow;
+        struct nfw_record *settings; /* read last, or NULL; nfw_record_read_settings() has it */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_context, nfw_context_free)
-
-/*
- * The directory of this network namespace below the state directory, made if need be. A namespace has its own
- * ruleset, so it has its own state. The caller frees the path.
- */
-int nfw_context_namespace_directory(const struct nfw_context *context, char **ret_path);
 
 /* Adds to the report why the kernel refused a batch; r is returned, or NFW_E_REFUSED where the report says it all. */
 int nfw_context_report_failure(struct nfw_report *report, int r, const struct nfw_nft_failure *failure);

@@ -8,14 +8,7 @@
 #include <unistd.h>
 
 int nfw_lock_path(const struct nfw_context *context, char **ret_path) {
-        nfw_cleanup(nfw_freep) char *directory = NULL;
-        int r;
-
-        r = nfw_context_namespace_directory(context, &directory);
-        if (r < 0)
-                return r;
-
-        return asprintf(ret_path, "%s/lock", directory) < 0 ? -ENOMEM : 0;
+        return asprintf(ret_path, "%s/lock", context->directory) < 0 ? -ENOMEM : 0;
 }
 
 int nfw_lock_acquire(struct nfw_lock *lock, const struct nfw_context *context) {

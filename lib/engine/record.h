@@ -46,11 +46,15 @@ int nfw_record_read(const struct nfw_context *context,
                     const char *name,
                     const char *id,
                     struct nfw_record *ret_record);
-/* The same without the policy: what attaching a port needs, whatever the policy's size. */
-int nfw_record_read_settings(const struct nfw_context *context,
+/*
+ * The same without the policy: what attaching a port needs, whatever the policy's size. Nobody changes a record, so
+ * the context keeps the one that was read last.
+ */
+int nfw_record_read_settings(struct nfw_context *context,
                              const char *name,
                              const char *id,
                              struct nfw_record *ret_record);
+void nfw_record_forget_settings(struct nfw_context *context);
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id);
 /*
  * Removes what nothing in force refers to: of the policy name everything but the record id (NULL: all of it), of

@@ -15,17 +15,10 @@
  * no record can have that name or id; or a negative errno.
  */
 static int record_path(const struct nfw_context *context, const char *name, const char *id, char **ret_path) {
-        nfw_cleanup(nfw_freep) char *directory = NULL;
-        int r;
-
         if (!nfw_record_name_is_valid(name) || !nfw_record_id_is_valid(id))
                 return NFW_E_NOT_FOUND;
 
-        r = nfw_context_namespace_directory(context, &directory);
-        if (r < 0)
-                return r;
-
-        return asprintf(ret_path, "%s/%s-%s.policy", directory, name, id) < 0 ? -ENOMEM : 0;
+        return asprintf(ret_path, "%s/%s-%s.policy", context->directory, name, id) < 0 ? -ENOMEM : 0;
 }
 
 static int write_source(FILE *stream, const struct nfw_policy *policy) {
@@ -135,11 +128,47 @@ int nfw_record_read(const struct nfw_context *context,
         return read_record(context, name, id, true, ret_record);
 }
 
-int nfw_record_read_settings(const struct nfw_context *context,
+static int copy_settings(const struct nfw_record *from, struct nfw_record *ret_record) {
+        struct nfw_record record = *from;
+        int r;
+
+        memset(&record.resolvers, 0, sizeof(record.resolvers));
+        r = nfw_vec_reserve(&record.resolvers, from->resolvers.n);
+        if (r < 0)
+                return r;
+        nfw_vec_foreach (resolver, &from->resolvers)
+                record.resolvers.items[record.resolvers.n++] = *resolver;
+        *ret_record = record;
+        return 0;
+}
+
+int nfw_record_read_settings(struct nfw_context *context,
                              const char *name,
                              const char *id,
                              struct nfw_record *ret_record) {
-        return read_record(context, name, id, false, ret_record);
+        struct nfw_record *settings = context->settings;
+        int r;
+
+        if (!settings || strcmp(settings->name, name) != 0 || strcmp(settings->id, id) != 0) {
+                settings = calloc(1, sizeof(*settings));
+                if (!settings)
+                        return -ENOMEM;
+                r = read_record(context, name, id, false, settings);
+                if (r != 0) {
+                        free(settings);
+                        return r;
+                }
+                nfw_record_forget_settings(context);
+                context->settings = settings;
+        }
+        return copy_settings(settings, ret_record);
+}
+
+void nfw_record_forget_settings(struct nfw_context *context) {
+        if (context->settings)
+                nfw_record_deinit(context->settings);
+        free(context->settings);
+        context->settings = NULL;
 }
 
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id) {

@@ -50,13 +50,9 @@ static bool is_in_force(const struct nfw_shadow *shadow, const char *name, const
 }
 
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
+        DIR *directory = opendir(context->directory);
         struct dirent *entry;
-        DIR *directory;
 
-        if (nfw_context_namespace_directory(context, &path) < 0)
-                return;
-        directory = opendir(path);
         if (!directory)
                 return;
 

@@ -9,35 +9,45 @@
 
 #include "base/error.h"
 
+static int make_directory(const char *path) {
+        struct stat st;
+
+        if (mkdir(path, 0755) == 0)
+                return 0;
+        if (errno != EEXIST || stat(path, &st) < 0)
+                return -errno;
+        return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
 /* Where that fails, the path is cut behind the directory that it failed for. */
 static int make_directories(char *path) {
         for (char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
+                int r;
+
                 *end = '\0';
-                if (mkdir(path, 0755) < 0 && errno != EEXIST)
-                        return -errno;
+                r = make_directory(path);
+                if (r < 0)
+                        return r;
                 *end = '/';
         }
         return 0;
 }
 
 int nfw_state_prepare(const struct nfw_context *context, struct nfw_report *report) {
-        nfw_cleanup(nfw_freep) char *path = NULL, *ours = NULL;
+        nfw_cleanup(nfw_freep) char *path = NULL;
         int r, error;
 
-        if (asprintf(&path, "%s/.", context->state_directory) < 0) {
+        /* Nearly always it is there, and attaching a port takes a few microseconds. */
+        if (access(context->directory, W_OK | X_OK) == 0)
+                return 0;
+
+        if (asprintf(&path, "%s/", context->directory) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
-        /* Nearly always it is there, and attaching a port takes a few microseconds. */
-        if (access(path, W_OK | X_OK) == 0)
-                return 0;
-        path[strlen(path) - strlen("/.")] = '\0';
-
         error = make_directories(path);
         if (error == 0)
-                error = nfw_context_namespace_directory(context, &ours);
-        if (error == 0 || error == -ENOMEM)
-                return error;
+                return 0;
 
         r = nfw_report_error(report, "state/directory", NULL,
                              "choose a state directory (--state-directory) that can be made and written to",

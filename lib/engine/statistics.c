@@ -20,14 +20,7 @@ _Static_assert(sizeof(MAGIC) == sizeof(((struct nfw_statistics *)0)->magic), "th
         { .l_type = (type_), .l_whence = SEEK_SET }
 
 static int statistics_path(const struct nfw_context *context, char **ret_path) {
-        nfw_cleanup(nfw_freep) char *directory = NULL;
-        int r;
-
-        r = nfw_context_namespace_directory(context, &directory);
-        if (r < 0)
-                return r;
-
-        return asprintf(ret_path, "%s/learner", directory) < 0 ? -ENOMEM : 0;
+        return asprintf(ret_path, "%s/learner", context->directory) < 0 ? -ENOMEM : 0;
 }
 
 static int map(int fd, struct nfw_statistics **ret_statistics) {

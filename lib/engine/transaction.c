@@ -14,9 +14,6 @@ static int commit(struct nfw_context *context,
         struct nfw_nft_failure failure = { 0 };
         int r;
 
-        if (nfw_nft_batch_is_empty(context->batch))
-                return 0;
-
         r = nfw_nft_commit(context->nft, context->batch, context->shadow.generation, transaction->dry_run,
                            &failure);
         if (r != 0)
@@ -30,28 +27,36 @@ static int commit(struct nfw_context *context,
         return 0;
 }
 
+static bool has_moved_on(struct nfw_context *context) {
+        uint32_t generation;
+
+        return nfw_nft_generation(context->nft, &generation) == 0 && generation != context->shadow.generation;
+}
+
 static int attempt(struct nfw_context *context,
                    const struct nfw_transaction *transaction,
                    struct nfw_report *report) {
+        size_t n_diagnostics = report ? nfw_report_n_diagnostics(report) : 0;
         bool fresh = !context->shadow.valid;
-        uint32_t generation;
         int r;
 
         r = nfw_shadow_refresh(&context->shadow, context->nft);
         if (r < 0)
                 return r;
 
-        /* A refusal must rest on what the kernel holds now, not on what it held after our last commit. */
-        if (!fresh && nfw_nft_generation(context->nft, &generation) == 0 &&
-            generation != context->shadow.generation)
-                return -EAGAIN;
-
         nfw_nft_batch_reset(context->batch);
         r = transaction->build(context, transaction->userdata, report);
-        if (r != 0)
-                return r == -EINTR ? -EAGAIN : r;
-
-        return commit(context, transaction, report);
+        /*
+         * A refusal, and that there is nothing to do, must rest on what the kernel holds now, not on what it held
+         * after our last commit; the kernel itself sees to that for what it is sent.
+         */
+        if (r == 0 && !nfw_nft_batch_is_empty(context->batch))
+                r = commit(context, transaction, report);
+        else if (r == -EINTR || (!fresh && has_moved_on(context)))
+                r = -EAGAIN;
+        if (r == -EAGAIN)
+                nfw_report_truncate(report, n_diagnostics);
+        return r;
 }
 
 int nfw_transaction_run(struct nfw_context *context,

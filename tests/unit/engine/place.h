@@ -18,6 +18,8 @@
 
 #include "base/macros.h"
 #include "engine/context.h"
+#include "engine/record.h"
+#include "engine/state.h"
 
 struct place {
         struct nfw_context context; /* without sockets: nothing here asks the kernel for its rules */
@@ -34,9 +36,12 @@ static inline int place_setup(void **state) {
                  getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 32 ? getenv("TMPDIR") : "/tmp");
         if (!mkdtemp(place->directory))
                 return -1;
-        place->context.state_directory = strdup(place->directory);
-        if (!place->context.state_directory ||
-            nfw_context_namespace_directory(&place->context, &place->ours) < 0)
+        place->context.namespace = 4711;
+        if (nfw_context_set_state_directory(&place->context, place->directory) < 0 ||
+            nfw_state_prepare(&place->context, NULL) < 0)
+                return -1;
+        place->ours = strdup(place->context.directory);
+        if (!place->ours)
                 return -1;
         *state = place;
         return 0;
@@ -49,9 +54,11 @@ static inline int place_teardown(void **state) {
 
         snprintf(command, sizeof(command), "rm -rf '%s'", place->directory);
         r = system(command);
+        nfw_record_forget_settings(&place->context);
         nfw_shadow_deinit(&place->context.shadow);
         free(place->context.state_directory);
         free(place->ours);
+        free(place->context.directory);
         free(place);
         return r == 0 ? 0 : -1;
 }

@@ -6,7 +6,7 @@
 
 #include "records.h"
 
-static void assert_not_found(const struct place *place, const char *what, size_t at) {
+static void assert_not_found(struct place *place, const char *what, size_t at) {
         struct nfw_record record;
         int r = nfw_record_read(&place->context, NAME, ID, &record);
 
@@ -15,7 +15,7 @@ static void assert_not_found(const struct place *place, const char *what, size_t
 }
 
 static void test_round_trip(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record written, record;
         struct stat st;
 
@@ -47,10 +47,11 @@ static void test_round_trip(void **state) {
 }
 
 static void test_settings_only(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
 
         write_record(place, NAME, ID);
+        nfw_record_forget_settings(&place->context);
         assert_int_equal(nfw_record_read_settings(&place->context, NAME, ID, &record), 0);
         assert_null(record.policy);
         assert_int_equal(record.min_ttl, 7);
@@ -59,7 +60,7 @@ static void test_settings_only(void **state) {
 }
 
 static void test_defaults_are_kept_apart(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record written, record;
 
         make_record(&written, "test.yaml");
@@ -84,7 +85,7 @@ static void test_file_names(void **state) {
                 { "\xff\x01", "\xff\x01" },
                 { "size 1", "size 1" },
         };
-        const struct place *place = *state;
+        struct place *place = *state;
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(files); i++) {
                 struct nfw_record record;
@@ -99,7 +100,7 @@ static void test_file_names(void **state) {
 }
 
 static void test_truncated_at_every_octet(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         size_t size;
         char *data;
 
@@ -116,7 +117,7 @@ static void test_truncated_at_every_octet(void **state) {
 
 static void test_changed_at_every_octet(void **state) {
         static const unsigned char changes[] = { 0x01, 0x20, 0x80, 0xff };
-        const struct place *place = *state;
+        struct place *place = *state;
         size_t size;
         char *data;
 
@@ -141,7 +142,7 @@ static void test_changed_at_every_octet(void **state) {
 }
 
 static void test_one_octet_more_or_less(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         size_t size;
         char *data, *other;
 
@@ -167,7 +168,7 @@ static void test_one_octet_more_or_less(void **state) {
 
 /* Damage of the source does not matter to who does not read it; damage of the settings does. */
 static void test_settings_of_a_damaged_file(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
         size_t size;
         char *data;
@@ -176,10 +177,12 @@ static void test_settings_of_a_damaged_file(void **state) {
         data = read_file(place_path(place, FILE_NAME), &size);
         data[size - 1] ^= 1;
         write_file(place_path(place, FILE_NAME), data, size);
+        nfw_record_forget_settings(&place->context);
         assert_int_equal(nfw_record_read_settings(&place->context, NAME, ID, &record), 0);
         nfw_record_deinit(&record);
         data[30] ^= 1;
         write_file(place_path(place, FILE_NAME), data, size);
+        nfw_record_forget_settings(&place->context);
         assert_int_equal(nfw_record_read_settings(&place->context, NAME, ID, &record), NFW_E_NOT_FOUND);
         free(data);
 }
@@ -196,7 +199,7 @@ static void test_files_that_are_none(void **state) {
                 "nfwpolicy-record 2\nfile x\nsize 0\n\n",
                 "version: \"1.0\"\n",
         };
-        const struct place *place = *state;
+        struct place *place = *state;
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(files); i++) {
                 write_file(place_path(place, FILE_NAME), files[i], strlen(files[i]));
@@ -224,7 +227,7 @@ static void test_names_that_lead_elsewhere(void **state) {
                 { NAME, "0123456789abcdeg" },
                 { NAME, "0123456789abcde/" },
         };
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
 
         write_record(place, NAME, ID);
@@ -237,7 +240,7 @@ static void test_names_that_lead_elsewhere(void **state) {
 }
 
 static void test_removing_leads_nowhere_else(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         char outside[128];
 
         snprintf(outside, sizeof(outside), "%s/web-" ID ".policy", place->directory);
@@ -247,7 +250,7 @@ static void test_removing_leads_nowhere_else(void **state) {
 }
 
 static void test_remove(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
 
         write_record(place, NAME, ID);
         nfw_record_remove(&place->context, NAME, ID);
@@ -256,7 +259,7 @@ static void test_remove(void **state) {
 }
 
 static void test_leftover_of_an_interrupted_write(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
 
         write_file(place_path(place, FILE_NAME ".new"), "half a record", 13);
@@ -268,7 +271,7 @@ static void test_leftover_of_an_interrupted_write(void **state) {
 }
 
 static void test_a_link_in_the_way_is_not_followed(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
         char victim[128];
         size_t size;
@@ -288,7 +291,7 @@ static void test_a_link_in_the_way_is_not_followed(void **state) {
 
 /* Where there is no room, that is told, and what was there before is still there. */
 static void test_no_room(void **state) {
-        const struct place *place = *state;
+        struct place *place = *state;
         struct nfw_record record;
         int status;
         pid_t child;
