@@ -50,8 +50,8 @@ static void test_what_is_in_the_way_is_named(void **state) {
         static const char *const paths[][2] = {
                 { "file/a/b", "/file`" },
                 { "file", "/file`" },
-                { "dangling/a", "/dangling/a`" },
-                { "loop/a", "/loop/a`" },
+                { "dangling/a", "/dangling`" },
+                { "loop/a", "/loop`" },
         };
         struct place *place = *state;
         struct nfw_report *report;
