@@ -33,10 +33,15 @@ void nfw_events_push(struct nfw_events *events, const struct nfw_event *event) {
 struct nfw_event *nfw_events_pop(struct nfw_events *events) {
         struct nfw_event *event = STAILQ_FIRST(&events->queue);
 
-        if (event) {
-                STAILQ_REMOVE_HEAD(&events->queue, entry);
-                events->n--;
-        }
+        if (!event)
+                return NULL;
+
+        STAILQ_REMOVE_HEAD(&events->queue, entry);
+        events->n--;
+        if (event->addr.family)
+                nfw_addr_format(&event->addr, event->address);
+        if (event->server.family)
+                nfw_addr_format(&event->server, event->resolver);
         return event;
 }
 

@@ -18,6 +18,7 @@ struct nfw_event {
         char resolver[NFW_ADDR_TEXT_MAX];
         char text[160];
         uint64_t expires_ms; /* from when it happened */
+        struct nfw_addr addr, server; /* become address and resolver when somebody takes the event */
 };
 
 /* Events that nobody has asked for yet. Bounded: when full, new ones are not kept. */

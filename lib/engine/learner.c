@@ -16,6 +16,9 @@
 #define MESSAGES_AT_ONCE 64
 #define ROUNDS           16
 
+/* Dispatches that found packets and looked for nothing else. */
+#define MAX_HURRIED 16
+
 uint64_t nfw_learner_now(void) {
         struct timespec now;
 
@@ -250,12 +253,16 @@ static int dispatch_changes(struct nfw_learner *learner) {
         return nfw_learner_commit(learner);
 }
 
-static int dispatch_packets(struct nfw_learner *learner) {
+/* What came first is committed before it is looked whether more has come. */
+static int dispatch_packets(struct nfw_learner *learner, size_t *ret_n) {
         uint64_t n_lost;
         int r, n;
 
+        *ret_n = 0;
         for (int i = 0; i < ROUNDS; i++) {
-                n = nfw_nflog_dispatch(learner->nflog, MESSAGES_AT_ONCE, nfw_learner_handle_packet, learner);
+                int max = i == 0 ? 1 : MESSAGES_AT_ONCE;
+
+                n = nfw_nflog_dispatch(learner->nflog, (size_t)max, nfw_learner_handle_packet, learner);
 
                 n_lost = nfw_nflog_n_lost(learner->nflog);
                 if (n_lost != learner->n_lost) {
@@ -267,8 +274,30 @@ static int dispatch_packets(struct nfw_learner *learner) {
                 r = nfw_learner_commit(learner);
                 if (n < 0 || r < 0)
                         return n < 0 ? n : r;
-                if (n < MESSAGES_AT_ONCE)
+                *ret_n += (size_t)n;
+                if (n < max)
                         break;
+        }
+        return 0;
+}
+
+static int dispatch_others(struct nfw_learner *learner) {
+        struct epoll_event events[3];
+        int r, n;
+
+        n = epoll_wait(learner->epoll_fd, events, NFW_ARRAY_SIZE(events), 0);
+        if (n < 0)
+                return errno == EINTR ? 0 : -errno;
+
+        for (int i = 0; i < n; i++) {
+                if (events[i].data.fd == learner->inotify_fd)
+                        r = dispatch_changes(learner);
+                else if (events[i].data.fd != nfw_nflog_get_fd(learner->nflog))
+                        r = dispatch_links(learner);
+                else
+                        r = 0;
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -282,24 +311,18 @@ static int dispatch_packets(struct nfw_learner *learner) {
  * Return: 0, or a negative errno after which the learner should be freed and made anew.
  */
 nfw_public int nfw_learner_dispatch(struct nfw_learner *learner) {
-        struct epoll_event events[3];
-        int r, n;
+        size_t n;
+        int r;
 
-        n = epoll_wait(learner->epoll_fd, events, NFW_ARRAY_SIZE(events), 0);
-        if (n < 0)
-                return errno == EINTR ? 0 : -errno;
+        /* Nearly always it is a packet; whatever else there is waits for a few of them at most. */
+        r = dispatch_packets(learner, &n);
+        if (r < 0)
+                return r;
+        if (n > 0 && ++learner->n_hurried < MAX_HURRIED)
+                return 0;
 
-        for (int i = 0; i < n; i++) {
-                if (events[i].data.fd == learner->inotify_fd)
-                        r = dispatch_changes(learner);
-                else if (events[i].data.fd == nfw_nflog_get_fd(learner->nflog))
-                        r = dispatch_packets(learner);
-                else
-                        r = dispatch_links(learner);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        learner->n_hurried = 0;
+        return dispatch_others(learner);
 }
 
 /**

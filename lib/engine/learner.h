@@ -107,6 +107,7 @@ struct nfw_learner {
 
         uint64_t n_follows; /* how often policies and ports were brought up to date */
         uint64_t n_lost;
+        unsigned int n_hurried;
         struct nfw_events events;
 };
 

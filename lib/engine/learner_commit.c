@@ -193,8 +193,8 @@ static void tell(struct nfw_learner *learner) {
                         continue;
                 memcpy(event.port, op->port->interface, sizeof(event.port));
                 memcpy(event.name, op->note.name, sizeof(event.name));
-                nfw_addr_format(&op->addr, event.address);
-                nfw_addr_format(&op->note.resolver, event.resolver);
+                event.addr = op->addr;
+                event.server = op->note.resolver;
                 event.expires_ms = left(op->expires_ms, now);
                 nfw_events_push(&learner->events, &event);
         }

@@ -65,8 +65,26 @@ int nfw_addr_parse(const char *text, struct nfw_addr *ret_addr) {
         return 0;
 }
 
+/* Learning formats two for each reply, and inet_ntop() goes through printf(). */
+static void format_v4(const uint8_t *bytes, char *text) {
+        for (size_t i = 0; i < 4; i++) {
+                unsigned int value = bytes[i];
+
+                if (i > 0)
+                        *text++ = '.';
+                if (value >= 100)
+                        *text++ = (char)('0' + value / 100);
+                if (value >= 10)
+                        *text++ = (char)('0' + value / 10 % 10);
+                *text++ = (char)('0' + value % 10);
+        }
+        *text = '\0';
+}
+
 const char *nfw_addr_format(const struct nfw_addr *addr, char buffer[static NFW_ADDR_TEXT_MAX]) {
-        if (!inet_ntop(addr->family, addr->bytes, buffer, NFW_ADDR_TEXT_MAX))
+        if (addr->family == AF_INET)
+                format_v4(addr->bytes, buffer);
+        else if (!inet_ntop(addr->family, addr->bytes, buffer, NFW_ADDR_TEXT_MAX))
                 buffer[0] = '\0';
         return buffer;
 }

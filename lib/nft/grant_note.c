@@ -22,25 +22,29 @@ static bool is_plain(const char *name) {
 
 bool nfw_nft_grant_note_encode(const struct nfw_nft_grant_note *note,
                                struct nfw_nft_userdata_buffer *ret_userdata) {
-        char comment[NFW_NFT_COMMENT_MAX + 1], via[sizeof(VIA) + NFW_ADDR_TEXT_MAX] = "",
-                                                                 resolver[NFW_ADDR_TEXT_MAX];
+        char comment[NFW_NFT_COMMENT_MAX + 1], via[sizeof(VIA) + NFW_ADDR_TEXT_MAX] = "";
+        char *end = comment;
         size_t n_name = strnlen(note->name, sizeof(note->name)), n_head, n_rest, room;
 
         if (n_name == 0 || n_name == sizeof(note->name) || !is_plain(note->name))
                 return false;
-        if (note->resolver.family)
-                snprintf(via, sizeof(via), VIA "%s", nfw_addr_format(&note->resolver, resolver));
+        if (note->resolver.family) {
+                memcpy(via, VIA, sizeof(VIA));
+                nfw_addr_format(&note->resolver, via + strlen(VIA));
+        }
 
         room = NFW_NFT_COMMENT_MAX - strlen(via);
         n_head = NFW_MIN(n_name, room);
         n_rest = n_name - n_head;
+        /* This is done for every address that is learned: printf() would take longer than all the rest. */
         if (n_rest > REST_MAX) {
-                snprintf(comment, sizeof(comment), "%.*s" CUT "%s", (int)(room - strlen(CUT)), note->name,
-                         via);
+                end = mempcpy(end, note->name, room - strlen(CUT));
+                end = mempcpy(end, CUT, strlen(CUT));
                 n_rest = 0;
         } else {
-                snprintf(comment, sizeof(comment), "%.*s%s", (int)n_head, note->name, via);
+                end = mempcpy(end, note->name, n_head);
         }
+        strcpy(end, via);
 
         ret_userdata->size = 0;
         return nfw_nft_userdata_put_text(ret_userdata, NFTNL_UDATA_SET_ELEM_COMMENT, comment) &&
