@@ -5,13 +5,14 @@
 
 #include "dns/record.h"
 
-/* No honest answer comes near these; they bound the work that a message of 64 KiB can ask for. */
+/* No honest answer comes near these; with the reader's own bounds they bound the work that a message can ask for. */
 #define MAX_ALIASES    64
-#define MAX_CANDIDATES 1024
+#define MAX_CANDIDATES 512
 
 struct alias {
-        size_t owner;
-        size_t target;
+        struct nfw_dns_name owner;
+        size_t owner_length;
+        size_t target; /* an offset in the message */
         uint32_t ttl;
 };
 
@@ -35,24 +36,35 @@ static size_t name_place(const struct nfw_dns_message *message, size_t offset) {
         return offset;
 }
 
-/* The place on the chain of the name at offset, or n_chain. */
-static size_t find_on_chain(const struct collector *c, size_t first, size_t offset) {
+/* Whether the name at offset is on the chain. */
+static bool is_on_chain(const struct collector *c, size_t offset) {
         const struct nfw_dns_answer *answer = c->answer;
         size_t place = name_place(c->message, offset);
         struct nfw_dns_name_info info;
         struct nfw_dns_name name;
 
-        for (size_t i = first; i < answer->n_chain; i++)
+        for (size_t i = 0; i < answer->n_chain; i++)
                 if (c->chain[i].offset == place)
-                        return i;
+                        return true;
 
         if (nfw_dns_name_read(c->message->data, c->message->size, offset, &name, &info) || !info.is_text)
-                return answer->n_chain;
-        for (size_t i = first; i < answer->n_chain; i++)
+                return false;
+        for (size_t i = 0; i < answer->n_chain; i++)
                 if (c->chain[i].length == info.length &&
                     !memcmp(answer->chain[i].text, name.text, info.length))
-                        return i;
-        return answer->n_chain;
+                        return true;
+        return false;
+}
+
+/* The first alias of the name that the chain ends with, or NULL. */
+static const struct alias *find_alias(const struct collector *c) {
+        size_t last = c->answer->n_chain - 1, length = c->chain[last].length;
+
+        for (size_t i = 0; i < c->n_aliases; i++)
+                if (c->aliases[i].owner_length == length &&
+                    !memcmp(c->aliases[i].owner.text, c->answer->chain[last].text, length))
+                        return c->aliases + i;
+        return NULL;
 }
 
 /* Follows the aliases from the queried name; their order in the message does not matter, loops end. */
@@ -61,13 +73,10 @@ static void follow_aliases(struct collector *c) {
 
         while (answer->n_chain < NFW_DNS_MAX_CHAIN) {
                 struct nfw_dns_name *name = answer->chain + answer->n_chain;
-                const struct alias *alias = NULL;
+                const struct alias *alias = find_alias(c);
                 struct nfw_dns_name_info info;
 
-                for (size_t i = 0; i < c->n_aliases && !alias; i++)
-                        if (find_on_chain(c, answer->n_chain - 1, c->aliases[i].owner) < answer->n_chain)
-                                alias = c->aliases + i;
-                if (!alias || find_on_chain(c, 0, alias->target) < answer->n_chain)
+                if (!alias || is_on_chain(c, alias->target))
                         return;
                 if (nfw_dns_name_read(c->message->data, c->message->size, alias->target, name, &info) ||
                     !info.is_text)
@@ -82,22 +91,18 @@ static void follow_aliases(struct collector *c) {
 
 static void add_address(struct collector *c, uint8_t family, const uint8_t *bytes) {
         struct nfw_dns_answer *answer = c->answer;
-        size_t size = family == AF_INET ? 4 : 16;
+        struct nfw_addr addr;
 
-        if (++c->n_candidates > MAX_CANDIDATES) {
+        if (++c->n_candidates > MAX_CANDIDATES || answer->n_addresses == NFW_DNS_MAX_ADDRESSES) {
                 answer->n_dropped++;
                 return;
         }
 
+        nfw_addr_from_bytes(family, bytes, &addr);
         for (size_t i = 0; i < answer->n_addresses; i++)
-                if (answer->addresses[i].family == family && !memcmp(answer->addresses[i].bytes, bytes, size))
+                if (nfw_addr_equal(answer->addresses + i, &addr))
                         return;
-
-        if (answer->n_addresses == NFW_DNS_MAX_ADDRESSES) {
-                answer->n_dropped++;
-                return;
-        }
-        nfw_addr_from_bytes(family, bytes, answer->addresses + answer->n_addresses++);
+        answer->addresses[answer->n_addresses++] = addr;
 }
 
 static void add_hints(struct collector *c, const struct nfw_dns_record *record) {
@@ -125,7 +130,7 @@ static void add_record(struct collector *c, const struct nfw_dns_record *record)
         if (record->type != NFW_DNS_TYPE_A && record->type != NFW_DNS_TYPE_AAAA &&
             record->type != NFW_DNS_TYPE_HTTPS && record->type != NFW_DNS_TYPE_SVCB)
                 return;
-        if (find_on_chain(c, 0, record->owner) == c->answer->n_chain)
+        if (!is_on_chain(c, record->owner))
                 return;
 
         if (record->type == NFW_DNS_TYPE_A)
@@ -141,30 +146,41 @@ static void add_record(struct collector *c, const struct nfw_dns_record *record)
 
 static int collect_aliases(struct collector *c) {
         const struct nfw_dns_message *message = c->message;
-        size_t offset = message->answers_offset;
+        size_t offset = message->head.end;
+        struct nfw_dns_name_info info;
         struct nfw_dns_record record;
         int r;
 
-        for (size_t i = 0; i < message->header.n_answers; i++, offset = record.end) {
+        for (size_t i = 0; i < message->head.n_answers && c->n_aliases < MAX_ALIASES;
+             i++, offset = record.end) {
+                struct alias *alias = c->aliases + c->n_aliases;
+
                 r = nfw_dns_record_read(message->data, message->size, offset, &record);
                 if (r)
                         return r;
-                if (record.type != NFW_DNS_TYPE_CNAME || record.class != NFW_DNS_CLASS_IN ||
-                    c->n_aliases == MAX_ALIASES)
+                if (record.type != NFW_DNS_TYPE_CNAME || record.class != NFW_DNS_CLASS_IN)
                         continue;
-                c->aliases[c->n_aliases++] =
-                        (struct alias){ .owner = record.owner, .target = record.rdata, .ttl = record.ttl };
+
+                r = nfw_dns_name_read(message->data, message->size, record.owner, &alias->owner, &info);
+                if (r)
+                        return r;
+                if (!info.is_text)
+                        continue;
+                alias->owner_length = info.length;
+                alias->target = record.rdata;
+                alias->ttl = record.ttl;
+                c->n_aliases++;
         }
         return 0;
 }
 
 static int collect_addresses(struct collector *c) {
         const struct nfw_dns_message *message = c->message;
-        size_t offset = message->answers_offset;
+        size_t offset = message->head.end;
         struct nfw_dns_record record;
         int r;
 
-        for (size_t i = 0; i < message->header.n_answers; i++, offset = record.end) {
+        for (size_t i = 0; i < message->head.n_answers; i++, offset = record.end) {
                 r = nfw_dns_record_read(message->data, message->size, offset, &record);
                 if (r)
                         return r;
@@ -174,12 +190,12 @@ static int collect_addresses(struct collector *c) {
 }
 
 int nfw_dns_answer_collect(const struct nfw_dns_message *message, struct nfw_dns_answer *ret_answer) {
-        const struct nfw_dns_header *header = &message->header;
+        const struct nfw_dns_head *head = &message->head;
         struct collector c;
         int r;
 
-        if (!header->is_response || header->opcode != 0 || header->rcode != 0 || header->truncated ||
-            message->question.class != NFW_DNS_CLASS_IN)
+        if (!head->is_response || head->opcode != 0 || message->rcode != 0 || head->truncated ||
+            head->question.class != NFW_DNS_CLASS_IN)
                 return NFW_E_INVALID;
 
         c.message = message;
@@ -187,9 +203,9 @@ int nfw_dns_answer_collect(const struct nfw_dns_message *message, struct nfw_dns
         c.n_aliases = c.n_candidates = 0;
         memset(c.chain, 0, sizeof(c.chain));
         c.chain[0].offset = NFW_DNS_HEADER_SIZE;
-        c.chain[0].length = strlen(message->question.name.text);
+        c.chain[0].length = strlen(head->question.name.text);
 
-        ret_answer->chain[0] = message->question.name;
+        ret_answer->chain[0] = head->question.name;
         ret_answer->n_chain = 1;
         ret_answer->n_addresses = ret_answer->n_dropped = 0;
         ret_answer->ttl = UINT32_MAX;

@@ -6,6 +6,9 @@
 
 #include "base/macros.h"
 
+/* An address that a few names share is looked through; beyond that, a name's holds are marked first. */
+#define FEW_HOLDS 8
+
 int nfw_grant_table_init(struct nfw_grant_table *table) {
         *table = (struct nfw_grant_table){ 0 };
         return nfw_siphash_key_init(&table->key);
@@ -15,8 +18,7 @@ void nfw_grant_table_deinit(struct nfw_grant_table *table) {
         struct nfw_grant_name *name, *next;
 
         HASH_ITER(hh, table->names, name, next) {
-                while (!TAILQ_EMPTY(&name->holds))
-                        nfw_grant_table_drop_hold(table, TAILQ_FIRST(&name->holds));
+                nfw_grant_table_drop_holds(table, name);
                 nfw_grant_table_retire_name(table, name);
         }
         nfw_grant_table_free_retired(table);
@@ -47,7 +49,6 @@ int nfw_grant_table_add_name(struct nfw_grant_table *table,
         name = calloc(1, sizeof(*name) + length + 1);
         if (!name)
                 return -ENOMEM;
-        TAILQ_INIT(&name->holds);
         memcpy(name->text, text, length + 1);
 
         r = nfw_heap_push(&table->by_expiry, &name->by_expiry, UINT64_MAX);
@@ -65,8 +66,11 @@ int nfw_grant_table_add_name(struct nfw_grant_table *table,
 }
 
 void nfw_grant_table_retire_name(struct nfw_grant_table *table, struct nfw_grant_name *name) {
+        if (table->marked == name)
+                table->marked = NULL;
         HASH_DEL(table->names, name);
         nfw_heap_remove(&table->by_expiry, &name->by_expiry);
+        nfw_heap_deinit(&name->holds);
         name->next_retired = table->retired;
         table->retired = name;
         table->n_names--;
@@ -95,32 +99,51 @@ struct nfw_addr nfw_grant_element_addr(const struct nfw_grant_element *element) 
         return addr;
 }
 
-struct nfw_grant_hold *nfw_grant_table_find_hold(const struct nfw_grant_table *table,
-                                                 const struct nfw_grant_name *name,
+static struct nfw_grant_element *find_element(const struct nfw_grant_table *table,
+                                              const struct nfw_grant_key *key) {
+        unsigned int hash = hash_of(table, key, sizeof(*key));
+        struct nfw_grant_element *element;
+
+        HASH_FIND_BYHASHVALUE(hh, table->elements, key, sizeof(*key), hash, element);
+        return element;
+}
+
+static struct nfw_grant_hold *hold_by_element(struct nfw_heap_node *node) {
+        return (struct nfw_grant_hold *)(void *)((char *)node - offsetof(struct nfw_grant_hold, by_element));
+}
+
+/* From now on every element knows by itself which hold of this name it has. */
+static void mark(struct nfw_grant_table *table, struct nfw_grant_name *name) {
+        if (table->marked)
+                nfw_vec_foreach (node, &table->marked->holds.nodes)
+                        nfw_grant_hold_by_name(*node)->element->marked = NULL;
+        nfw_vec_foreach (node, &name->holds.nodes)
+                nfw_grant_hold_by_name(*node)->element->marked = nfw_grant_hold_by_name(*node);
+        table->marked = name;
+}
+
+struct nfw_grant_hold *nfw_grant_table_find_hold(struct nfw_grant_table *table,
+                                                 struct nfw_grant_name *name,
                                                  size_t learned,
                                                  const struct nfw_addr *addr) {
         struct nfw_grant_key key = element_key(learned, addr);
-        unsigned int hash = hash_of(table, &key, sizeof(key));
-        struct nfw_grant_element *element;
-        struct nfw_grant_hold *hold;
+        const struct nfw_grant_element *element = find_element(table, &key);
 
-        HASH_FIND_BYHASHVALUE(hh, table->elements, &key, sizeof(key), hash, element);
         if (!element)
                 return NULL;
 
-        /* A name has few addresses and an address few names, but either may be made to have many. */
-        if (name->n_holds < element->n_holds) {
-                TAILQ_FOREACH(hold, &name->holds, by_name) {
-                        if (hold->element == element)
-                                return hold;
+        if (table->marked != name) {
+                if (element->carrier->name == name)
+                        return element->carrier;
+                if (element->others.nodes.n <= FEW_HOLDS) {
+                        nfw_vec_foreach (node, &element->others.nodes)
+                                if (hold_by_element(*node)->name == name)
+                                        return hold_by_element(*node);
+                        return NULL;
                 }
-        } else {
-                LIST_FOREACH(hold, &element->holds, by_element) {
-                        if (hold->name == name)
-                                return hold;
-                }
+                mark(table, name);
         }
-        return NULL;
+        return element->marked;
 }
 
 static int find_or_add_element(struct nfw_grant_table *table,
@@ -128,11 +151,11 @@ static int find_or_add_element(struct nfw_grant_table *table,
                                const struct nfw_addr *addr,
                                struct nfw_grant_element **ret_element) {
         struct nfw_grant_key key = element_key(learned, addr);
-        unsigned int hash = hash_of(table, &key, sizeof(key));
-        struct nfw_grant_element *element;
+        struct nfw_grant_element *element = find_element(table, &key);
+        unsigned int hash;
 
-        HASH_FIND_BYHASHVALUE(hh, table->elements, &key, sizeof(key), hash, element);
         if (!element) {
+                hash = hash_of(table, &key, sizeof(key));
                 element = calloc(1, sizeof(*element));
                 if (!element)
                         return -ENOMEM;
@@ -146,6 +169,48 @@ static int find_or_add_element(struct nfw_grant_table *table,
 
         *ret_element = element;
         return 0;
+}
+
+static void drop_element(struct nfw_grant_table *table, struct nfw_grant_element *element) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the table has a table. */
+        HASH_DEL(table->elements, element);
+        nfw_heap_deinit(&element->others);
+        free(element);
+}
+
+/* The heap has the smallest key first, and here the hold that expires last has to come first. */
+static uint64_t element_order(const struct nfw_grant_hold *hold) {
+        return UINT64_MAX - nfw_grant_hold_expires(hold);
+}
+
+static int add_to_element(struct nfw_grant_element *element, struct nfw_grant_hold *hold) {
+        if (element->carrier)
+                return nfw_heap_push(&element->others, &hold->by_element, element_order(hold));
+        element->carrier = hold;
+        return 0;
+}
+
+static void remove_from_element(struct nfw_grant_element *element, struct nfw_grant_hold *hold) {
+        if (element->carrier != hold) {
+                nfw_heap_remove(&element->others, &hold->by_element);
+                return;
+        }
+        element->carrier = nfw_grant_element_next_carrier(element);
+        if (element->carrier)
+                nfw_heap_remove(&element->others, &element->carrier->by_element);
+}
+
+static int add_hold(struct nfw_grant_hold *hold) {
+        int r;
+
+        r = nfw_heap_push(&hold->name->holds, &hold->by_name, 0);
+        if (r < 0)
+                return r;
+
+        r = add_to_element(hold->element, hold);
+        if (r < 0)
+                nfw_heap_remove(&hold->name->holds, &hold->by_name);
+        return r;
 }
 
 int nfw_grant_table_add_hold(struct nfw_grant_table *table,
@@ -166,38 +231,66 @@ int nfw_grant_table_add_hold(struct nfw_grant_table *table,
 
         hold->name = name;
         hold->element = element;
-        TAILQ_INSERT_TAIL(&name->holds, hold, by_name);
-        LIST_INSERT_HEAD(&element->holds, hold, by_element);
-        name->n_holds++;
-        element->n_holds++;
-        table->n_holds++;
-        if (!element->carrier)
-                element->carrier = hold;
+        r = add_hold(hold);
+        if (r < 0) {
+                if (!element->carrier)
+                        drop_element(table, element);
+                return r;
+        }
 
+        if (table->marked == name)
+                element->marked = hold;
+        table->n_holds++;
         *ret_hold = nfw_steal(hold);
         return 0;
 }
 
+void nfw_grant_table_extend_hold(struct nfw_grant_hold *hold, uint64_t expires_ms) {
+        struct nfw_grant_element *element = hold->element;
+        struct nfw_grant_hold *carrier = element->carrier;
+
+        nfw_heap_update(&hold->name->holds, &hold->by_name, expires_ms);
+        if (carrier == hold)
+                return;
+        if (expires_ms <= nfw_grant_hold_expires(carrier)) {
+                nfw_heap_update(&element->others, &hold->by_element, element_order(hold));
+                return;
+        }
+
+        /* They change places, so there is room for the old one. */
+        nfw_heap_remove(&element->others, &hold->by_element);
+        (void)nfw_heap_push(&element->others, &carrier->by_element, element_order(carrier));
+        element->carrier = hold;
+}
+
 void nfw_grant_table_drop_hold(struct nfw_grant_table *table, struct nfw_grant_hold *hold) {
         struct nfw_grant_element *element = hold->element;
-        struct nfw_grant_hold *other;
 
-        TAILQ_REMOVE(&hold->name->holds, hold, by_name);
-        LIST_REMOVE(hold, by_element);
-        hold->name->n_holds--;
-        element->n_holds--;
+        nfw_heap_remove(&hold->name->holds, &hold->by_name);
+        remove_from_element(element, hold);
+        if (element->marked == hold)
+                element->marked = NULL;
         table->n_holds--;
-
-        if (LIST_EMPTY(&element->holds)) {
-                /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the table has a table. */
-                HASH_DEL(table->elements, element);
-                free(element);
-        } else if (element->carrier == hold) {
-                element->carrier = LIST_FIRST(&element->holds);
-                LIST_FOREACH(other, &element->holds, by_element) {
-                        if (other->expires_ms > element->carrier->expires_ms)
-                                element->carrier = other;
-                }
-        }
         free(hold);
+
+        if (!element->carrier)
+                drop_element(table, element);
+}
+
+void nfw_grant_table_drop_holds(struct nfw_grant_table *table, struct nfw_grant_name *name) {
+        while (name->holds.nodes.n > 0)
+                nfw_grant_table_drop_hold(
+                        table, nfw_grant_hold_by_name(name->holds.nodes.items[name->holds.nodes.n - 1]));
+}
+
+struct nfw_grant_hold *nfw_grant_name_first_hold(const struct nfw_grant_name *name) {
+        struct nfw_heap_node *node = nfw_heap_first(&name->holds);
+
+        return node ? nfw_grant_hold_by_name(node) : NULL;
+}
+
+struct nfw_grant_hold *nfw_grant_element_next_carrier(const struct nfw_grant_element *element) {
+        struct nfw_heap_node *node = nfw_heap_first(&element->others);
+
+        return node ? hold_by_element(node) : NULL;
 }

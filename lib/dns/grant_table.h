@@ -3,10 +3,9 @@
 
 /*
  * Names, elements and the holds that join them: a hold says that a name keeps an element open until then. What
- * this means for the kernel is decided in grants.c. For the files of this layer only.
+ * this means for the kernel is decided in grants.c. A name may be made to hold many elements, and an element to be
+ * held by many names: what is done for one hold takes O(log n) all the same. For the files of this layer only.
  */
-
-#include <sys/queue.h>
 
 #include "base/heap.h"
 #include "base/siphash.h"
@@ -14,18 +13,16 @@
 #include "dns/grants.h"
 
 struct nfw_grant_hold {
+        struct nfw_heap_node by_name; /* its key: when the hold expires */
+        struct nfw_heap_node by_element;
         struct nfw_grant_name *name;
         struct nfw_grant_element *element;
-        uint64_t expires_ms;
-        TAILQ_ENTRY(nfw_grant_hold) by_name;
-        LIST_ENTRY(nfw_grant_hold) by_element;
         struct nfw_addr resolver;
 };
 
 struct nfw_grant_name {
         struct nfw_heap_node by_expiry; /* its key: the latest expiry of the holds */
-        TAILQ_HEAD(, nfw_grant_hold) holds;
-        size_t n_holds;
+        struct nfw_heap holds;          /* what expires first comes first */
         UT_hash_handle hh;
         struct nfw_grant_name *next_retired;
         char text[];
@@ -42,9 +39,9 @@ _Static_assert(sizeof(struct nfw_grant_key) == 32, "the key of an element must h
 
 struct nfw_grant_element {
         struct nfw_grant_key key;
-        LIST_HEAD(, nfw_grant_hold) holds;
-        size_t n_holds;
         struct nfw_grant_hold *carrier; /* the longest hold: its name and expiry are what the kernel has */
+        struct nfw_heap others;         /* what expires last comes first */
+        struct nfw_grant_hold *marked;  /* the hold of the table's marked name, if it has one here */
         UT_hash_handle hh;
 };
 
@@ -53,6 +50,7 @@ struct nfw_grant_table {
         struct nfw_grant_name *names;
         struct nfw_grant_element *elements;
         struct nfw_heap by_expiry;
+        struct nfw_grant_name *marked;
         size_t n_names;
         size_t n_holds;
         /* Operations that were handed out name these; they live until the next change. */
@@ -71,8 +69,8 @@ int nfw_grant_table_add_name(struct nfw_grant_table *table,
 void nfw_grant_table_retire_name(struct nfw_grant_table *table, struct nfw_grant_name *name);
 void nfw_grant_table_free_retired(struct nfw_grant_table *table);
 
-struct nfw_grant_hold *nfw_grant_table_find_hold(const struct nfw_grant_table *table,
-                                                 const struct nfw_grant_name *name,
+struct nfw_grant_hold *nfw_grant_table_find_hold(struct nfw_grant_table *table,
+                                                 struct nfw_grant_name *name,
                                                  size_t learned,
                                                  const struct nfw_addr *addr);
 /*
@@ -84,7 +82,25 @@ int nfw_grant_table_add_hold(struct nfw_grant_table *table,
                              size_t learned,
                              const struct nfw_addr *addr,
                              struct nfw_grant_hold **ret_hold);
+/* The hold expires later from now on; the one that expires last of all carries the element. */
+void nfw_grant_table_extend_hold(struct nfw_grant_hold *hold, uint64_t expires_ms);
 /* Takes out a hold, and its element with the last one. The longest of those that are left becomes the carrier. */
 void nfw_grant_table_drop_hold(struct nfw_grant_table *table, struct nfw_grant_hold *hold);
+void nfw_grant_table_drop_holds(struct nfw_grant_table *table, struct nfw_grant_name *name);
+
+/* The hold of the name that expires first, or NULL. */
+struct nfw_grant_hold *nfw_grant_name_first_hold(const struct nfw_grant_name *name);
+/* The hold that would carry the element if its carrier were gone, or NULL. */
+struct nfw_grant_hold *nfw_grant_element_next_carrier(const struct nfw_grant_element *element);
+
+/* The hold that a node of its name's heap belongs to. */
+static inline struct nfw_grant_hold *nfw_grant_hold_by_name(struct nfw_heap_node *node) {
+        _Static_assert(offsetof(struct nfw_grant_hold, by_name) == 0, "the node is taken for the hold");
+        return (struct nfw_grant_hold *)(void *)node;
+}
+
+static inline uint64_t nfw_grant_hold_expires(const struct nfw_grant_hold *hold) {
+        return hold->by_name.key;
+}
 
 struct nfw_addr nfw_grant_element_addr(const struct nfw_grant_element *element);

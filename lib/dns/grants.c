@@ -61,7 +61,7 @@ static int emit(struct nfw_grant_ops *ops, enum nfw_grant_change change, const s
                 .addr = nfw_grant_element_addr(hold->element),
                 .name = hold->name->text,
                 .resolver = hold->resolver,
-                .expires_ms = hold->expires_ms,
+                .expires_ms = nfw_grant_hold_expires(hold),
         };
 
         return nfw_vec_push(&ops->vec, op);
@@ -70,20 +70,16 @@ static int emit(struct nfw_grant_ops *ops, enum nfw_grant_change change, const s
 /* Gives a hold up before its time. What has expired needs no operation: the kernel has dropped it. */
 static int release(const struct lesson *l, struct nfw_grant_hold *hold) {
         struct nfw_grant_element *element = hold->element;
+        const struct nfw_grant_hold *next = nfw_grant_element_next_carrier(element);
         struct nfw_grant_table *table = &l->grants->table;
-        bool is_last = true;
-        struct nfw_grant_hold *other;
         int r;
 
-        if (element->carrier != hold || hold->expires_ms <= l->now_ms) {
+        if (element->carrier != hold || nfw_grant_hold_expires(hold) <= l->now_ms) {
                 nfw_grant_table_drop_hold(table, hold);
                 return 0;
         }
 
-        LIST_FOREACH(other, &element->holds, by_element) {
-                is_last &= other == hold || other->expires_ms <= l->now_ms;
-        }
-        if (is_last) {
+        if (!next || nfw_grant_hold_expires(next) <= l->now_ms) {
                 r = emit(l->ops, NFW_GRANT_REMOVE, hold);
                 nfw_grant_table_drop_hold(table, hold);
                 return r;
@@ -94,10 +90,11 @@ static int release(const struct lesson *l, struct nfw_grant_hold *hold) {
 }
 
 static int evict(const struct lesson *l, struct nfw_grant_name *name) {
+        struct nfw_grant_hold *hold;
         int r;
 
-        while (!TAILQ_EMPTY(&name->holds)) {
-                r = release(l, TAILQ_FIRST(&name->holds));
+        while ((hold = nfw_grant_name_first_hold(name))) {
+                r = release(l, hold);
                 if (r < 0)
                         return r;
         }
@@ -110,8 +107,7 @@ static void forget_expired_names(struct nfw_dns_grants *grants, uint64_t now_ms)
         struct nfw_grant_name *name;
 
         while ((name = first_name(grants)) && name->by_expiry.key <= now_ms) {
-                while (!TAILQ_EMPTY(&name->holds))
-                        nfw_grant_table_drop_hold(&grants->table, TAILQ_FIRST(&name->holds));
+                nfw_grant_table_drop_holds(&grants->table, name);
                 nfw_grant_table_retire_name(&grants->table, name);
         }
 }
@@ -119,23 +115,10 @@ static void forget_expired_names(struct nfw_dns_grants *grants, uint64_t now_ms)
 static void forget_expired_holds(struct nfw_dns_grants *grants,
                                  struct nfw_grant_name *name,
                                  uint64_t now_ms) {
-        struct nfw_grant_hold *hold, *next;
+        struct nfw_grant_hold *hold;
 
-        for (hold = TAILQ_FIRST(&name->holds); hold; hold = next) {
-                next = TAILQ_NEXT(hold, by_name);
-                if (hold->expires_ms <= now_ms)
-                        nfw_grant_table_drop_hold(&grants->table, hold);
-        }
-}
-
-static struct nfw_grant_hold *first_hold(const struct nfw_grant_name *name) {
-        struct nfw_grant_hold *first = TAILQ_FIRST(&name->holds), *hold;
-
-        TAILQ_FOREACH(hold, &name->holds, by_name) {
-                if (hold->expires_ms < first->expires_ms)
-                        first = hold;
-        }
-        return first;
+        while ((hold = nfw_grant_name_first_hold(name)) && nfw_grant_hold_expires(hold) <= now_ms)
+                nfw_grant_table_drop_hold(&grants->table, hold);
 }
 
 /* 0; 1 where what has to make room would expire no earlier than what is new; or -ENOMEM. */
@@ -143,10 +126,10 @@ static int make_room(const struct lesson *l, size_t max_holds_of_name) {
         struct nfw_dns_grants *grants = l->grants;
         int r;
 
-        while (l->name->n_holds >= max_holds_of_name) {
-                struct nfw_grant_hold *hold = first_hold(l->name);
+        while (l->name->holds.nodes.n >= max_holds_of_name) {
+                struct nfw_grant_hold *hold = nfw_grant_name_first_hold(l->name);
 
-                if (hold->expires_ms >= l->expires_ms)
+                if (nfw_grant_hold_expires(hold) >= l->expires_ms)
                         return 1;
                 r = release(l, hold);
                 if (r < 0)
@@ -167,8 +150,7 @@ static int learn_one(const struct lesson *l,
                      const struct nfw_addr *addr,
                      size_t max_holds_of_name) {
         struct nfw_grant_table *table = &l->grants->table;
-        struct nfw_grant_element *element;
-        struct nfw_grant_hold *hold;
+        struct nfw_grant_hold *hold, *carrier;
         bool is_live;
         int r;
 
@@ -181,24 +163,20 @@ static int learn_one(const struct lesson *l,
                 if (r < 0)
                         return r;
         }
-        if (l->expires_ms <= hold->expires_ms)
+        if (l->expires_ms <= nfw_grant_hold_expires(hold))
                 return 0;
 
-        element = hold->element;
-        is_live = element->carrier->expires_ms > l->now_ms;
-        hold->expires_ms = l->expires_ms;
+        carrier = hold->element->carrier;
+        is_live = nfw_grant_hold_expires(carrier) > l->now_ms;
+        nfw_grant_table_extend_hold(hold, l->expires_ms);
         hold->resolver = *l->resolver;
 
-        if (!is_live) {
-                element->carrier = hold;
+        if (!is_live)
                 return emit(l->ops, NFW_GRANT_ADD, hold);
-        }
-        if (element->carrier == hold)
+        if (carrier == hold)
                 return emit(l->ops, NFW_GRANT_EXTEND, hold);
-        if (hold->expires_ms > element->carrier->expires_ms) {
-                element->carrier = hold;
+        if (hold->element->carrier == hold)
                 return emit(l->ops, NFW_GRANT_REPLACE, hold);
-        }
         return 0;
 }
 
@@ -248,7 +226,7 @@ int nfw_dns_grants_learn(struct nfw_dns_grants *grants,
         r = find_or_add_name(&l, name);
         if (r < 0)
                 return r;
-        latest_ms = l.name->n_holds > 0 ? l.name->by_expiry.key : 0;
+        latest_ms = l.name->holds.nodes.n > 0 ? l.name->by_expiry.key : 0;
         nfw_heap_update(&grants->table.by_expiry, &l.name->by_expiry, UINT64_MAX);
 
         for (size_t i = 0; i < n_addresses; i++)
@@ -289,13 +267,11 @@ int nfw_dns_grants_restore(struct nfw_dns_grants *grants,
                 if (r < 0)
                         return r;
         }
-        if (expires_ms <= hold->expires_ms)
+        if (expires_ms <= nfw_grant_hold_expires(hold))
                 return 0;
 
-        hold->expires_ms = expires_ms;
+        nfw_grant_table_extend_hold(hold, expires_ms);
         hold->resolver = *resolver;
-        if (expires_ms > hold->element->carrier->expires_ms)
-                hold->element->carrier = hold;
         if (expires_ms > n->by_expiry.key)
                 nfw_heap_update(&table->by_expiry, &n->by_expiry, expires_ms);
         return 0;
@@ -311,17 +287,17 @@ int nfw_dns_grants_foreach(const struct nfw_dns_grants *grants,
                                            void *userdata),
                            void *userdata) {
         const struct nfw_grant_name *name;
-        const struct nfw_grant_hold *hold;
         int r;
 
         for (name = grants->table.names; name; name = name->hh.next)
-                TAILQ_FOREACH(hold, &name->holds, by_name) {
+                nfw_vec_foreach (node, &name->holds.nodes) {
+                        const struct nfw_grant_hold *hold = nfw_grant_hold_by_name(*node);
                         struct nfw_addr addr = nfw_grant_element_addr(hold->element);
 
-                        if (hold->expires_ms <= now_ms)
+                        if (nfw_grant_hold_expires(hold) <= now_ms)
                                 continue;
                         r = callback(name->text, &hold->resolver, (size_t)hold->element->key.learned, &addr,
-                                     hold->expires_ms, userdata);
+                                     nfw_grant_hold_expires(hold), userdata);
                         if (r)
                                 return r;
                 }

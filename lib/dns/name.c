@@ -16,7 +16,8 @@ struct walk {
         size_t run; /* where the present run of labels began */
         size_t end; /* behind the name where it stands; 0: not known yet */
         size_t n_octets;
-        unsigned int n_pointers;
+        size_t n_labels;
+        size_t n_pointers;
         bool compressed;
 };
 
@@ -30,6 +31,7 @@ static inline int next_label(struct walk *w, const uint8_t **ret_label) {
                 length = w->data[w->offset];
 
                 if (length <= LABEL_MAX) {
+                        w->n_labels++;
                         w->n_octets += length + 1;
                         w->offset++;
                         if (w->n_octets > NFW_DNS_NAME_WIRE_MAX || length > w->size - w->offset)
@@ -54,7 +56,8 @@ static inline int next_label(struct walk *w, const uint8_t **ret_label) {
         }
 }
 
-int nfw_dns_name_skip(const uint8_t *data, size_t size, size_t offset, bool compressed, size_t *ret_end) {
+int nfw_dns_name_skip(
+        const uint8_t *data, size_t size, size_t offset, bool compressed, size_t *n_steps, size_t *ret_end) {
         struct walk w = {
                 .data = data, .size = size, .offset = offset, .run = offset, .compressed = compressed
         };
@@ -67,6 +70,7 @@ int nfw_dns_name_skip(const uint8_t *data, size_t size, size_t offset, bool comp
                         return NFW_E_INVALID;
         } while (length > 0);
 
+        *n_steps += w.n_labels + w.n_pointers;
         *ret_end = w.end;
         return 0;
 }

@@ -12,9 +12,10 @@
 
 /*
  * Checks the name at offset and finds its end. Where pointers are not allowed (compressed is false), one makes
- * it invalid. 0 or NFW_E_INVALID.
+ * it invalid. *n_steps grows by the number of labels and pointers: what it has cost. 0 or NFW_E_INVALID.
  */
-int nfw_dns_name_skip(const uint8_t *data, size_t size, size_t offset, bool compressed, size_t *ret_end);
+int nfw_dns_name_skip(
+        const uint8_t *data, size_t size, size_t offset, bool compressed, size_t *n_steps, size_t *ret_end);
 
 struct nfw_dns_name_info {
         size_t length; /* of the text, without the NUL */

@@ -22,17 +22,18 @@ struct question_key {
 
 _Static_assert(sizeof(struct question_key) == 56, "the key of a question must have no padding");
 
-struct question {
+struct nfw_dns_pending_question {
         struct question_key key;
         uint64_t added_ms;
         UT_hash_handle hh;
-        TAILQ_ENTRY(question) by_age;
+        TAILQ_ENTRY(nfw_dns_pending_question) by_age;
 };
 
 struct nfw_dns_pending {
         struct nfw_siphash_key key;
-        struct question *questions;
-        TAILQ_HEAD(, question) by_age; /* the oldest first: the lifetime is the same for all */
+        struct nfw_dns_pending_question *questions;
+        TAILQ_HEAD(, nfw_dns_pending_question)
+        by_age; /* the oldest first: the lifetime is the same for all */
         size_t n_questions;
         size_t max;
         uint64_t lifetime_ms;
@@ -59,7 +60,7 @@ int nfw_dns_pending_new(size_t max, uint64_t lifetime_ms, struct nfw_dns_pending
         return 0;
 }
 
-static void forget(struct nfw_dns_pending *pending, struct question *question) {
+void nfw_dns_pending_remove(struct nfw_dns_pending *pending, struct nfw_dns_pending_question *question) {
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the table has a table. */
         HASH_DEL(pending->questions, question);
         TAILQ_REMOVE(&pending->by_age, question, by_age);
@@ -68,37 +69,37 @@ static void forget(struct nfw_dns_pending *pending, struct question *question) {
 }
 
 struct nfw_dns_pending *nfw_dns_pending_free(struct nfw_dns_pending *pending) {
-        struct question *question;
+        struct nfw_dns_pending_question *question;
 
         if (!pending)
                 return NULL;
 
         while ((question = TAILQ_FIRST(&pending->by_age)))
-                forget(pending, question);
+                nfw_dns_pending_remove(pending, question);
         free(pending);
         return NULL;
 }
 
 static void forget_expired(struct nfw_dns_pending *pending, uint64_t now_ms) {
-        struct question *question;
+        struct nfw_dns_pending_question *question;
 
         while ((question = TAILQ_FIRST(&pending->by_age))) {
                 if (now_ms < question->added_ms || now_ms - question->added_ms < pending->lifetime_ms)
                         return;
-                forget(pending, question);
+                nfw_dns_pending_remove(pending, question);
         }
 }
 
 static void question_key_init(const struct nfw_dns_pending *pending,
                               struct question_key *key,
                               const struct nfw_dns_flow *flow,
-                              const struct nfw_dns_message *message) {
-        const struct nfw_dns_question *question = &message->question;
+                              const struct nfw_dns_head *head) {
+        const struct nfw_dns_question *question = &head->question;
 
         nfw_dns_flow_key_init(&key->flow, flow);
         /* The reader has folded the name's case, so a resolver may change it (and some clients do at random). */
         key->name = nfw_siphash(&pending->key, question->name.text, strlen(question->name.text));
-        key->id = message->header.id;
+        key->id = head->id;
         key->type = question->type;
         key->class = question->class;
         key->zero = 0;
@@ -106,14 +107,14 @@ static void question_key_init(const struct nfw_dns_pending *pending,
 
 int nfw_dns_pending_add(struct nfw_dns_pending *pending,
                         const struct nfw_dns_flow *flow,
-                        const struct nfw_dns_message *query,
+                        const struct nfw_dns_head *query,
                         uint64_t now_ms) {
-        struct question *question;
+        struct nfw_dns_pending_question *question;
         struct question_key key;
         unsigned int hash;
 
         forget_expired(pending, now_ms);
-        if (query->header.is_response || query->header.opcode != 0)
+        if (query->is_response || query->opcode != 0)
                 return 0;
 
         question_key_init(pending, &key, flow, query);
@@ -127,7 +128,7 @@ int nfw_dns_pending_add(struct nfw_dns_pending *pending,
         }
 
         if (pending->n_questions >= pending->max)
-                forget(pending, TAILQ_FIRST(&pending->by_age));
+                nfw_dns_pending_remove(pending, TAILQ_FIRST(&pending->by_age));
 
         question = calloc(1, sizeof(*question));
         if (!question)
@@ -144,26 +145,22 @@ int nfw_dns_pending_add(struct nfw_dns_pending *pending,
         return 0;
 }
 
-bool nfw_dns_pending_take(struct nfw_dns_pending *pending,
-                          const struct nfw_dns_flow *flow,
-                          const struct nfw_dns_message *reply,
-                          uint64_t now_ms) {
-        struct question *question;
+struct nfw_dns_pending_question *nfw_dns_pending_find(struct nfw_dns_pending *pending,
+                                                      const struct nfw_dns_flow *flow,
+                                                      const struct nfw_dns_head *reply,
+                                                      uint64_t now_ms) {
+        struct nfw_dns_pending_question *question;
         struct question_key key;
         unsigned int hash;
 
         forget_expired(pending, now_ms);
-        if (!reply->header.is_response || reply->header.opcode != 0)
-                return false;
+        if (!reply->is_response || reply->opcode != 0)
+                return NULL;
 
         question_key_init(pending, &key, flow, reply);
         hash = (unsigned int)nfw_siphash(&pending->key, &key, sizeof(key));
         HASH_FIND_BYHASHVALUE(hh, pending->questions, &key, sizeof(key), hash, question);
-        if (!question)
-                return false;
-
-        forget(pending, question);
-        return true;
+        return question;
 }
 
 size_t nfw_dns_pending_size(const struct nfw_dns_pending *pending) {

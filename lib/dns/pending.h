@@ -9,6 +9,7 @@
 #include "dns/wire.h"
 
 struct nfw_dns_pending;
+struct nfw_dns_pending_question;
 
 /* What must be the same in question and answer; the port's guest is "guest", whoever it asked "server". */
 struct nfw_dns_flow {
@@ -28,14 +29,16 @@ struct nfw_dns_pending *nfw_dns_pending_free(struct nfw_dns_pending *pending);
  */
 int nfw_dns_pending_add(struct nfw_dns_pending *pending,
                         const struct nfw_dns_flow *flow,
-                        const struct nfw_dns_message *query,
+                        const struct nfw_dns_head *query,
                         uint64_t now_ms);
 /*
- * Whether the reply answers a question of that flow: ID, name, type and class. True and the question is taken
- * out of the table (a question has one answer).
+ * The question of that flow that the reply is to: the same ID, name, type and class. NULL where there is none. It is
+ * valid until the table is used again.
  */
-bool nfw_dns_pending_take(struct nfw_dns_pending *pending,
-                          const struct nfw_dns_flow *flow,
-                          const struct nfw_dns_message *reply,
-                          uint64_t now_ms);
+struct nfw_dns_pending_question *nfw_dns_pending_find(struct nfw_dns_pending *pending,
+                                                      const struct nfw_dns_flow *flow,
+                                                      const struct nfw_dns_head *reply,
+                                                      uint64_t now_ms);
+/* It has been answered: a question has one answer. */
+void nfw_dns_pending_remove(struct nfw_dns_pending *pending, struct nfw_dns_pending_question *question);
 size_t nfw_dns_pending_size(const struct nfw_dns_pending *pending);

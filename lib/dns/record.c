@@ -42,7 +42,7 @@ int nfw_dns_record_read(const uint8_t *data, size_t size, size_t offset, struct 
         size_t end;
         int r;
 
-        r = nfw_dns_name_skip(data, size, offset, true, &end);
+        r = nfw_dns_name_skip(data, size, offset, true, &record.n_steps, &end);
         if (r)
                 return r;
         if (size - end < 10)
@@ -65,7 +65,7 @@ int nfw_dns_record_read(const uint8_t *data, size_t size, size_t offset, struct 
 }
 
 static int check_format(const uint8_t *data,
-                        const struct nfw_dns_record *record,
+                        struct nfw_dns_record *record,
                         const struct rdata_format *format) {
         size_t offset = record->rdata + format->n_before;
         int r;
@@ -75,7 +75,7 @@ static int check_format(const uint8_t *data,
 
         for (unsigned int i = 0; i < format->n_names; i++) {
                 /* The RDATA's end, not the message's, is the end of what the name may take. */
-                r = nfw_dns_name_skip(data, record->end, offset, true, &offset);
+                r = nfw_dns_name_skip(data, record->end, offset, true, &record->n_steps, &offset);
                 if (r)
                         return r;
         }
@@ -94,7 +94,7 @@ static int check_svcb(const uint8_t *data, const struct nfw_dns_record *record) 
         return r == NFW_E_EMPTY ? 0 : r;
 }
 
-int nfw_dns_record_check(const uint8_t *data, size_t size, const struct nfw_dns_record *record) {
+int nfw_dns_record_check(const uint8_t *data, size_t size, struct nfw_dns_record *record) {
         if (record->end > size)
                 return NFW_E_INVALID;
         if (record->class != NFW_DNS_CLASS_IN)

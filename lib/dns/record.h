@@ -26,7 +26,8 @@ struct nfw_dns_record {
         uint16_t rdata_size;
         uint16_t type;
         uint16_t class;
-        uint32_t ttl; /* a set top bit counts as 0 (RFC 2181, section 8) */
+        uint32_t ttl;   /* a set top bit counts as 0 (RFC 2181, section 8) */
+        size_t n_steps; /* the labels and pointers of its names, as far as they have been read */
 };
 
 /* An OPT record has the upper bits of the RCODE where others begin their TTL (RFC 6891, section 6.1.3). */
@@ -41,7 +42,7 @@ int nfw_dns_record_read(const uint8_t *data, size_t size, size_t offset, struct 
  * Checks that the RDATA is what its type says, to the last octet. Types that this reader has no need of, and
  * classes other than IN, have no format here and are right. 0 or NFW_E_INVALID.
  */
-int nfw_dns_record_check(const uint8_t *data, size_t size, const struct nfw_dns_record *record);
+int nfw_dns_record_check(const uint8_t *data, size_t size, struct nfw_dns_record *record);
 
 /* The parameters of a SVCB or HTTPS record (RFC 9460, section 2.2). */
 struct nfw_dns_svcb {

@@ -6,12 +6,12 @@
 int nfw_dns_svcb_open(const uint8_t *data,
                       const struct nfw_dns_record *record,
                       struct nfw_dns_svcb *ret_svcb) {
-        size_t offset;
+        size_t offset, n_steps = 0;
         int r;
 
         if (record->rdata_size < 2)
                 return NFW_E_INVALID;
-        r = nfw_dns_name_skip(data, record->end, record->rdata + 2, false, &offset);
+        r = nfw_dns_name_skip(data, record->end, record->rdata + 2, false, &n_steps, &offset);
         if (r)
                 return r;
 

@@ -16,22 +16,13 @@
 
 #define NFW_DNS_MAX_ADDRESSES 256
 #define NFW_DNS_MAX_CHAIN     16
+/* No honest message comes near these; they bound the work that one of 64 KiB can ask for. */
+#define NFW_DNS_MAX_RECORDS 1024
+#define NFW_DNS_MAX_STEPS   65536
 
 /* A name as text: lower case, no trailing dot, "" for the root. */
 struct nfw_dns_name {
         char text[NFW_DOMAIN_TEXT_MAX];
-};
-
-struct nfw_dns_header {
-        uint16_t id;
-        bool is_response;
-        uint8_t opcode;
-        bool truncated;
-        uint16_t rcode; /* with the upper bits of an OPT record (RFC 6891, section 6.1.3) */
-        uint16_t n_questions;
-        uint16_t n_answers;
-        uint16_t n_authority;
-        uint16_t n_additional;
 };
 
 struct nfw_dns_question {
@@ -40,19 +31,39 @@ struct nfw_dns_question {
         uint16_t class;
 };
 
+/* What a message begins with: its header and its one question. */
+struct nfw_dns_head {
+        uint16_t id;
+        bool is_response;
+        uint8_t opcode;
+        bool truncated;
+        uint8_t rcode; /* the lower four bits */
+        uint16_t n_answers;
+        uint16_t n_authority;
+        uint16_t n_additional;
+        struct nfw_dns_question question;
+        size_t end; /* the offset of the first record */
+};
+
+/*
+ * Reads no further than the question, at a cost that does not depend on what follows: enough for a query, and to
+ * know whether a reply is worth more. 0, or NFW_E_INVALID where that much is not well formed, has a name that is not
+ * text as its question (a label with a dot, a quote, a backslash, a space or anything that is not printable ASCII),
+ * has a number of questions other than one, or says that more than NFW_DNS_MAX_RECORDS records follow.
+ */
+int nfw_dns_head_parse(const void *data, size_t size, struct nfw_dns_head *ret_head);
+
 /* A checked message; the data is borrowed. */
 struct nfw_dns_message {
         const uint8_t *data;
         size_t size;
-        struct nfw_dns_header header;
-        struct nfw_dns_question question;
-        size_t answers_offset;
+        struct nfw_dns_head head;
+        uint16_t rcode; /* with the upper bits of an OPT record (RFC 6891, section 6.1.3) */
 };
 
 /*
- * Reads a query or a reply with exactly one question. 0, or NFW_E_INVALID for anything that is not well formed
- * to its last octet, has a name that is not text as its question (a label with a dot, a quote, a backslash, a
- * space or anything that is not printable ASCII), or has a number of questions other than one.
+ * Reads all of it. 0, or NFW_E_INVALID where the head is not right, anything is not well formed to the last octet,
+ * or the names of all records together go through more than NFW_DNS_MAX_STEPS labels and pointers.
  */
 int nfw_dns_message_parse(const void *data, size_t size, struct nfw_dns_message *ret_message);
 

@@ -20,8 +20,11 @@ struct context {
 static void ignore(struct context *context, const char *why) {
         struct nfw_event event = { .type = NFW_EVENT_IGNORED };
 
+        /* A flood of answers is not worth the words that nobody will read. */
+        if (context->learner->events.n >= NFW_MAX_EVENTS)
+                return;
         memcpy(event.port, context->port->interface, sizeof(event.port));
-        nfw_addr_format(&context->flow.server, event.resolver);
+        event.server = context->flow.server;
         snprintf(event.text, sizeof(event.text), "%s", why);
         nfw_events_push(&context->learner->events, &event);
 }
@@ -117,53 +120,72 @@ static int learn(struct context *context, struct nfw_dns_answer *answer) {
         return 0;
 }
 
-static int handle_query(struct context *context, const struct nfw_dns_message *query) {
-        nfw_learner_count(context->learner, NFW_COUNTER_QUERIES, 1);
-        return query->header.is_response ? 0
-                                         : nfw_dns_pending_add(context->port->pending, &context->flow, query,
-                                                               nfw_learner_now());
+static void count_malformed(struct context *context) {
+        nfw_learner_count(context->learner, NFW_COUNTER_MALFORMED, 1);
+        if (!context->from_guest)
+                ignore(context, "the answer is not well formed");
 }
 
-static int handle_reply(struct context *context, const struct nfw_dns_message *reply) {
+static int handle_query(struct context *context, const struct nfw_dns_head *head) {
+        nfw_learner_count(context->learner, NFW_COUNTER_QUERIES, 1);
+        return nfw_dns_pending_add(context->port->pending, &context->flow, head, nfw_learner_now());
+}
+
+/* Only what was asked for is read to its end, and only what is well formed to there answers the question. */
+static int handle_reply(struct context *context,
+                        const struct nfw_dns_head *head,
+                        const void *data,
+                        size_t size) {
+        struct nfw_dns_pending *pending = context->port->pending;
+        struct nfw_dns_pending_question *question;
+        struct nfw_dns_message message;
         struct nfw_dns_answer answer;
         int r;
 
-        if (!nfw_dns_pending_take(context->port->pending, &context->flow, reply, nfw_learner_now())) {
+        question = nfw_dns_pending_find(pending, &context->flow, head, nfw_learner_now());
+        if (!question) {
                 nfw_learner_count(context->learner, NFW_COUNTER_UNASKED, 1);
                 ignore(context, "the answer is to no question of this port");
                 return 0;
         }
 
-        r = nfw_dns_answer_collect(reply, &answer);
+        r = nfw_dns_message_parse(data, size, &message);
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                count_malformed(context);
+                return 0;
+        }
+        nfw_dns_pending_remove(pending, question);
+
+        r = nfw_dns_answer_collect(&message, &answer);
         return r == 0 ? learn(context, &answer) : r < 0 ? r : 0;
 }
 
 static int handle_message(const void *data, size_t size, void *userdata) {
         struct context *context = userdata;
-        struct nfw_dns_message message;
+        struct nfw_dns_head head;
         int r;
 
         if (!context->from_guest)
                 nfw_learner_count(context->learner, NFW_COUNTER_REPLIES, 1);
 
-        r = nfw_dns_message_parse(data, size, &message);
+        r = nfw_dns_head_parse(data, size, &head);
         if (r < 0)
                 return r;
         if (r > 0) {
-                nfw_learner_count(context->learner, NFW_COUNTER_MALFORMED, 1);
-                if (!context->from_guest)
-                        ignore(context, "the answer is not well formed");
+                count_malformed(context);
                 return 0;
         }
-        return context->from_guest ? handle_query(context, &message) : handle_reply(context, &message);
+        return context->from_guest ? handle_query(context, &head) : handle_reply(context, &head, data, size);
 }
 
 static int handle_transport(struct context *context, const struct nfw_packet *packet) {
         struct nfw_learner *learner = context->learner;
 
-        /* A server that is not trusted gets no memory of ours either. */
-        if (!context->from_guest && !is_trusted(context->port, &context->flow.server)) {
-                if (packet->payload_size > 0) {
+        /* What a server says that is not trusted teaches nothing, so what it was asked is not worth a look. */
+        if (!is_trusted(context->port, &context->flow.server)) {
+                if (!context->from_guest && packet->payload_size > 0) {
                         nfw_learner_count(learner, NFW_COUNTER_UNTRUSTED, 1);
                         nfw_statistics_ignore(learner->statistics, context->port->interface,
                                               &context->flow.server);
@@ -205,13 +227,21 @@ static int interface_name(struct nfw_learner *learner, unsigned int index, const
 
 /* "nfwpolicy NAME ID query" or "… reply": what the mirror rules of a policy say. */
 static bool parse_prefix(const char *prefix, char id[static NFW_ID_MAX], bool *ret_from_guest) {
-        char direction[6];
+        static const char program[] = "nfwpolicy ";
+        const char *policy, *word, *direction;
 
-        if (sscanf(prefix, "nfwpolicy %*64s %16s %5s", id, direction) != 2)
+        if (strncmp(prefix, program, sizeof(program) - 1) != 0)
+                return false;
+        policy = prefix + sizeof(program) - 1;
+        word = strchr(policy, ' ');
+        direction = word ? strchr(word + 1, ' ') : NULL;
+        if (!direction || (size_t)(direction - word - 1) >= NFW_ID_MAX)
                 return false;
 
-        *ret_from_guest = strcmp(direction, "query") == 0;
-        return *ret_from_guest || strcmp(direction, "reply") == 0;
+        memcpy(id, word + 1, (size_t)(direction - word - 1));
+        id[direction - word - 1] = '\0';
+        *ret_from_guest = strcmp(direction, " query") == 0;
+        return *ret_from_guest || strcmp(direction, " reply") == 0;
 }
 
 /* The port in the version of its policy that mirrored the packet, if we know it. */

@@ -24,7 +24,7 @@ static void check_answer(const struct nfw_dns_message *message) {
         if (nfw_dns_answer_collect(message, &answer))
                 return;
 
-        require(message->header.is_response && message->header.rcode == 0, "an answer that is none");
+        require(message->head.is_response && message->rcode == 0, "an answer that is none");
         require(answer.n_chain >= 1 && answer.n_chain <= NFW_DNS_MAX_CHAIN, "a chain without bounds");
         require(answer.n_addresses <= NFW_DNS_MAX_ADDRESSES, "addresses without bounds");
         require(answer.ttl <= INT32_MAX, "a TTL with the top bit");
@@ -43,12 +43,32 @@ static void check_answer(const struct nfw_dns_message *message) {
                                 "an address twice");
 }
 
+/* What follows a head changes nothing about it. */
+static void check_head(const uint8_t *data, const struct nfw_dns_head *head) {
+        struct nfw_dns_head alone;
+
+        require(!nfw_dns_head_parse(data, head->end, &alone), "a head that does not stand alone");
+        require(alone.id == head->id && alone.is_response == head->is_response &&
+                        alone.opcode == head->opcode && alone.rcode == head->rcode && alone.end == head->end,
+                "another head");
+        require(strcmp(alone.question.name.text, head->question.name.text) == 0 &&
+                        alone.question.type == head->question.type &&
+                        alone.question.class == head->question.class,
+                "another question");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct nfw_dns_message message;
+        struct nfw_dns_head head;
+        bool has_head = !nfw_dns_head_parse(data, size, &head);
 
+        if (has_head)
+                check_head(data, &head);
         if (nfw_dns_message_parse(data, size, &message))
                 return 0;
 
+        require(has_head, "a message without a head");
+        require(message.rcode % 16 == head.rcode, "another RCODE");
         check_answer(&message);
         if (size <= SECOND_OPINION_MAX) {
                 const char *difference = opinion_of(data, size);

@@ -187,6 +187,21 @@ def test_an_answer_with_wrong_contents(lab, server, make):
     assert_nothing_opened(lab)
 
 
+# What is no answer to the question at all: it waits on. The others are answers that teach nothing.
+NO_ANSWERS = {
+    "another opcode", "octets behind the end", "cut off", "A of three octets", "A of sixteen octets",
+    "pointer to itself",
+}
+
+
+@pytest.mark.parametrize("what", CONTENTS.keys())
+def test_an_answer_with_wrong_contents_before_the_right_one(lab, server, what):
+    server.replies = lambda message: [CONTENTS[what](message), reply(message, address(WANTED, "192.0.2.10"))]
+    lookup(lab.guest, RESOLVER4, WANTED)
+    settle(lab)
+    assert learned(lab) == ({(WANTED, "192.0.2.10")} if what in NO_ANSWERS else set())
+
+
 FORBIDDEN = [
     "0.0.0.0", "127.0.0.1", "127.255.255.254", "169.254.169.254", "169.254.0.1", "224.0.0.1", "239.255.255.255",
     "255.255.255.255", HOST4, "10.77.2.1",
@@ -284,6 +299,16 @@ def test_a_tcp_stream_of_anything(lab):
     message = query(WANTED)
     tcp_exchange(lab, RESOLVER4, os.urandom(200_000), framed(message) + os.urandom(100_000))
     assert_nothing_opened(lab)
+
+
+@pytest.mark.parametrize("n_records", [1024, 1025])
+def test_more_records_than_are_read(lab, n_records):
+    message = query(WANTED)
+    before = counters(lab)["malformed"]
+    tcp_exchange(lab, RESOLVER4, framed(reply(message, *[address(WANTED, EVIL)] * n_records)), framed(message))
+    settle(lab)
+    assert learned(lab) == ({(WANTED, EVIL)} if n_records == 1024 else set())
+    assert counters(lab)["malformed"] == before + (n_records > 1024)
 
 
 def test_an_answer_over_tcp_to_a_question_over_udp(lab, server):

@@ -51,7 +51,7 @@ static inline bool opinion_type_is_checked(const uint8_t *data, const struct nfw
 
 static inline void opinion_look_at_types(const struct nfw_dns_message *message,
                                          struct opinion_types *ret_types) {
-        size_t offset = message->answers_offset, n = 0;
+        size_t offset = message->head.end, n = 0;
         struct nfw_dns_record record;
 
         *ret_types = (struct opinion_types){ 0 };
@@ -62,7 +62,7 @@ static inline void opinion_look_at_types(const struct nfw_dns_message *message,
                         ret_types->has_hints = true;
                 if (!opinion_type_is_checked(message->data, &record))
                         ret_types->has_unchecked = true;
-                if (record.type == 5 && n < message->header.n_answers)
+                if (record.type == 5 && n < message->head.n_answers)
                         ret_types->n_aliases++;
                 offset = record.end;
                 n++;
@@ -180,16 +180,16 @@ static inline const char *opinion_compare(const ldns_pkt *pkt,
         static struct nfw_dns_answer answer;
         const ldns_rr *question;
 
-        if (ldns_pkt_qdcount(pkt) != 1 || ldns_pkt_ancount(pkt) != message->header.n_answers)
+        if (ldns_pkt_qdcount(pkt) != 1 || ldns_pkt_ancount(pkt) != message->head.n_answers)
                 return "other counts";
-        if (ldns_pkt_id(pkt) != message->header.id || ldns_pkt_qr(pkt) != message->header.is_response ||
-            ldns_pkt_tc(pkt) != message->header.truncated ||
-            (unsigned int)ldns_pkt_get_opcode(pkt) != message->header.opcode)
+        if (ldns_pkt_id(pkt) != message->head.id || ldns_pkt_qr(pkt) != message->head.is_response ||
+            ldns_pkt_tc(pkt) != message->head.truncated ||
+            (unsigned int)ldns_pkt_get_opcode(pkt) != message->head.opcode)
                 return "another header";
 
         question = ldns_rr_list_rr(ldns_pkt_question(pkt), 0);
-        if ((unsigned int)ldns_rr_get_type(question) != message->question.type ||
-            (unsigned int)ldns_rr_get_class(question) != message->question.class)
+        if ((unsigned int)ldns_rr_get_type(question) != message->head.question.type ||
+            (unsigned int)ldns_rr_get_class(question) != message->head.question.class)
                 return "another question";
         if (!opinion_is_text(ldns_rr_owner(question)))
                 return "a question that is not text";

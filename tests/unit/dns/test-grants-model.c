@@ -17,8 +17,8 @@
 #include "dns/grants.h"
 
 #define N_STEPS     30000
-#define N_NAMES     12
-#define MAX_NAMES   6
+#define N_NAMES     30
+#define MAX_NAMES   20
 #define N_ADDRESSES 10
 #define N_LEARNED   3
 

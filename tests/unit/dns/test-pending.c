@@ -14,17 +14,14 @@ static const struct nfw_dns_flow base_flow = {
         .server_port = 53,
 };
 
-static struct nfw_dns_message message(unsigned int flags,
-                                      unsigned int id,
-                                      const char *name,
-                                      unsigned int type) {
-        struct nfw_dns_message parsed;
+static struct nfw_dns_head message(unsigned int flags, unsigned int id, const char *name, unsigned int type) {
+        struct nfw_dns_head parsed;
 
         build_header(&b, flags, 0);
         b.data[0] = (uint8_t)(id >> 8);
         b.data[1] = (uint8_t)id;
         build_question(&b, name, type);
-        assert_int_equal(nfw_dns_message_parse(b.data, b.n, &parsed), 0);
+        assert_int_equal(nfw_dns_head_parse(b.data, b.n, &parsed), 0);
         return parsed;
 }
 
@@ -33,7 +30,7 @@ static void ask(struct nfw_dns_pending *p,
                 unsigned int id,
                 const char *name,
                 uint64_t now) {
-        struct nfw_dns_message query = message(0x0100, id, name, 1);
+        struct nfw_dns_head query = message(0x0100, id, name, 1);
 
         assert_int_equal(nfw_dns_pending_add(p, flow, &query, now), 0);
 }
@@ -44,9 +41,12 @@ static bool answer(struct nfw_dns_pending *p,
                    const char *name,
                    unsigned int type,
                    uint64_t now) {
-        struct nfw_dns_message reply = message(0x8180, id, name, type);
+        struct nfw_dns_head reply = message(0x8180, id, name, type);
+        struct nfw_dns_pending_question *question = nfw_dns_pending_find(p, flow, &reply, now);
 
-        return nfw_dns_pending_take(p, flow, &reply, now);
+        if (question)
+                nfw_dns_pending_remove(p, question);
+        return question;
 }
 
 static struct nfw_dns_pending *new_pending(size_t max) {
@@ -69,9 +69,25 @@ static void test_one_answer(void **state) {
         assert_null(nfw_dns_pending_free(NULL));
 }
 
+/* To look for a question is not to take it: what comes of the reply decides. */
+static void test_found_and_kept(void **state) {
+        struct nfw_dns_pending *p = new_pending(10);
+        struct nfw_dns_head reply;
+
+        (void)state;
+        ask(p, &base_flow, 1, "a.test", 0);
+        reply = message(0x8180, 1, "a.test", 1);
+        assert_non_null(nfw_dns_pending_find(p, &base_flow, &reply, 0));
+        assert_non_null(nfw_dns_pending_find(p, &base_flow, &reply, 0));
+        assert_int_equal(nfw_dns_pending_size(p), 1);
+        assert_true(answer(p, &base_flow, 1, "a.test", 1, 0));
+        assert_null(nfw_dns_pending_find(p, &base_flow, &reply, 0));
+        nfw_dns_pending_free(p);
+}
+
 static void test_everything_must_be_the_same(void **state) {
         struct nfw_dns_pending *p = new_pending(10);
-        struct nfw_dns_message reply;
+        struct nfw_dns_head reply;
         struct nfw_dns_flow flow;
 
         (void)state;
@@ -83,9 +99,9 @@ static void test_everything_must_be_the_same(void **state) {
 
         reply = message(0x8180, 1, "example.com", 1);
         reply.question.class = 3;
-        assert_false(nfw_dns_pending_take(p, &base_flow, &reply, 0));
+        assert_null(nfw_dns_pending_find(p, &base_flow, &reply, 0));
         reply = message(0x0100, 1, "example.com", 1);
-        assert_false(nfw_dns_pending_take(p, &base_flow, &reply, 0));
+        assert_null(nfw_dns_pending_find(p, &base_flow, &reply, 0));
 
         flow = base_flow;
         flow.protocol = IPPROTO_TCP;
@@ -160,7 +176,7 @@ static void test_bound(void **state) {
 
 static void test_only_queries_are_kept(void **state) {
         struct nfw_dns_pending *p = new_pending(10);
-        struct nfw_dns_message m;
+        struct nfw_dns_head m;
 
         (void)state;
         m = message(0x8180, 1, "a.test", 1);
@@ -174,6 +190,7 @@ static void test_only_queries_are_kept(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_one_answer),
+                cmocka_unit_test(test_found_and_kept),
                 cmocka_unit_test(test_everything_must_be_the_same),
                 cmocka_unit_test(test_same_id_other_question),
                 cmocka_unit_test(test_lifetime),

@@ -27,22 +27,23 @@ static size_t from_hex(const char *hex, uint8_t *ret_data, size_t size) {
 }
 
 /* The query that the guest must have sent: the reply's own header and question, with QR unset. */
-static int make_query(const uint8_t *reply, size_t size, struct nfw_dns_message *ret_query) {
+static int make_query(const uint8_t *reply, size_t size, struct nfw_dns_head *ret_query) {
         static uint8_t query[512];
-        struct nfw_dns_message message;
+        struct nfw_dns_head head;
 
-        if (nfw_dns_message_parse(reply, size, &message))
+        if (nfw_dns_head_parse(reply, size, &head))
                 return NFW_E_INVALID;
-        memcpy(query, reply, message.answers_offset);
+        memcpy(query, reply, head.end);
         query[2] &= 0x7f;
         memset(query + 6, 0, 6);
-        return nfw_dns_message_parse(query, message.answers_offset, ret_query);
+        return nfw_dns_head_parse(query, head.end, ret_query);
 }
 
 static void learn(const char *pattern, const uint8_t *data, size_t size, char *ret_learned) {
         static const struct nfw_dns_flow flow = { .protocol = 17, .guest_port = 40000, .server_port = 53 };
         static struct nfw_dns_answer answer;
-        struct nfw_dns_message query, reply;
+        struct nfw_dns_head query, head;
+        struct nfw_dns_message reply;
         struct nfw_dns_pending *pending;
         struct nfw_dns_index *index;
         struct nfw_dns_ids ids = { 0 };
@@ -58,8 +59,8 @@ static void learn(const char *pattern, const uint8_t *data, size_t size, char *r
         if (!make_query(data, size, &query))
                 assert_int_equal(nfw_dns_pending_add(pending, &flow, &query, 0), 0);
 
-        if (!nfw_dns_message_parse(data, size, &reply) && nfw_dns_pending_take(pending, &flow, &reply, 0) &&
-            !nfw_dns_answer_collect(&reply, &answer)) {
+        if (!nfw_dns_head_parse(data, size, &head) && nfw_dns_pending_find(pending, &flow, &head, 0) &&
+            !nfw_dns_message_parse(data, size, &reply) && !nfw_dns_answer_collect(&reply, &answer)) {
                 for (size_t i = 0; i < answer.n_chain; i++)
                         assert_int_equal(nfw_dns_index_match(index, answer.chain[i].text, &ids), 0);
                 for (size_t i = 0; i < answer.n_addresses && ids.vec.n > 0; i++) {

@@ -44,22 +44,22 @@ static void test_header(void **state) {
         build_header(&b, 0x8583, 0);
         build_question(&b, "example.com", 28);
         assert_int_equal(parse(&message), 0);
-        assert_int_equal(message.header.id, 0x1234);
-        assert_true(message.header.is_response);
-        assert_int_equal(message.header.opcode, 0);
-        assert_false(message.header.truncated);
-        assert_int_equal(message.header.rcode, 3);
-        assert_int_equal(message.question.type, 28);
-        assert_int_equal(message.question.class, 1);
-        assert_string_equal(message.question.name.text, "example.com");
+        assert_int_equal(message.head.id, 0x1234);
+        assert_true(message.head.is_response);
+        assert_int_equal(message.head.opcode, 0);
+        assert_false(message.head.truncated);
+        assert_int_equal(message.rcode, 3);
+        assert_int_equal(message.head.question.type, 28);
+        assert_int_equal(message.head.question.class, 1);
+        assert_string_equal(message.head.question.name.text, "example.com");
 
         build_header(&b, 0x2a00, 0);
         build_question(&b, "", 1);
         assert_int_equal(parse(&message), 0);
-        assert_false(message.header.is_response);
-        assert_int_equal(message.header.opcode, 5);
-        assert_true(message.header.truncated);
-        assert_string_equal(message.question.name.text, "");
+        assert_false(message.head.is_response);
+        assert_int_equal(message.head.opcode, 5);
+        assert_true(message.head.truncated);
+        assert_string_equal(message.head.question.name.text, "");
 }
 
 static void test_every_cut_and_any_tail_is_invalid(void **state) {
@@ -96,7 +96,7 @@ static void test_case_is_folded(void **state) {
         (void)state;
         build_reply(&b, "wWw.EXAMPLE.com", 1, 0);
         assert_int_equal(parse(&message), 0);
-        assert_string_equal(message.question.name.text, "www.example.com");
+        assert_string_equal(message.head.question.name.text, "www.example.com");
 }
 
 static void test_question_that_is_not_text(void **state) {
@@ -130,7 +130,7 @@ static void test_longest_name(void **state) {
         name[253] = 0;
         build_reply(&b, name, 1, 0);
         assert_int_equal(parse(&message), 0);
-        assert_string_equal(message.question.name.text, name);
+        assert_string_equal(message.head.question.name.text, name);
 
         name[253] = 'a';
         name[254] = 0;
@@ -150,7 +150,7 @@ static void test_longest_name(void **state) {
                 name[i] = i % 2 ? '.' : 'x';
         build_reply(&b, name, 1, 0);
         assert_int_equal(parse(&message), 0);
-        assert_string_equal(message.question.name.text, name);
+        assert_string_equal(message.head.question.name.text, name);
 }
 
 static void test_label_types(void **state) {
@@ -323,7 +323,7 @@ static void test_extended_rcode(void **state) {
         build_u32(&b, 0x01000000);
         build_u16(&b, 0);
         assert_int_equal(parse(&message), 0);
-        assert_int_equal(message.header.rcode, 16); /* BADVERS */
+        assert_int_equal(message.rcode, 16); /* BADVERS */
 }
 
 static void test_size(void **state) {
@@ -339,6 +339,75 @@ static void test_size(void **state) {
         build_rdata_end(&b, begin);
         assert_valid();
         assert_int_equal(nfw_dns_message_parse(b.data, 65536, &message), NFW_E_INVALID);
+}
+
+/* Nothing behind the question is looked at, but for the number of records that the header gives. */
+static void test_head(void **state) {
+        struct nfw_dns_head head;
+
+        (void)state;
+        build_reply(&b, "www.Example.com", 28, 3);
+        build_u16(&b, 0xffff);
+        assert_int_equal(nfw_dns_head_parse(b.data, b.n, &head), 0);
+        assert_int_equal(head.id, 0x1234);
+        assert_true(head.is_response);
+        assert_int_equal(head.n_answers, 3);
+        assert_string_equal(head.question.name.text, "www.example.com");
+        assert_int_equal(head.question.type, 28);
+        assert_int_equal(head.question.class, 1);
+        assert_int_equal(head.end, b.n - 2);
+        assert_invalid();
+
+        for (size_t size = 0; size < head.end; size++)
+                assert_int_equal(nfw_dns_head_parse(b.data, size, &head), NFW_E_INVALID);
+        b.data[5] = 2;
+        assert_int_equal(nfw_dns_head_parse(b.data, b.n, &head), NFW_E_INVALID);
+}
+
+static void build_records(size_t n_answers, size_t n_authority, size_t n_additional) {
+        build_reply(&b, "example.com", 1, (unsigned int)n_answers);
+        b.data[8] = (uint8_t)(n_authority >> 8);
+        b.data[9] = (uint8_t)n_authority;
+        b.data[10] = (uint8_t)(n_additional >> 8);
+        b.data[11] = (uint8_t)n_additional;
+        for (size_t i = 0; i < n_answers + n_authority + n_additional; i++)
+                build_a(&b, NULL, 60, 0xc0000201);
+}
+
+static void test_number_of_records(void **state) {
+        struct nfw_dns_head head;
+
+        (void)state;
+        build_records(NFW_DNS_MAX_RECORDS, 0, 0);
+        assert_valid();
+        build_records(NFW_DNS_MAX_RECORDS - 2, 1, 1);
+        assert_valid();
+        build_records(NFW_DNS_MAX_RECORDS + 1, 0, 0);
+        assert_invalid();
+        build_records(NFW_DNS_MAX_RECORDS - 1, 1, 1);
+        assert_invalid();
+        assert_int_equal(nfw_dns_head_parse(b.data, b.n, &head), NFW_E_INVALID);
+}
+
+/* Records whose owners are pointers to a name of so many labels, and one more whose owner is the root. */
+static void build_owners(size_t n_records, size_t n_labels) {
+        build_header(&b, 0x8180, (unsigned int)n_records + 1);
+        for (size_t i = 1; i < n_labels; i++)
+                build_labels(&b, "a");
+        build_u8(&b, 0);
+        build_u32(&b, 0x00010001);
+        for (size_t i = 0; i < n_records; i++)
+                build_a(&b, NULL, 60, 0xc0000201);
+        build_a(&b, "", 60, 0xc0000201);
+}
+
+/* With the pointer, an owner of 64 labels, of which the empty one is the last, takes 65 steps. */
+static void test_number_of_steps(void **state) {
+        (void)state;
+        build_owners(NFW_DNS_MAX_STEPS / 65, 64);
+        assert_valid();
+        build_owners(NFW_DNS_MAX_STEPS / 65 + 1, 64);
+        assert_invalid();
 }
 
 int main(void) {
@@ -357,6 +426,9 @@ int main(void) {
                 cmocka_unit_test(test_rdata_of_other_classes_is_opaque),
                 cmocka_unit_test(test_extended_rcode),
                 cmocka_unit_test(test_size),
+                cmocka_unit_test(test_head),
+                cmocka_unit_test(test_number_of_records),
+                cmocka_unit_test(test_number_of_steps),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
