@@ -17,7 +17,7 @@ struct nfw_event {
         char address[NFW_ADDR_TEXT_MAX];
         char resolver[NFW_ADDR_TEXT_MAX];
         char text[160];
-        uint64_t expires_ms; /* from when it happened */
+        uint64_t expires_ms;          /* from when it happened */
         struct nfw_addr addr, server; /* become address and resolver when somebody takes the event */
 };
 

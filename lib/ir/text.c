@@ -12,11 +12,8 @@
 #define MAX_COLUMN 64
 
 static const char *const verdict_names[] = {
-        [NFW_VERDICT_CONTINUE] = "continue",
-        [NFW_VERDICT_ACCEPT] = "accept",
-        [NFW_VERDICT_DROP] = "drop",
-        [NFW_VERDICT_JUMP] = "jump",
-        [NFW_VERDICT_GOTO] = "goto",
+        [NFW_VERDICT_CONTINUE] = "continue", [NFW_VERDICT_ACCEPT] = "accept", [NFW_VERDICT_DROP] = "drop",
+        [NFW_VERDICT_JUMP] = "jump",         [NFW_VERDICT_GOTO] = "goto",
 };
 
 static const char *const mirror_names[] = {
