@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -27,12 +28,22 @@
 #define PAUSE_MS    2
 #define WARM_UP     20
 
+/* The priorities that the learner is tried at. */
+static const struct {
+        const char *name;
+        int nice;
+} priorities[] = {
+        { "default_priority", 0 },
+        { "raised_priority", -20 },
+};
+
 struct world {
         int host;
         int guest;
         int internet;
         int listener;
         int server_fd;
+        unsigned int n_names; /* asked for up to now */
 };
 
 /* What the guest's process tells: shared memory. */
@@ -161,7 +172,7 @@ static void run_guest(void *userdata) {
         lab_enter(job->world->guest);
         for (unsigned int i = 0; i < WARM_UP + N_NAMES; i++) {
                 uint64_t begin = bench_now(), resolved, connected;
-                uint32_t address = resolve(i);
+                uint32_t address = resolve(job->world->n_names + i);
                 int r;
 
                 resolved = bench_now();
@@ -181,51 +192,71 @@ static void run_guest(void *userdata) {
         }
 }
 
-static void report(const struct outcome *outcome, const struct learner_figures *figures) {
-        json_t *result =
-                result_new("first-packet", "a guest resolves a fresh name and connects as soon as it has the "
-                                           "answer; how often the first packet came too early");
+static void report(json_t *result, const char *priority, const struct outcome *outcome) {
         nfw_cleanup(samples_deinit) struct samples resolve_times = { 0 };
         nfw_cleanup(samples_deinit) struct samples connect_times = { 0 };
+        char key[96];
 
         for (size_t i = 0; i < N_NAMES; i++)
                 samples_add(&resolve_times, outcome->resolve_ns[i]);
         for (size_t i = 0; i < outcome->n_good; i++)
                 samples_add(&connect_times, outcome->connect_ns[i]);
 
-        result_count(result, "connections", N_NAMES);
-        result_count(result, "first_packets_lost", outcome->n_lost);
-        result_count(result, "connections_failed", outcome->n_failed);
-        result_count(result, "names_learned", figures->n_learned);
-        result_quantiles(result, "query_to_reply_us", &resolve_times, NS_PER_US);
-        if (outcome->n_good > 0)
-                result_quantiles(result, "reply_to_connected_us", &connect_times, NS_PER_US);
-        result_aim(result, "first_packets_lost", 0, (double)(outcome->n_lost + outcome->n_failed));
-        result_print(result);
+        (void)snprintf(key, sizeof(key), "first_packets_lost_%s", priority);
+        result_count(result, key, outcome->n_lost);
+        result_aim(result, key, 0, (double)(outcome->n_lost + outcome->n_failed));
+        (void)snprintf(key, sizeof(key), "connections_failed_%s", priority);
+        result_count(result, key, outcome->n_failed);
+        (void)snprintf(key, sizeof(key), "query_to_reply_%s_us", priority);
+        result_quantiles(result, key, &resolve_times, NS_PER_US);
+        if (outcome->n_good == 0)
+                return;
+        (void)snprintf(key, sizeof(key), "reply_to_connected_%s_us", priority);
+        result_quantiles(result, key, &connect_times, NS_PER_US);
 }
 
-int main(void) {
-        struct learner_process *learner;
+static void measure(json_t *result, struct world *world, const char *priority, int nice) {
+        struct learner_process *learner =
+                learner_process_new(&(struct learner_options){ .cpu = -1, .nice = nice });
         struct learner_figures figures;
-        struct world world = { 0 };
         struct outcome *outcome;
-        pid_t server, guest;
+        pid_t guest;
 
-        bench_begin();
-        make_world(&world);
-        load(&world);
         outcome = mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (outcome == MAP_FAILED)
                 bench_fail("out of memory");
 
-        learner = learner_process_new(-1);
-        server = lab_fork(serve_names, &world);
-        guest = lab_fork(run_guest, &(struct guest_job){ &world, outcome });
+        guest = lab_fork(run_guest, &(struct guest_job){ world, outcome });
         lab_wait(guest);
+        world->n_names += WARM_UP + N_NAMES;
+
         learner_process_ask(learner, &figures);
-        report(outcome, &figures);
+        if (figures.n_learned < WARM_UP + N_NAMES)
+                bench_fail("not all of the names were learned");
+        learner_process_free(learner);
+        report(result, priority, outcome);
+        (void)munmap(outcome, sizeof(*outcome));
+}
+
+int main(void) {
+        struct world world = { 0 };
+        json_t *result;
+        pid_t server;
+
+        bench_begin();
+        make_world(&world);
+        load(&world);
+        server = lab_fork(serve_names, &world);
+
+        result = result_new("first-packet",
+                            "a guest resolves a fresh name and connects as soon as it has the answer: how "
+                            "often the first packet came too early; the learner's priority like "
+                            "everybody's, or raised");
+        result_count(result, "connections_each", N_NAMES);
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(priorities); i++)
+                measure(result, &world, priorities[i].name, priorities[i].nice);
+        result_print(result);
 
         lab_stop(server);
-        learner_process_free(learner);
         return 0;
 }

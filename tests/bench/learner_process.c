@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ struct learner_process {
         pid_t child;
         int fd; /* to the child */
         int child_fd;
-        int cpu;
+        struct learner_options options;
 };
 
 static void read_memory(struct learner_figures *figures) {
@@ -62,8 +63,10 @@ static void learn(void *userdata) {
         struct pollfd fds[2];
 
         (void)close(process->fd);
-        if (process->cpu >= 0)
-                lab_pin(process->cpu);
+        if (process->options.cpu >= 0)
+                lab_pin(process->options.cpu);
+        if (setpriority(PRIO_PROCESS, 0, process->options.nice) < 0)
+                bench_fail("the priority of the learner: %s", strerror(errno));
         bench_check(nfw_learner_new(context, NULL, &learner), "the learner");
         tell(learner, process->child_fd);
 
@@ -91,7 +94,7 @@ static void receive(struct learner_process *process, struct learner_figures *fig
                 bench_fail("the learner has ended");
 }
 
-struct learner_process *learner_process_new(int cpu) {
+struct learner_process *learner_process_new(const struct learner_options *options) {
         struct learner_process *process = calloc(1, sizeof(*process));
         struct learner_figures figures;
         int fds[2];
@@ -100,7 +103,7 @@ struct learner_process *learner_process_new(int cpu) {
                 bench_fail("no learner: %s", strerror(errno));
         process->fd = fds[0];
         process->child_fd = fds[1];
-        process->cpu = cpu;
+        process->options = *options;
         process->child = lab_fork(learn, process);
         (void)close(process->child_fd);
         receive(process, &figures);

@@ -20,8 +20,13 @@ struct learner_figures {
         size_t pss_kib;
 };
 
-/* In the namespace that the program is in; on that processor, or on any where it is negative. It learns already. */
-struct learner_process *learner_process_new(int cpu);
+struct learner_options {
+        int cpu;  /* -1: any */
+        int nice; /* 0: like everybody */
+};
+
+/* In the namespace that the program is in. It learns already. */
+struct learner_process *learner_process_new(const struct learner_options *options);
 void learner_process_free(struct learner_process *process);
 
 /* It answers between two packets. */

@@ -144,7 +144,7 @@ static void line_init(struct line *line) {
         guest_init(&line->guest, host, "port", 1);
         context = enforce_context();
         enforce_load(context, "bench", enforce_names_policy, "port", 0);
-        line->learner = learner_process_new(LEARNER_CPU);
+        line->learner = learner_process_new(&(struct learner_options){ .cpu = LEARNER_CPU });
         nfw_context_free(context);
         (void)close(host);
 }
