@@ -216,11 +216,11 @@ def test_a_relative_state_directory(host, tmp_path):
 )
 def test_a_state_directory_that_cannot_be(host, command, options):
     command = [host.directory / "web.yaml" if each == "FILE" else each for each in command]
-    for directory in ("/etc/passwd/state", "/sys/state"):
+    for directory, culprit in (("/etc/passwd/state", "/etc/passwd"), ("/sys/state", "/sys/state")):
         result = host(*command, *options, "--state-directory", directory)
         assert (result.returncode, result.stdout) == (2, "")
         assert re.fullmatch(
-            rf"nfwpolicy: error: the state cannot be kept in `{directory}`: .+ \[state/directory\]\n    hint: .+\n",
+            rf"nfwpolicy: error: the state cannot be kept in `{culprit}`: .+ \[state/directory\]\n    hint: .+\n",
             result.stderr,
         )
 
