@@ -9,23 +9,17 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "base/vec.h"
+#include "engine/changes.h"
 #include "engine/context.h"
 #include "engine/event.h"
 #include "engine/port.h"
 #include "nft/notify.h"
 
-struct change {
-        bool added;
-        struct nfw_nft_grant grant;
-};
-
 struct nfw_monitor {
         struct nfw_nft_notifier *notifier;
         struct nfw_events events;
-        NFW_VEC(struct change) changes; /* of the transaction that is being read, at most NFW_MAX_EVENTS */
-        uint64_t n_dropped;             /* changes of it that had no room */
-        bool sets_changed;              /* it makes or deletes sets */
+        struct nfw_changes changes; /* of the transaction that is being read */
+        bool sets_changed;          /* it makes or deletes sets */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_monitor, nfw_monitor_free)
@@ -50,6 +44,9 @@ nfw_public int nfw_monitor_new(struct nfw_context *context nfw_unused,
         if (!monitor)
                 return -ENOMEM;
         nfw_events_init(&monitor->events);
+        r = nfw_changes_init(&monitor->changes);
+        if (r < 0)
+                return r;
 
         r = nfw_nft_notifier_new(&monitor->notifier);
         if (r < 0)
@@ -69,7 +66,7 @@ nfw_public struct nfw_monitor *nfw_monitor_free(struct nfw_monitor *monitor) {
         if (monitor) {
                 nfw_nft_notifier_free(monitor->notifier);
                 nfw_events_deinit(&monitor->events);
-                nfw_vec_deinit(&monitor->changes);
+                nfw_changes_deinit(&monitor->changes);
                 free(monitor);
         }
         return NULL;
@@ -85,32 +82,10 @@ nfw_public int nfw_monitor_get_fd(const struct nfw_monitor *monitor) {
         return nfw_nft_notifier_get_fd(monitor->notifier);
 }
 
-static bool is_same_grant(const struct nfw_nft_grant *a, const struct nfw_nft_grant *b) {
-        return strcmp(a->interface, b->interface) == 0 && nfw_addr_equal(&a->addr, &b->addr);
-}
-
 static int take_grant(const char *set, bool added, const struct nfw_nft_grant *grant, void *userdata) {
         struct nfw_monitor *monitor = userdata;
-        struct change change = { .added = added, .grant = *grant };
 
-        if (!nfw_set_is_learned(set))
-                return 0;
-
-        /* An extension on kernels that cannot change a timeout: deleted and added, one after the other. */
-        if (added && monitor->changes.n > 0) {
-                struct change *last = &monitor->changes.items[monitor->changes.n - 1];
-
-                if (!last->added && is_same_grant(&last->grant, grant)) {
-                        *last = change;
-                        return 0;
-                }
-        }
-
-        if (monitor->changes.n >= NFW_MAX_EVENTS) {
-                monitor->n_dropped++;
-                return 0;
-        }
-        return nfw_vec_push(&monitor->changes, change);
+        return nfw_set_is_learned(set) ? nfw_changes_take(&monitor->changes, set, added, grant) : 0;
 }
 
 static int take_set(void *userdata) {
@@ -120,16 +95,16 @@ static int take_set(void *userdata) {
         return 0;
 }
 
-static void tell_change(struct nfw_monitor *monitor, const struct change *change) {
-        const struct nfw_nft_grant *grant = &change->grant;
-        struct nfw_event event = { .type = change->added ? NFW_EVENT_LEARNED : NFW_EVENT_EVICTED };
+static void tell_change(bool added, const struct nfw_nft_grant *grant, void *userdata) {
+        struct nfw_monitor *monitor = userdata;
+        struct nfw_event event = { .type = added ? NFW_EVENT_LEARNED : NFW_EVENT_EVICTED };
 
         memcpy(event.port, grant->interface, sizeof(event.port));
         memcpy(event.name, grant->note.name, sizeof(event.name));
         nfw_addr_format(&grant->addr, event.address);
         if (grant->note.resolver.family)
                 nfw_addr_format(&grant->note.resolver, event.resolver);
-        if (change->added)
+        if (added)
                 event.expires_ms = grant->expires_ms;
         nfw_events_push(&monitor->events, &event);
 }
@@ -143,27 +118,30 @@ static void tell_text(struct nfw_monitor *monitor, enum nfw_event_type type, con
 
 static int end_transaction(void *userdata) {
         struct nfw_monitor *monitor = userdata;
+        bool sets_changed = monitor->sets_changed;
+        uint64_t n_dropped;
+        int r;
 
-        /* Grants that move into a policy's new sets are not learned anew. */
-        if (monitor->sets_changed) {
-                tell_text(monitor, NFW_EVENT_RELOADED, "policies have changed");
-        } else {
-                nfw_vec_foreach (change, &monitor->changes)
-                        tell_change(monitor, change);
-                if (monitor->n_dropped > 0)
-                        tell_text(monitor, NFW_EVENT_LOST, "more was learned at once than can be told");
-        }
-        monitor->changes.n = 0;
-        monitor->n_dropped = 0;
         monitor->sets_changed = false;
-        return 0;
+        /* Grants that move into a policy's new sets are not learned anew. */
+        if (sets_changed) {
+                nfw_changes_clear(&monitor->changes);
+                tell_text(monitor, NFW_EVENT_RELOADED, "policies have changed");
+                return 0;
+        }
+
+        n_dropped = monitor->changes.n_dropped;
+        r = nfw_changes_finish(&monitor->changes, tell_change, monitor);
+        if (r == 0 && n_dropped > 0)
+                tell_text(monitor, NFW_EVENT_LOST, "more was learned at once than can be told");
+        return r;
 }
 
 static int take_loss(void *userdata) {
         struct nfw_monitor *monitor = userdata;
 
         /* What is known of the transaction may be half of it, and is not told. */
-        monitor->changes.n = 0;
+        nfw_changes_clear(&monitor->changes);
         tell_text(monitor, NFW_EVENT_LOST, "the kernel told more than could be read in time");
         return 0;
 }

@@ -122,6 +122,7 @@ static int compare_bindings(const void *a, const void *b) {
         return strcmp(((const struct nfw_binding *)a)->port, ((const struct nfw_binding *)b)->port);
 }
 
+/* By what a reader sees, and of the same the longest first. */
 static int compare_grants(const void *a, const void *b) {
         const struct nfw_grant *x = a, *y = b;
         int c;
@@ -129,7 +130,34 @@ static int compare_grants(const void *a, const void *b) {
         c = strcmp(x->port, y->port);
         if (c == 0)
                 c = strcmp(x->name, y->name);
-        return c ? c : strcmp(x->address, y->address);
+        if (c == 0)
+                c = strcmp(x->address, y->address);
+        if (c == 0)
+                c = strcmp(x->policy, y->policy);
+        return c ? c : (x->expires_ms < y->expires_ms) - (x->expires_ms > y->expires_ms);
+}
+
+static bool is_same_grant(const struct nfw_grant *a, const struct nfw_grant *b) {
+        return strcmp(a->port, b->port) == 0 && strcmp(a->name, b->name) == 0 &&
+               strcmp(a->address, b->address) == 0 && strcmp(a->policy, b->policy) == 0;
+}
+
+/* An address stands in every set that its name is wanted in: those of rules, and those that lead to blocks. */
+static void sort_grants(struct nfw_status *status) {
+        struct nfw_grant *grants = status->grants.items;
+        size_t n = 0;
+
+        if (status->grants.n == 0)
+                return;
+
+        qsort(grants, status->grants.n, sizeof(*grants), compare_grants);
+        for (size_t i = 0; i < status->grants.n; i++) {
+                if (n > 0 && is_same_grant(&grants[n - 1], &grants[i]))
+                        free(grants[i].policy);
+                else
+                        grants[n++] = grants[i];
+        }
+        status->grants.n = n;
 }
 
 static int fill(struct nfw_context *context, struct nfw_status *status) {
@@ -157,8 +185,7 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
         if (status->bindings.n > 0)
                 qsort(status->bindings.items, status->bindings.n, sizeof(struct nfw_binding),
                       compare_bindings);
-        if (status->grants.n > 0)
-                qsort(status->grants.items, status->grants.n, sizeof(struct nfw_grant), compare_grants);
+        sort_grants(status);
 
         return nfw_statistics_read(context, &status->statistics, &status->learner_running);
 }
@@ -167,7 +194,8 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
  * nfw_status_new() - look at everything that is in force
  * @context:    the context
  * @report:     what is wrong with the state directory is added here; may be NULL
- * @ret_status: policies and ports by name, grants by port, name and address, and what the learner has counted
+ * @ret_status: policies and ports by name, grants by port, name and address, each once in
+ *              however many sets it is, and what the learner has counted
  *
  * A copy as of now. It takes the lock for as long as it reads, so that no change of ours is seen by half.
  *
