@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "policy/cursor.h"
+#include "policy/runs.h"
 #include "policy/unquote.h"
 
 #define ALIAS_HINT "a pattern that begins with '*' must be in quotes: \"*.example.com\""
@@ -21,6 +22,11 @@ struct nfw_yaml {
         struct nfw_cursor cursor;
         struct fy_diag *diag;
         struct fy_parser *parser;
+        struct nfw_runs runs;
+        size_t n_runs;         /* those that the reading has come to */
+        size_t n_left;         /* values of the last of these that are still to be handed out, */
+        size_t offset;         /* the next of them in the source, */
+        struct nfw_pos before; /* and where the one before it stands */
         unsigned int n_documents;
         unsigned int depth;
         char text[NFW_YAML_SCALAR_MAX + 1];
@@ -34,6 +40,7 @@ int nfw_yaml_new(const char *file,
         nfw_cleanup(nfw_yaml_freep) struct nfw_yaml *yaml = NULL;
         struct fy_diag_cfg diag_config;
         struct fy_parse_cfg config = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE };
+        int r;
 
         yaml = calloc(1, sizeof(*yaml));
         if (!yaml)
@@ -54,7 +61,10 @@ int nfw_yaml_new(const char *file,
         yaml->parser = fy_parser_create(&config);
         if (!yaml->parser)
                 return -ENOMEM;
-        if (fy_parser_set_string(yaml->parser, source, size) != 0)
+        r = nfw_runs_find(source, size, &yaml->runs);
+        if (r < 0)
+                return r;
+        if (fy_parser_set_string(yaml->parser, yaml->runs.blanked ? yaml->runs.blanked : source, size) != 0)
                 return -ENOMEM;
 
         *ret_yaml = nfw_steal(yaml);
@@ -67,6 +77,7 @@ struct nfw_yaml *nfw_yaml_free(struct nfw_yaml *yaml) {
 
         fy_parser_destroy(yaml->parser);
         fy_diag_destroy(yaml->diag);
+        nfw_runs_deinit(&yaml->runs);
         free(yaml);
         return NULL;
 }
@@ -177,6 +188,37 @@ static int read_text(struct nfw_yaml *yaml,
         }
 }
 
+/* The first value of a run has come from libfyaml: the blanked ones follow it. */
+static void begin_run(struct nfw_yaml *yaml, struct fy_token *token, const struct nfw_yaml_event *event) {
+        const struct fy_mark *start = fy_token_start_mark(token);
+        const struct nfw_run *run;
+
+        if (yaml->n_runs == yaml->runs.vec.n || !start)
+                return;
+        run = &yaml->runs.vec.items[yaml->n_runs];
+        if (start->input_pos != run->first)
+                return;
+        yaml->n_runs++;
+        yaml->n_left = run->n_blanked;
+        yaml->offset = run->second;
+        yaml->before = event->pos;
+}
+
+static void next_of_run(struct nfw_yaml *yaml, struct nfw_yaml_event *event) {
+        const char *value = yaml->cursor.source + yaml->offset;
+        size_t n = nfw_run_value_length(value, yaml->cursor.size - yaml->offset);
+
+        memcpy(yaml->text, value, n);
+        yaml->text[n] = '\0';
+        yaml->before.line++;
+        yaml->n_left--;
+        /* Behind the value: the end of the line, and the next one's beginning up to its value. */
+        yaml->offset += n + yaml->before.column;
+        *event = (struct nfw_yaml_event){
+                .type = NFW_YAML_SCALAR, .pos = yaml->before, .text = yaml->text, .plain = true
+        };
+}
+
 static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yaml_event *event) {
         struct fy_token *token = fye->scalar.value;
         enum fy_scalar_style style;
@@ -191,6 +233,8 @@ static int read_scalar(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_y
 
         event->pos = token_pos(yaml, token);
         style = fy_token_scalar_style(token);
+        if (style == FYSS_PLAIN)
+                begin_run(yaml, token, event);
         if (style == FYSS_PLAIN)
                 return read_text(yaml, token, NFW_QUOTES_NONE, event);
 
@@ -272,7 +316,10 @@ static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yam
         switch (fye->type) {
         case FYET_STREAM_END:
                 event->type = NFW_YAML_END;
-                return 0;
+                /* What was blanked stands where it was refused for something else; it must not just be missing. */
+                return yaml->n_runs == yaml->runs.vec.n || nfw_sink_n_errors(yaml->sink) > 0
+                               ? 0
+                               : report_syntax(yaml);
 
         case FYET_DOCUMENT_START:
                 r = begin_document(yaml, fye);
@@ -331,6 +378,10 @@ static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yam
 }
 
 int nfw_yaml_next(struct nfw_yaml *yaml, struct nfw_yaml_event *ret_event) {
+        if (yaml->n_left > 0) {
+                next_of_run(yaml, ret_event);
+                return 0;
+        }
         for (;;) {
                 struct nfw_yaml_event event = { .pos = { .file = yaml->file } };
                 struct fy_event *fye;
