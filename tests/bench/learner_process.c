@@ -65,7 +65,7 @@ static void learn(void *userdata) {
         (void)close(process->fd);
         if (process->options.cpu >= 0)
                 lab_pin(process->options.cpu);
-        if (setpriority(PRIO_PROCESS, 0, process->options.nice) < 0)
+        if (process->options.nice != 0 && setpriority(PRIO_PROCESS, 0, process->options.nice) < 0)
                 bench_fail("the priority of the learner: %s", strerror(errno));
         bench_check(nfw_learner_new(context, NULL, &learner), "the learner");
         tell(learner, process->child_fd);

@@ -22,7 +22,7 @@ struct learner_figures {
 
 struct learner_options {
         int cpu;  /* -1: any */
-        int nice; /* 0: like everybody */
+        int nice; /* 0: as this program's */
 };
 
 /* In the namespace that the program is in. It learns already. */
