@@ -30,7 +30,8 @@ int watch_catch_signals(const struct cli *cli, int *ret_signal_fd);
 bool watch_wants(const char *wanted, const char *interface);
 
 /*
- * Prints events until a signal comes, or nobody reads them any more where the source is for nothing else: 0, or an exit status when something failed. port may be NULL: all ports.
+ * Prints events until a signal comes, or nobody reads them any more where the source is for nothing else: 0, or an
+ * exit status when something failed. port may be NULL: all ports.
  */
 int watch_run(const struct cli *cli,
               const struct watch_source *source,
@@ -38,6 +39,6 @@ int watch_run(const struct cli *cli,
               enum watch_level level,
               const char *port);
 
-/* The sources for the library's objects. */
+/* The sources for the library's objects. A learner is given a high priority where that is allowed. */
 struct watch_source watch_learner(struct nfw_learner *learner);
 struct watch_source watch_monitor(struct nfw_monitor *monitor);

@@ -142,6 +142,9 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
  * in them, as soon as nfw_learner_dispatch() is called whenever the descriptor is readable. What an earlier
  * learner has left in the kernel is taken over. Policies and ports that come and go are followed.
  *
+ * A guest may connect some microseconds after it got its answer. The library does not touch its caller's priority;
+ * where processors are busy, the caller should raise that of the thread that dispatches.
+ *
  * Return: 0; NFW_E_IN_USE where there is a learner already; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
 nfw_public int nfw_learner_new(struct nfw_context *context,
