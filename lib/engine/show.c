@@ -128,7 +128,18 @@ nfw_public int nfw_show(struct nfw_context *context,
         return 0;
 }
 
+/* One for each table, made when it is needed. */
+struct verifiers {
+        struct nfw_nft_verifier *tables[NFW_N_TABLES];
+};
+
+static void verifiers_deinit(struct verifiers *verifiers) {
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                nfw_nft_verifier_free(verifiers->tables[table]);
+}
+
 static int verify_policy(struct nfw_context *context,
+                         struct nfw_nft_verifier *verifier,
                          const struct nfw_nft_policy *policy,
                          struct nfw_report *report) {
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
@@ -145,13 +156,14 @@ static int verify_policy(struct nfw_context *context,
 
         r = nfw_record_compile(&record, policy->table, NULL, &plan);
         if (r == 0)
-                r = nfw_nft_verify_plan(context->nft, plan, report);
+                r = nfw_nft_verifier_compare(verifier, plan);
         nfw_record_deinit(&record);
         return r;
 }
 
 static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
-        bool differs = false, tables[NFW_N_TABLES] = { false };
+        nfw_cleanup(verifiers_deinit) struct verifiers verifiers = { 0 };
+        bool differs = false;
         int r;
 
         r = nfw_shadow_refresh(&context->shadow, context->nft);
@@ -161,18 +173,22 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 return nfw_report_no_policy(report, &context->shadow, name);
 
         nfw_vec_foreach (policy, &context->shadow.policies) {
+                struct nfw_nft_verifier **verifier;
+
                 if (name && strcmp(policy->name, name) != 0)
                         continue;
-                r = verify_policy(context, policy, report);
+                verifier = &verifiers.tables[policy->table];
+                r = *verifier ? 0 : nfw_nft_verifier_new(context->nft, policy->table, report, verifier);
+                if (r == 0)
+                        r = verify_policy(context, *verifier, policy, report);
                 if (r < 0)
                         return r;
                 differs |= r == NFW_E_DIFFERS;
-                tables[policy->table] = true;
         }
         for (int table = 0; table < NFW_N_TABLES; table++) {
-                if (!tables[table])
+                if (!verifiers.tables[table])
                         continue;
-                r = nfw_nft_verify_table(context->nft, table, report);
+                r = nfw_nft_verifier_compare(verifiers.tables[table], NULL);
                 if (r < 0)
                         return r;
                 differs |= r == NFW_E_DIFFERS;

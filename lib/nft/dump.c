@@ -19,6 +19,7 @@
 
 struct reading {
         struct nfw_nft_snapshot *snapshot;
+        struct nfw_nft_policy_index policies; /* when all are known */
         enum nfw_table table;
 };
 
@@ -82,7 +83,7 @@ static int take_block(const struct nfw_nft_object *chain, void *userdata) {
         r = nfw_nft_policy_of_block(chain->name, &name);
         if (r < 0 || !name)
                 return r;
-        policy = nfw_nft_find_policy(reading->snapshot, reading->table, name);
+        policy = nfw_nft_policy_index_find(&reading->policies, name, strlen(name));
         free(name);
         if (!policy)
                 return 0;
@@ -109,12 +110,12 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
 
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
         if (r == 0)
+                r = nfw_nft_policy_index_init(&reading->policies, snapshot, reading->table);
+        if (r == 0)
                 r = nfw_nft_read_chains(nft, reading->table, take_block, reading);
         if (r == 0)
-                r = nfw_nft_assign_sets(nft, reading->table, snapshot);
-        if (r < 0)
-                return r;
-        return nfw_nft_read_ports(nft, reading->table, snapshot);
+                r = nfw_nft_assign_sets(nft, reading->table, &reading->policies);
+        return r < 0 ? r : nfw_nft_read_ports(nft, reading->table, snapshot);
 }
 
 /* -EINTR where the ruleset changed while it was read. */
@@ -131,6 +132,7 @@ static int read_snapshot(struct nfw_nft_socket *nft, struct nfw_nft_snapshot **r
                 struct reading reading = { .snapshot = snapshot, .table = table };
 
                 r = read_table(nft, &reading);
+                nfw_nft_policy_index_deinit(&reading.policies);
         }
         if (r == 0)
                 r = nfw_nft_generation(nft, &generation);

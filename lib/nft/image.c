@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,50 +21,78 @@
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_chain)
 
-static void set_deinit(struct nfw_nft_image_set *set) {
+static struct nfw_nft_image_set *set_free(struct nfw_nft_image_set *set) {
+        free(set->key);
         free(set->name);
         free(set->header);
         nfw_vec_deinit(&set->elements);
+        free(set);
+        return NULL;
 }
 
 static void rule_deinit(struct nfw_nft_image_rule *rule) {
-        free(rule->chain);
         free(rule->text);
         if (rule->rule)
                 nftnl_rule_free(rule->rule);
 }
 
-void nfw_nft_image_deinit(struct nfw_nft_image *image) {
-        nfw_vec_foreach (set, &image->sets)
-                set_deinit(set);
-        nfw_vec_deinit(&image->sets);
-        nfw_vec_foreach (chain, &image->chains) {
-                free(chain->name);
-                free(chain->header);
-        }
-        nfw_vec_deinit(&image->chains);
-        nfw_vec_foreach (rule, &image->rules)
+static void drop_rules(struct nfw_nft_image_chain *chain) {
+        nfw_vec_foreach (rule, &chain->rules)
                 rule_deinit(rule);
-        nfw_vec_deinit(&image->rules);
+        nfw_vec_deinit(&chain->rules);
+}
+
+static struct nfw_nft_image_chain *chain_free(struct nfw_nft_image_chain *chain) {
+        free(chain->name);
+        free(chain->header);
+        drop_rules(chain);
+        free(chain);
+        return NULL;
+}
+
+NFW_DEFINE_CLEANUP(struct nfw_nft_image_set, set_free)
+NFW_DEFINE_CLEANUP(struct nfw_nft_image_chain, chain_free)
+
+void nfw_nft_image_deinit(struct nfw_nft_image *image) {
+        struct nfw_nft_image_chain *chain, *next_chain;
+        struct nfw_nft_image_set *set, *next_set;
+
+        HASH_ITER(hh, image->sets, set, next_set) {
+                HASH_DEL(image->sets, set);
+                set_free(set);
+        }
+        HASH_ITER(hh, image->chains, chain, next_chain) {
+                HASH_DEL(image->chains, chain);
+                chain_free(chain);
+        }
         nfw_vec_foreach (name, &image->others)
                 free(*name);
         nfw_vec_deinit(&image->others);
 }
 
+/* The name of a set is at most NFT_SET_MAXNAMELEN, of which the end is part. */
+#define SET_KEY_FORMAT "%s/%" PRIu32
+#define SET_KEY_MAX    (NFT_SET_MAXNAMELEN + 11)
+
 struct nfw_nft_image_set *nfw_nft_image_find_set(const struct nfw_nft_image *image,
                                                  const char *name,
                                                  uint32_t id) {
-        nfw_vec_foreach (set, &image->sets)
-                if (strcmp(set->name, name) == 0 && set->id == id)
-                        return set;
-        return NULL;
+        struct nfw_nft_image_set *set;
+        char key[SET_KEY_MAX];
+        int n;
+
+        n = snprintf(key, sizeof(key), SET_KEY_FORMAT, name, id);
+        if (n < 0 || (size_t)n >= sizeof(key))
+                return NULL;
+        HASH_FIND(hh, image->sets, key, (size_t)n, set);
+        return set;
 }
 
 struct nfw_nft_image_chain *nfw_nft_image_find_chain(const struct nfw_nft_image *image, const char *name) {
-        nfw_vec_foreach (chain, &image->chains)
-                if (strcmp(chain->name, name) == 0)
-                        return chain;
-        return NULL;
+        struct nfw_nft_image_chain *chain;
+
+        HASH_FIND_STR(image->chains, name, chain);
+        return chain;
 }
 
 /* The kernel numbers anonymous sets in their names, a batch by ids beside a name that is always the same. */
@@ -83,13 +112,13 @@ struct nfw_nft_image_set *nfw_nft_image_anonymous_set(const struct nfw_nft_image
 
 static int take_set(struct nfw_nft_image *image, const struct nlmsghdr *message) {
         nfw_cleanup(nftnl_set_freep) struct nftnl_set *nftnl = nftnl_set_alloc();
-        struct nfw_nft_image_set set = { 0 };
+        nfw_cleanup(set_freep) struct nfw_nft_image_set *set = calloc(1, sizeof(*set));
         const char *name, *comment = NULL;
         const void *userdata;
         uint32_t size;
-        int r;
+        int n_key, r;
 
-        if (!nftnl)
+        if (!nftnl || !set)
                 return -ENOMEM;
         if (nftnl_set_nlmsg_parse(message, nftnl) < 0 || !nftnl_set_is_set(nftnl, NFTNL_SET_NAME))
                 return -EBADMSG;
@@ -99,20 +128,27 @@ static int take_set(struct nfw_nft_image *image, const struct nlmsghdr *message)
         if (userdata)
                 comment = nfw_nft_userdata_comment(userdata, size, NFTNL_UDATA_SET_COMMENT);
 
-        set.flags = nftnl_set_get_u32(nftnl, NFTNL_SET_FLAGS);
-        set.id = anonymous_id(name, nftnl_set_get_u32(nftnl, NFTNL_SET_ID));
-        set.key_size = nftnl_set_get_u32(nftnl, NFTNL_SET_KEY_LEN);
-        set.name = strdup(name);
-        r = asprintf(&set.header, "flags 0x%x key %u/%zu data 0x%x timeout %llu comment \"%s\"", set.flags,
-                     nftnl_set_get_u32(nftnl, NFTNL_SET_KEY_TYPE), set.key_size,
+        set->flags = nftnl_set_get_u32(nftnl, NFTNL_SET_FLAGS);
+        set->id = anonymous_id(name, nftnl_set_get_u32(nftnl, NFTNL_SET_ID));
+        set->key_size = nftnl_set_get_u32(nftnl, NFTNL_SET_KEY_LEN);
+        set->name = strdup(name);
+        n_key = asprintf(&set->key, SET_KEY_FORMAT, name, set->id);
+        if (n_key < 0)
+                set->key = NULL;
+        r = asprintf(&set->header, "flags 0x%x key %u/%zu data 0x%x timeout %llu comment \"%s\"", set->flags,
+                     nftnl_set_get_u32(nftnl, NFTNL_SET_KEY_TYPE), set->key_size,
                      nftnl_set_get_u32(nftnl, NFTNL_SET_DATA_TYPE),
                      (unsigned long long)nftnl_set_get_u64(nftnl, NFTNL_SET_TIMEOUT), comment ? comment : "");
         if (r < 0)
-                set.header = NULL;
-        r = set.name && set.header ? nfw_vec_push(&image->sets, set) : -ENOMEM;
-        if (r < 0)
-                set_deinit(&set);
-        return r;
+                set->header = NULL;
+        if (!set->name || !set->key || !set->header)
+                return -ENOMEM;
+
+        HASH_ADD_KEYPTR(hh, image->sets, set->key, (size_t)n_key, set);
+        if (!set->hh.tbl)
+                return -ENOMEM;
+        set = NULL;
+        return 0;
 }
 
 static int take_element(const struct nfw_nft_element *element, void *userdata) {
@@ -152,13 +188,13 @@ static int take_elements(struct nfw_nft_image *image, const struct nlmsghdr *mes
 
 static int take_chain(struct nfw_nft_image *image, const struct nlmsghdr *message) {
         nfw_cleanup(nftnl_chain_freep) struct nftnl_chain *nftnl = nftnl_chain_alloc();
-        struct nfw_nft_image_chain chain = { 0 };
+        nfw_cleanup(chain_freep) struct nfw_nft_image_chain *chain = calloc(1, sizeof(*chain));
         const char *comment = NULL, *type;
         const void *userdata;
         uint32_t size;
         int r;
 
-        if (!nftnl)
+        if (!nftnl || !chain)
                 return -ENOMEM;
         if (nftnl_chain_nlmsg_parse(message, nftnl) < 0 || !nftnl_chain_is_set(nftnl, NFTNL_CHAIN_NAME))
                 return -EBADMSG;
@@ -170,25 +206,28 @@ static int take_chain(struct nfw_nft_image *image, const struct nlmsghdr *messag
                 comment = "";
         type = nftnl_chain_get_str(nftnl, NFTNL_CHAIN_TYPE);
 
-        chain.name = strdup(nftnl_chain_get_str(nftnl, NFTNL_CHAIN_NAME));
-        r = asprintf(&chain.header, "type %s hook %u priority %d policy %u comment \"%s\"", type ? type : "",
+        chain->name = strdup(nftnl_chain_get_str(nftnl, NFTNL_CHAIN_NAME));
+        r = asprintf(&chain->header, "type %s hook %u priority %d policy %u comment \"%s\"", type ? type : "",
                      nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_HOOKNUM),
                      nftnl_chain_get_s32(nftnl, NFTNL_CHAIN_PRIO),
                      type ? nftnl_chain_get_u32(nftnl, NFTNL_CHAIN_POLICY) : 0, comment);
         if (r < 0)
-                chain.header = NULL;
-        r = chain.name && chain.header ? nfw_vec_push(&image->chains, chain) : -ENOMEM;
-        if (r < 0) {
-                free(chain.name);
-                free(chain.header);
-        }
-        return r;
+                chain->header = NULL;
+        if (!chain->name || !chain->header)
+                return -ENOMEM;
+
+        HASH_ADD_KEYPTR(hh, image->chains, chain->name, strlen(chain->name), chain);
+        if (!chain->hh.tbl)
+                return -ENOMEM;
+        chain = NULL;
+        return 0;
 }
 
 static int take_rule(struct nfw_nft_image *image,
                      const struct nlmsghdr *message,
                      const struct nfw_nft_origin *origin) {
         struct nfw_nft_image_rule rule = { .rule = nftnl_rule_alloc() };
+        struct nfw_nft_image_chain *chain;
         const void *userdata;
         uint32_t size;
         int r;
@@ -206,9 +245,9 @@ static int take_rule(struct nfw_nft_image *image,
         userdata = nftnl_rule_get_data(rule.rule, NFTNL_RULE_USERDATA, &size);
         if (userdata)
                 rule.comment = nfw_nft_userdata_comment(userdata, size, NFTNL_UDATA_RULE_COMMENT);
-        rule.chain = strdup(nftnl_rule_get_str(rule.rule, NFTNL_RULE_CHAIN));
-        r = rule.chain ? nfw_vec_push(&image->rules, rule) : -ENOMEM;
-        if (r < 0)
+        chain = nfw_nft_image_find_chain(image, nftnl_rule_get_str(rule.rule, NFTNL_RULE_CHAIN));
+        r = chain ? nfw_vec_push(&chain->rules, rule) : 0;
+        if (!chain || r < 0)
                 rule_deinit(&rule);
         return r;
 }
@@ -240,6 +279,13 @@ int nfw_nft_image_take(struct nfw_nft_image *image,
         }
 }
 
+void nfw_nft_image_drop_contents(struct nfw_nft_image *image) {
+        nfw_nft_image_foreach (set, image->sets)
+                nfw_vec_deinit(&set->elements);
+        nfw_nft_image_foreach (chain, image->chains)
+                drop_rules(chain);
+}
+
 static int compare_records(const void *a, const void *b, void *userdata) {
         return memcmp(a, b, *(const size_t *)userdata);
 }
@@ -247,17 +293,19 @@ static int compare_records(const void *a, const void *b, void *userdata) {
 int nfw_nft_image_finish(struct nfw_nft_image *image) {
         int r;
 
-        nfw_vec_foreach (set, &image->sets) {
+        nfw_nft_image_foreach (set, image->sets) {
                 size_t size = nfw_nft_image_record_size(set);
 
                 if (set->elements.n > 0)
                         qsort_r(set->elements.items, nfw_nft_image_n_elements(set), size, compare_records,
                                 &size);
         }
-        nfw_vec_foreach (rule, &image->rules) {
-                r = nfw_nft_image_render_rule(image, rule->rule, &rule->text);
-                if (r < 0)
-                        return r;
+        nfw_nft_image_foreach (chain, image->chains) {
+                nfw_vec_foreach (rule, &chain->rules) {
+                        r = nfw_nft_image_render_rule(image, rule->rule, &rule->text);
+                        if (r < 0)
+                                return r;
+                }
         }
         return 0;
 }

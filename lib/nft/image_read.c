@@ -52,18 +52,19 @@ static int read_looked_up(struct nftnl_expr *expr, void *userdata) {
 }
 
 static int read_constant_sets(struct nfw_nft_socket *nft,
-                              const struct nfw_plan *plan,
+                              const struct nfw_nft_image *expected,
                               struct nfw_nft_image *image) {
         struct lookups lookups = { .nft = nft, .image = image };
         int r = 0;
 
-        nfw_vec_foreach (set, &image->sets)
-                if (r == 0 && nfw_nft_set_is_constant(plan, set->name))
+        nfw_nft_image_foreach (set, expected->sets)
+                if (r == 0 && set->is_constant && nfw_nft_image_find_set(image, set->name, 0))
                         r = read_elements(nft, image, set->name);
         /* Only those of our own rules: what other policies have is of no interest here. */
-        nfw_vec_foreach (rule, &image->rules)
-                if (r == 0)
-                        r = nftnl_expr_foreach(rule->rule, read_looked_up, &lookups);
+        nfw_nft_image_foreach (chain, image->chains)
+                nfw_vec_foreach (rule, &chain->rules)
+                        if (r == 0)
+                                r = nftnl_expr_foreach(rule->rule, read_looked_up, &lookups);
         return r;
 }
 
@@ -102,20 +103,21 @@ static int read_rules(const char *chain, void *userdata) {
         return nfw_nft_read_rules(rules->nft, rules->image->table, chain, take, rules->image);
 }
 
-int nfw_nft_image_read(struct nfw_nft_socket *nft,
-                       const struct nfw_nft_comparison *comparison,
-                       struct nfw_nft_image *image) {
-        struct rules rules = { .nft = nft, .image = image };
+int nfw_nft_image_read(struct nfw_nft_socket *nft, struct nfw_nft_image *image) {
         int r;
 
-        r = comparison->plan ? 0 : read_table(nft, image);
+        r = read_table(nft, image);
         if (r == 0)
                 r = read_objects(nft, NFT_MSG_GETCHAIN, image);
+        return r < 0 ? r : read_objects(nft, NFT_MSG_GETSET, image);
+}
+
+int nfw_nft_image_read_contents(struct nfw_nft_socket *nft, const struct nfw_nft_comparison *comparison) {
+        struct rules rules = { .nft = nft, .image = comparison->actual };
+        int r;
+
+        r = nfw_nft_compared_chains(comparison, read_rules, &rules);
         if (r == 0)
-                r = read_objects(nft, NFT_MSG_GETSET, image);
-        if (r == 0)
-                r = nfw_nft_compared_chains(comparison, read_rules, &rules);
-        if (r == 0)
-                r = read_constant_sets(nft, comparison->plan, image);
-        return r < 0 ? r : nfw_nft_image_finish(image);
+                r = read_constant_sets(nft, comparison->expected, comparison->actual);
+        return r < 0 ? r : nfw_nft_image_finish(comparison->actual);
 }

@@ -9,6 +9,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "base/uthash.h"
 #include "nft/compile.h"
 #include "nft/nftnl.h"
 #include "nft/read.h"
@@ -18,11 +19,16 @@
 
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_rule)
 
+/* A set that does not say whose it is. */
+struct orphan {
+        UT_hash_handle hh;
+        char name[];
+};
+
 struct assignment {
-        struct nfw_nft_snapshot *snapshot;
-        enum nfw_table table;
+        const struct nfw_nft_policy_index *policies;
         struct nfw_nft_policy *policy; /* whose rules are being read */
-        NFW_VEC(char *) orphans;       /* sets that do not say whose they are; NULL: found */
+        struct orphan *orphans;
 };
 
 const char *nfw_nft_comment_id(const char *comment, const char *policy) {
@@ -97,26 +103,25 @@ static bool is_fixed(const char *name) {
 static int take_marker(struct assignment *assignment, const struct nfw_nft_object *set, bool *ret_is_marker) {
         const char *comment =
                 nfw_nft_userdata_comment(set->userdata.data, set->userdata.size, NFTNL_UDATA_SET_COMMENT);
+        struct nfw_nft_policy *policy = NULL;
+        size_t n = strlen(set->name);
+        const char *id;
+        char *copy;
 
-        nfw_vec_foreach (policy, &assignment->snapshot->policies) {
-                struct nfw_nft_marker marker;
-                const char *id = comment ? nfw_nft_comment_id(comment, policy->name) : NULL;
-                char *copy;
-
-                if (policy->table != assignment->table ||
-                    nfw_nft_marker_init(&marker, policy->name, "") < 0 || strcmp(set->name, marker.name) != 0)
-                        continue;
-                *ret_is_marker = true;
-                if (!id)
-                        return 0;
-                copy = strdup(id);
-                if (!copy)
-                        return -ENOMEM;
-                free(policy->id);
-                policy->id = copy;
+        if (n > strlen(NFW_NFT_MARKER_SUFFIX) &&
+            strcmp(set->name + n - strlen(NFW_NFT_MARKER_SUFFIX), NFW_NFT_MARKER_SUFFIX) == 0)
+                policy = nfw_nft_policy_index_find(assignment->policies, set->name,
+                                                   n - strlen(NFW_NFT_MARKER_SUFFIX));
+        *ret_is_marker = policy;
+        id = policy && comment ? nfw_nft_comment_id(comment, policy->name) : NULL;
+        if (!id)
                 return 0;
-        }
-        *ret_is_marker = false;
+
+        copy = strdup(id);
+        if (!copy)
+                return -ENOMEM;
+        free(policy->id);
+        policy->id = copy;
         return 0;
 }
 
@@ -133,15 +138,23 @@ static int give(struct nfw_nft_policy *policy, const char *set) {
 }
 
 static int add_orphan(struct assignment *assignment, const char *set) {
-        char *name = strdup(set);
-        int r;
+        size_t n = strlen(set);
+        struct orphan *orphan = calloc(1, sizeof(*orphan) + n + 1);
 
-        if (!name)
+        if (!orphan)
                 return -ENOMEM;
-        r = nfw_vec_push(&assignment->orphans, name);
-        if (r < 0)
-                free(name);
-        return r;
+        memcpy(orphan->name, set, n + 1);
+        HASH_ADD_KEYPTR(hh, assignment->orphans, orphan->name, n, orphan);
+        if (!orphan->hh.tbl) {
+                free(orphan);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static void drop_orphan(struct assignment *assignment, struct orphan *orphan) {
+        HASH_DEL(assignment->orphans, orphan);
+        free(orphan);
 }
 
 static int take_set(const struct nfw_nft_object *set, void *userdata) {
@@ -159,30 +172,28 @@ static int take_set(const struct nfw_nft_object *set, void *userdata) {
 
         if (nfw_nft_userdata_find(set->userdata.data, set->userdata.size, NFW_NFT_USERDATA_OURS, &record) &&
             memchr(record.value, '\0', record.size))
-                owner = nfw_nft_find_policy(assignment->snapshot, assignment->table,
-                                            (const char *)record.value);
+                owner = nfw_nft_policy_index_find(assignment->policies, (const char *)record.value,
+                                                  strlen((const char *)record.value));
         return owner ? give(owner, set->name) : add_orphan(assignment, set->name);
 }
 
 static int take_lookup(struct nftnl_expr *expr, void *userdata) {
         struct assignment *assignment = userdata;
-        const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), *set;
+        struct orphan *orphan;
+        const char *set;
         int r;
 
-        if (strcmp(name, "lookup") != 0)
+        if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "lookup") != 0)
                 return 0;
         set = nftnl_expr_get_str(expr, NFTNL_EXPR_LOOKUP_SET);
+        HASH_FIND_STR(assignment->orphans, set, orphan);
+        if (!orphan)
+                return 0;
 
-        nfw_vec_foreach (orphan, &assignment->orphans) {
-                if (!*orphan || strcmp(*orphan, set) != 0)
-                        continue;
-                r = give(assignment->policy, set);
-                if (r < 0)
-                        return r;
-                free(*orphan);
-                *orphan = NULL;
-        }
-        return 0;
+        r = give(assignment->policy, set);
+        if (r == 0)
+                drop_orphan(assignment, orphan);
+        return r;
 }
 
 static int take_rule(const struct nlmsghdr *message, void *userdata) {
@@ -195,63 +206,68 @@ static int take_rule(const struct nlmsghdr *message, void *userdata) {
         return nftnl_expr_foreach(rule, take_lookup, userdata) < 0 ? -ENOMEM : 0;
 }
 
-static int assign_by_rules(struct nfw_nft_socket *nft, struct assignment *assignment) {
-        char chain[NFW_NFT_NAME_MAX];
-        int r;
+struct rules {
+        struct nfw_nft_socket *nft;
+        enum nfw_table table;
+        struct assignment *assignment;
+};
 
-        nfw_vec_foreach (policy, &assignment->snapshot->policies) {
-                if (policy->table != assignment->table)
-                        continue;
-                assignment->policy = policy;
-                for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
-                        nfw_nft_chain_name(policy->name, direction, chain);
-                        r = nfw_nft_read_rules(nft, assignment->table, chain, take_rule, assignment);
-                        if (r < 0)
-                                return r;
-                }
-                nfw_vec_foreach (block, &policy->blocks) {
-                        r = nfw_nft_read_rules(nft, assignment->table, *block, take_rule, assignment);
-                        if (r < 0)
-                                return r;
-                }
-        }
-        return 0;
+static int read_rules(struct nfw_nft_policy *policy, void *userdata) {
+        const struct rules *rules = userdata;
+        char chain[NFW_NFT_NAME_MAX];
+        int r = 0;
+
+        rules->assignment->policy = policy;
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
+                r = nfw_nft_read_rules(rules->nft, rules->table,
+                                       nfw_nft_chain_name(policy->name, direction, chain), take_rule,
+                                       rules->assignment);
+        nfw_vec_foreach (block, &policy->blocks)
+                if (r == 0)
+                        r = nfw_nft_read_rules(rules->nft, rules->table, *block, take_rule,
+                                               rules->assignment);
+        return r;
+}
+
+/* The longest name of a policy that "…-" at the beginning of the set's name can be, or NULL. */
+static struct nfw_nft_policy *owner_by_name(const struct nfw_nft_policy_index *policies, const char *set) {
+        struct nfw_nft_policy *owner = NULL;
+
+        for (size_t n = strlen(set); n > 0 && !owner; n--)
+                if (set[n - 1] == '-')
+                        owner = nfw_nft_policy_index_find(policies, set, n - 1);
+        return owner;
 }
 
 static int assign_by_name(struct assignment *assignment) {
-        int r;
+        const struct orphan *orphan;
+        int r = 0;
 
-        nfw_vec_foreach (orphan, &assignment->orphans) {
-                struct nfw_nft_policy *owner = NULL;
+        for (orphan = assignment->orphans; orphan && r == 0; orphan = orphan->hh.next) {
+                struct nfw_nft_policy *owner = owner_by_name(assignment->policies, orphan->name);
 
-                if (!*orphan)
-                        continue;
-                nfw_vec_foreach (policy, &assignment->snapshot->policies) {
-                        size_t n = strlen(policy->name);
-
-                        if (policy->table == assignment->table && strncmp(*orphan, policy->name, n) == 0 &&
-                            (*orphan)[n] == '-' && (!owner || n > strlen(owner->name)))
-                                owner = policy;
-                }
-                r = owner ? give(owner, *orphan) : 0;
-                if (r < 0)
-                        return r;
+                if (owner)
+                        r = give(owner, orphan->name);
         }
-        return 0;
+        return r;
 }
 
-int nfw_nft_assign_sets(struct nfw_nft_socket *nft, enum nfw_table table, struct nfw_nft_snapshot *snapshot) {
-        struct assignment assignment = { .snapshot = snapshot, .table = table };
+int nfw_nft_assign_sets(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        const struct nfw_nft_policy_index *policies) {
+        struct assignment assignment = { .policies = policies };
+        struct rules rules = { .nft = nft, .table = table, .assignment = &assignment };
+        struct orphan *orphan, *next;
         int r;
 
         r = nfw_nft_read_sets(nft, table, take_set, &assignment);
-        if (r == 0 && assignment.orphans.n > 0)
-                r = assign_by_rules(nft, &assignment);
+        if (r == 0 && assignment.orphans)
+                r = nfw_nft_policy_index_foreach(policies, read_rules, &rules);
         if (r == 0)
                 r = assign_by_name(&assignment);
 
-        nfw_vec_foreach (orphan, &assignment.orphans)
-                free(*orphan);
-        nfw_vec_deinit(&assignment.orphans);
+        HASH_ITER(hh, assignment.orphans, orphan, next) {
+                drop_orphan(&assignment, orphan);
+        }
         return r;
 }

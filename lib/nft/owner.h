@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "nft/dump.h"
+#include "nft/policy_index.h"
 
 /*
  * Finds which policy each set of a table belongs to. What we wrote says so itself, in its user data. A table that
  * went through `nft list` and `nft -f` has lost that; then it is the policy whose rules look the set up, and
  * where none does, the one with the longest name that the set's name begins with.
  */
-int nfw_nft_assign_sets(struct nfw_nft_socket *nft, enum nfw_table table, struct nfw_nft_snapshot *snapshot);
+int nfw_nft_assign_sets(struct nfw_nft_socket *nft,
+                        enum nfw_table table,
+                        const struct nfw_nft_policy_index *policies);
 
 struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapshot,
                                            enum nfw_table table,

@@ -106,7 +106,7 @@ void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_
 }
 
 int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const char *id) {
-        int n = snprintf(marker->name, sizeof(marker->name), "%s.id", policy);
+        int n = snprintf(marker->name, sizeof(marker->name), "%s" NFW_NFT_MARKER_SUFFIX, policy);
         int n_comment = snprintf(marker->comment, sizeof(marker->comment), "policy %s, id %s", policy, id);
 
         if (n < 0 || (size_t)n >= sizeof(marker->name) || n_comment < 0 ||

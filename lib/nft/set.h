@@ -42,6 +42,8 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *set, struct nfw_nft_set *re
 void nfw_nft_set_from_parameter(enum nfw_parameter parameter, uint8_t family, struct nfw_nft_set *ret_set);
 void nfw_nft_set_from_map(enum nfw_direction direction, struct nfw_nft_set *ret_set);
 
+#define NFW_NFT_MARKER_SUFFIX ".id"
+
 /*
  * An empty set "POLICY.id" whose comment is "policy POLICY, id ID": the one place where a policy's id can change
  * when it is replaced, since the kernel takes no new comment for a chain that exists.

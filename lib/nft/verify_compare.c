@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "nft/table.h"
 #include "nft/verify-internal.h"
 
 /* A set that differs altogether is told in a few lines. */
@@ -10,28 +13,20 @@
 /* A key of 64 octets in hexadecimal, and its end. */
 #define ELEMENT_TEXT_MAX (2 * (2 * 64) + 2)
 
-int nfw_nft_differ(const struct nfw_nft_comparison *comparison,
+int nfw_nft_differ(struct nfw_nft_comparison *comparison,
                    const char *code,
                    const struct nfw_pos *pos,
+                   const char *hint,
                    const char *format,
                    ...) {
         char text[512];
         va_list args;
 
-        (*comparison->n_differences)++;
+        comparison->n_differences++;
         va_start(args, format);
         (void)vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        return nfw_report_error(comparison->report, code, pos, NULL, "%s", text);
-}
-
-bool nfw_nft_set_is_constant(const struct nfw_plan *plan, const char *name) {
-        if (!plan)
-                return false;
-        nfw_vec_foreach (set, &plan->sets)
-                if (set->name && strcmp(set->name, name) == 0)
-                        return set->learned == SIZE_MAX;
-        return false;
+        return nfw_report_error(comparison->report, code, pos, hint, "%s", text);
 }
 
 static void format_octets(const uint8_t *octets, size_t size, char *text) {
@@ -39,7 +34,7 @@ static void format_octets(const uint8_t *octets, size_t size, char *text) {
                 sprintf(text + 2 * i, "%02x", octets[i]);
 }
 
-static int differ_element(const struct nfw_nft_comparison *comparison,
+static int differ_element(struct nfw_nft_comparison *comparison,
                           const struct nfw_nft_image_set *set,
                           const uint8_t *record,
                           bool missing,
@@ -53,10 +48,10 @@ static int differ_element(const struct nfw_nft_comparison *comparison,
                 text[2 * set->key_size] = '-';
                 format_octets(record + set->key_size, set->key_size, text + 2 * set->key_size + 1);
         }
-        return nfw_nft_differ(comparison, missing ? "kernel/missing-element" : "kernel/foreign-element", NULL,
-                              missing ? "set %s lacks the element 0x%s"
-                                      : "set %s has the element 0x%s, which is not ours",
-                              set->name, text);
+        return nfw_nft_differ(
+                comparison, missing ? "kernel/missing-element" : "kernel/foreign-element", NULL, NULL,
+                missing ? "set %s lacks the element 0x%s" : "set %s has the element 0x%s, which is not ours",
+                set->name, text);
 }
 
 /* The record at that offset, or NULL behind the last one. */
@@ -64,7 +59,7 @@ static const uint8_t *record_at(const struct nfw_nft_image_set *set, size_t offs
         return offset < set->elements.n ? set->elements.items + offset : NULL;
 }
 
-int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
+int nfw_nft_compare_elements(struct nfw_nft_comparison *comparison,
                              const struct nfw_nft_image_set *expected,
                              const struct nfw_nft_image_set *actual) {
         size_t size = nfw_nft_image_record_size(expected), n_shown = 0, i = 0, j = 0;
@@ -85,78 +80,78 @@ int nfw_nft_compare_elements(const struct nfw_nft_comparison *comparison,
                         b = record_at(actual, j += size);
         }
         if (r == 0 && n_shown > MAX_ELEMENTS_SHOWN)
-                r = nfw_nft_differ(comparison, "kernel/more-elements", NULL,
+                r = nfw_nft_differ(comparison, "kernel/more-elements", NULL, NULL,
                                    "set %s differs in %zu more elements", expected->name,
                                    n_shown - MAX_ELEMENTS_SHOWN);
         return r;
 }
 
-/* The next rule of the chain from index on, or the number of rules. */
-static size_t next_rule(const struct nfw_nft_image *image, const char *chain, size_t index) {
-        while (index < image->rules.n && strcmp(image->rules.items[index].chain, chain) != 0)
+static size_t find_rule(const struct nfw_nft_image_chain *chain, size_t index, const char *text) {
+        while (index < chain->rules.n && strcmp(chain->rules.items[index].text, text) != 0)
                 index++;
         return index;
 }
 
-static size_t find_rule(const struct nfw_nft_image *image,
-                        const char *chain,
-                        size_t index,
-                        const char *text) {
-        for (index = next_rule(image, chain, index); index < image->rules.n;
-             index = next_rule(image, chain, index + 1))
-                if (strcmp(image->rules.items[index].text, text) == 0)
-                        break;
-        return index;
-}
+static int differ_missing_rule(struct nfw_nft_comparison *comparison,
+                               const struct nfw_nft_image_chain *chain,
+                               size_t index) {
+        const struct nfw_nft_image_rule *rule = &chain->rules.items[index];
 
-static int differ_rule(const struct nfw_nft_comparison *comparison,
-                       const struct nfw_nft_image_rule *rule,
-                       bool missing) {
-        const char *comment = rule->comment;
-
+        if (rule->comment)
+                return nfw_nft_differ(comparison, "kernel/missing-rule", &rule->pos, NULL,
+                                      "chain %s lacks the rule \"%s\"", chain->name, rule->comment);
+        if (comparison->plan)
+                return nfw_nft_differ(comparison, "kernel/missing-rule", &rule->pos, NULL,
+                                      "chain %s lacks rule %zu of those that were compiled", chain->name,
+                                      index + 1);
         return nfw_nft_differ(
-                comparison, missing ? "kernel/missing-rule" : "kernel/foreign-rule",
-                missing ? &rule->pos : NULL,
-                missing ? "chain %s lacks the rule %s%s%s" : "chain %s has a rule that is not ours: %s%s%s",
-                rule->chain, comment ? "\"" : "", comment ? comment : rule->text, comment ? "\"" : "");
+                comparison, "kernel/missing-rule", NULL, "unload all policies and load them again",
+                "chain %s lacks the rule that leads to policies: nothing is filtered there", chain->name);
 }
 
-/* The expected rule is missing where it does not come later; else this one was put in between, or moved. */
-static int compare_pair(const struct nfw_nft_comparison *comparison,
-                        const char *chain,
-                        size_t *i,
-                        size_t *j) {
-        const struct nfw_nft_image *expected = comparison->expected, *actual = comparison->actual;
-        const char *text = expected->rules.items[*i].text;
-        size_t found = find_rule(actual, chain, *j, text);
+/* Where it stands: nobody but nft can put somebody else's rule into words. */
+static int differ_foreign_rule(struct nfw_nft_comparison *comparison,
+                               const struct nfw_nft_image_chain *chain,
+                               size_t index) {
+        const struct nfw_nft_image_rule *rule = &chain->rules.items[index];
+        const char *comment = rule->comment;
+        nfw_cleanup(nfw_freep) char *hint = NULL;
 
-        if (found == actual->rules.n) {
-                size_t missing = *i;
-
-                *i = next_rule(expected, chain, *i + 1);
-                return differ_rule(comparison, &expected->rules.items[missing], true);
-        }
-        if (found != *j) {
-                size_t foreign = *j;
-
-                *j = next_rule(actual, chain, *j + 1);
-                return differ_rule(comparison, &actual->rules.items[foreign], false);
-        }
-        *i = next_rule(expected, chain, *i + 1);
-        *j = next_rule(actual, chain, *j + 1);
-        return 0;
+        if (asprintf(&hint, "`nft -a list chain %s " NFW_NFT_TABLE " %s` shows it",
+                     nfw_nft_family_name(comparison->table), chain->name) < 0)
+                return -ENOMEM;
+        return nfw_nft_differ(comparison, "kernel/foreign-rule", NULL, hint,
+                              "rule %zu of chain %s is not ours: %s%s%shandle %" PRIu64, index + 1,
+                              chain->name, comment ? "\"" : "", comment ? comment : "", comment ? "\", " : "",
+                              nftnl_rule_get_u64(rule->rule, NFTNL_RULE_HANDLE));
 }
 
-int nfw_nft_compare_rules(const struct nfw_nft_comparison *comparison, const char *chain) {
-        const struct nfw_nft_image *expected = comparison->expected, *actual = comparison->actual;
-        size_t i = next_rule(expected, chain, 0), j = next_rule(actual, chain, 0);
+int nfw_nft_compare_rules(struct nfw_nft_comparison *comparison, const char *chain) {
+        static const struct nfw_nft_image_chain none = { 0 };
+        const struct nfw_nft_image_chain *expected = nfw_nft_image_find_chain(comparison->expected, chain);
+        const struct nfw_nft_image_chain *actual = nfw_nft_image_find_chain(comparison->actual, chain);
+        size_t i = 0, j = 0;
         int r = 0;
 
-        while (r == 0 && i < expected->rules.n && j < actual->rules.n)
-                r = compare_pair(comparison, chain, &i, &j);
-        for (; r == 0 && i < expected->rules.n; i = next_rule(expected, chain, i + 1))
-                r = differ_rule(comparison, &expected->rules.items[i], true);
-        for (; r == 0 && j < actual->rules.n; j = next_rule(actual, chain, j + 1))
-                r = differ_rule(comparison, &actual->rules.items[j], false);
+        if (!expected)
+                expected = &none;
+        if (!actual)
+                actual = &none;
+
+        /* An expected rule is missing where it does not come later; else what stands here was put in between. */
+        while (r == 0 && (i < expected->rules.n || j < actual->rules.n)) {
+                bool is_expected = i < expected->rules.n;
+                size_t found =
+                        is_expected ? find_rule(actual, j, expected->rules.items[i].text) : actual->rules.n;
+
+                if (is_expected && found == actual->rules.n) {
+                        r = differ_missing_rule(comparison, expected, i++);
+                } else if (found == j) {
+                        i++;
+                        j++;
+                } else {
+                        r = differ_foreign_rule(comparison, actual, j++);
+                }
+        }
         return r;
 }

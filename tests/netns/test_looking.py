@@ -2,6 +2,7 @@
 """show, verify and nft itself: what is in the kernel can be read, compared and put back."""
 
 import json
+import re
 
 import pytest
 
@@ -155,6 +156,55 @@ def test_verify_finds_foreign_edits(lab, tamper):
     lab.nfw("unload", "test", "--force")
     load(lab, *RICH, resolvers=[RESOLVER4])
     assert lab.nfw("verify", check=False).stderr == ""
+
+
+@pytest.mark.parametrize("comment", [None, "mine"])
+def test_verify_says_where_a_foreign_rule_is(lab, comment):
+    rules = lab.nft("list", "chain", "inet", "nfwpolicy", "test-egress").count(" comment ")
+    words = f"comment {comment}" if comment else ""
+    lab.host.run("nft", f"add rule inet nfwpolicy test-egress ip saddr 192.0.2.7 accept {words}")
+    lab.host.run("nft", "insert rule inet nfwpolicy prerouting accept")
+    result = lab.nfw("verify", "test", check=False)
+    assert result.returncode == 1
+    named = f'"{comment}", ' if comment else ""
+    found = re.search(rf"rule (\d+) of chain test-egress is not ours: {named}handle (\d+) ", result.stderr)
+    assert int(found[1]) > rules / 2
+    assert "`nft -a list chain inet nfwpolicy test-egress` shows it" in result.stderr
+    assert re.search(r"rule 1 of chain prerouting is not ours: handle \d+ ", result.stderr)
+    assert "immediate" not in result.stderr
+    # What it says leads to the rule.
+    lab.host.run("nft", "delete", "rule", "inet", "nfwpolicy", "test-egress", "handle", found[2])
+    handle = re.search(r"prerouting is not ours: handle (\d+)", result.stderr)[1]
+    lab.host.run("nft", "delete", "rule", "inet", "nfwpolicy", "prerouting", "handle", handle)
+    lab.nfw("verify")
+
+
+def test_verify_says_what_a_missing_rule_means(lab):
+    lab.host.run("nft", "flush", "chain", "inet", "nfwpolicy", "prerouting")
+    result = lab.nfw("verify", "test", check=False)
+    assert result.returncode == 1
+    assert "chain prerouting lacks the rule that leads to policies" in result.stderr
+    assert "hint: unload all policies and load them again" in result.stderr
+    lab.nfw("unload", "test", "--force")
+    load(lab, *RICH, resolvers=[RESOLVER4])
+    lab.nfw("verify")
+
+
+def test_verify_of_several_policies(lab):
+    """Each is compared with its own; what somebody did to one is told once, whatever is asked for."""
+    lab.load(policy(allow(ips=["192.0.2.1"])), name="other", ports=["up0"])
+    lab.load(policy(allow(ips=["192.0.2.2"])), name="test-egress", ports=["lo"])
+    lab.nfw("verify")
+    lab.host.run("nft", "add rule inet nfwpolicy other-egress drop")
+    lab.host.run("nft", "flush chain inet nfwpolicy test-egress-ingress")
+    result = lab.nfw("verify", check=False)
+    assert result.returncode == 1
+    codes = re.findall(r"\[(kernel/[a-z-]+)\]", result.stderr)
+    assert codes.count("kernel/foreign-rule") == 1
+    assert set(codes) == {"kernel/foreign-rule", "kernel/missing-rule"}
+    assert "chain other-egress" in result.stderr and "chain test-egress-ingress" in result.stderr
+    lab.nfw("verify", "test")
+    assert lab.nfw("verify", "other", check=False).returncode == 1
 
 
 def test_verify_tells_what_is_foreign_once(lab):

@@ -204,6 +204,7 @@ static void test_ports(void **state) {
         static const enum nfw_field pair[] = { NFW_FIELD_IP_DADDR, NFW_FIELD_TH_DPORT };
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_begin("p", NFW_TABLE_INET);
         struct nfw_nft_batch *batch = *state;
+        const struct nfw_nft_image_chain *chain;
         struct nfw_nft_image image;
         struct nfw_plan_rule *rule;
 
@@ -226,12 +227,14 @@ static void test_ports(void **state) {
 
         _Static_assert(NFT_META_NFPROTO == 15 && NFT_META_L4PROTO == 16, "keys of meta");
         image = image_of(batch, plan);
-        assert_int_equal(image.rules.n, 4);
-        assert_rule(&image.rules.items[0],
+        chain = nfw_nft_image_find_chain(&image, "p-egress");
+        assert_non_null(chain);
+        assert_int_equal(chain->rules.n, 4);
+        assert_rule(&chain->rules.items[0],
                     " meta 15 cmp 1 payload 1+16 cmp 1 meta 16 cmp 1 payload 4+0 cmp 4");
-        assert_rule(&image.rules.items[1], " meta 16 cmp 1 payload 2+0 cmp 2 cmp 2 payload 2+2 cmp 2");
-        assert_rule(&image.rules.items[2], " meta 15 cmp 1 meta 16 cmp 1 payload 4+16 payload 2+2 lookup");
-        assert_rule(&image.rules.items[3],
+        assert_rule(&chain->rules.items[1], " meta 16 cmp 1 payload 2+0 cmp 2 cmp 2 payload 2+2 cmp 2");
+        assert_rule(&chain->rules.items[2], " meta 15 cmp 1 meta 16 cmp 1 payload 4+16 payload 2+2 lookup");
+        assert_rule(&chain->rules.items[3],
                     " meta 16 cmp 1 meta 15 cmp 1 payload 1+16 cmp 1 payload 2+0 cmp 2");
         nfw_nft_image_deinit(&image);
 }
