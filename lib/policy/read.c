@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "policy/explicit.h"
 #include "policy/reader.h"
 #include "policy/source.h"
+#include "policy/unsupported.h"
 #include "policy/utf8.h"
 
 static int compare_rules(const void *a, const void *b) {
@@ -82,19 +82,31 @@ static int check_characters(struct nfw_reader *reader) {
         return r < 0 ? r : NFW_E_INVALID;
 }
 
-static int check_keys(struct nfw_reader *reader) {
+static int check_supported(struct nfw_reader *reader) {
+        static const struct {
+                const char *code;
+                const char *hint;
+                const char *text;
+        } reports[] = {
+                [NFW_UNSUPPORTED_EXPLICIT_KEY] = { "policy/explicit-key", "write `key: value`",
+                                                   "keys with a '?' before them are not supported" },
+                [NFW_UNSUPPORTED_DIRECTIVE] = { "policy/directive", "leave it out",
+                                                "directives are not supported, other than `%YAML 1.2` before "
+                                                "everything else" },
+        };
         const struct nfw_policy *policy = reader->policy;
         struct nfw_pos pos = { .file = policy->file };
+        enum nfw_unsupported what;
         size_t offset;
         int r;
 
-        offset = nfw_explicit_key_find(policy->source, policy->source_size);
-        if (offset == policy->source_size)
+        what = nfw_unsupported_find(policy->source, policy->source_size, &offset);
+        if (what == NFW_UNSUPPORTED_NONE)
                 return 0;
 
         nfw_source_locate(policy->source, offset, &pos);
-        r = nfw_sink_error(&reader->sink, "policy/explicit-key", &pos, "write `key: value`",
-                           "keys with a '?' before them are not supported");
+        r = nfw_sink_error(&reader->sink, reports[what].code, &pos, reports[what].hint, "%s",
+                           reports[what].text);
         return r < 0 ? r : NFW_E_INVALID;
 }
 
@@ -106,7 +118,7 @@ static int read_all(struct nfw_reader *reader) {
         if (r != 0)
                 return r;
 
-        r = check_keys(reader);
+        r = check_supported(reader);
         if (r != 0)
                 return r;
 

@@ -9,7 +9,9 @@
 
 #include "base/macros.h"
 #include "policy/cursor.h"
+#include "policy/feed.h"
 #include "policy/runs.h"
+#include "policy/source.h"
 #include "policy/unquote.h"
 
 #define ALIAS_HINT "a pattern that begins with '*' must be in quotes: \"*.example.com\""
@@ -19,6 +21,8 @@
 struct nfw_yaml {
         const char *file;
         struct nfw_sink *sink;
+        struct nfw_feed feed;
+        struct nfw_pos end; /* of what libfyaml gets, where that is not all; else the line is 0 */
         struct nfw_cursor cursor;
         struct fy_diag *diag;
         struct fy_parser *parser;
@@ -64,7 +68,12 @@ int nfw_yaml_new(const char *file,
         r = nfw_runs_find(source, size, &yaml->runs);
         if (r < 0)
                 return r;
-        if (fy_parser_set_string(yaml->parser, yaml->runs.blanked ? yaml->runs.blanked : source, size) != 0)
+        r = nfw_feed_init(&yaml->feed, yaml->runs.blanked ? yaml->runs.blanked : source, size);
+        if (r < 0)
+                return r;
+        if (yaml->feed.end < size)
+                nfw_source_locate(source, yaml->feed.end, &yaml->end);
+        if (fy_parser_set_string(yaml->parser, yaml->feed.text, yaml->feed.size) != 0)
                 return -ENOMEM;
 
         *ret_yaml = nfw_steal(yaml);
@@ -77,9 +86,20 @@ struct nfw_yaml *nfw_yaml_free(struct nfw_yaml *yaml) {
 
         fy_parser_destroy(yaml->parser);
         fy_diag_destroy(yaml->diag);
+        nfw_feed_deinit(&yaml->feed);
         nfw_runs_deinit(&yaml->runs);
         free(yaml);
         return NULL;
+}
+
+static struct nfw_feed_place place_of(const struct nfw_yaml *yaml, const struct fy_mark *mark) {
+        const struct nfw_feed_place place = {
+                .offset = mark->input_pos,
+                .line = (size_t)mark->line,
+                .column = (size_t)mark->column,
+        };
+
+        return nfw_feed_locate(&yaml->feed, &place);
 }
 
 static struct nfw_pos token_pos(const struct nfw_yaml *yaml, struct fy_token *token) {
@@ -87,8 +107,10 @@ static struct nfw_pos token_pos(const struct nfw_yaml *yaml, struct fy_token *to
         struct nfw_pos pos = { .file = yaml->file };
 
         if (mark) {
-                pos.line = (unsigned int)mark->line + 1;
-                pos.column = (unsigned int)mark->column + 1;
+                struct nfw_feed_place place = place_of(yaml, mark);
+
+                pos.line = (unsigned int)place.line + 1;
+                pos.column = (unsigned int)place.column + 1;
         }
         return pos;
 }
@@ -125,6 +147,25 @@ static const struct explanation explanations[] = {
         { "missing document start", "something follows the end of the policy", NULL },
 };
 
+/* What stands there stands for what libfyaml did not get, and says nothing. */
+static bool is_behind_end(const struct nfw_yaml *yaml, const struct nfw_pos *pos) {
+        return yaml->end.line > 0 && (pos->line > yaml->end.line ||
+                                      (pos->line == yaml->end.line && pos->column >= yaml->end.column));
+}
+
+static int report_cut(struct nfw_yaml *yaml) {
+        struct nfw_pos pos = { .file = yaml->file };
+        int r;
+
+        if (nfw_sink_n_errors(yaml->sink) > 0)
+                return NFW_E_INVALID;
+
+        nfw_source_locate(yaml->cursor.source, yaml->feed.refused_at, &pos);
+        r = nfw_sink_error(yaml->sink, "policy/syntax", &pos, NULL,
+                           "nothing in a policy looks like this, and what follows is not read");
+        return r < 0 ? r : NFW_E_INVALID;
+}
+
 static int report_syntax(struct nfw_yaml *yaml) {
         /* Not every error of libfyaml has a place; then it is behind what was read last. */
         struct nfw_pos pos = {
@@ -140,8 +181,14 @@ static int report_syntax(struct nfw_yaml *yaml) {
         error = fy_diag_errors_iterate(yaml->diag, &iterator);
         if (error) {
                 if (error->line > 0 && error->column > 0) {
-                        pos.line = (unsigned int)error->line;
-                        pos.column = (unsigned int)error->column;
+                        struct nfw_feed_place place = {
+                                .line = (size_t)error->line - 1,
+                                .column = (size_t)error->column - 1,
+                        };
+
+                        place = nfw_feed_locate(&yaml->feed, &place);
+                        pos.line = (unsigned int)place.line + 1;
+                        pos.column = (unsigned int)place.column + 1;
                 }
                 message = error->msg;
                 for (size_t i = 0; i < NFW_ARRAY_SIZE(explanations); i++)
@@ -151,6 +198,8 @@ static int report_syntax(struct nfw_yaml *yaml) {
                         }
         }
 
+        if (is_behind_end(yaml, &pos))
+                return report_cut(yaml);
         r = nfw_sink_error(yaml->sink, "policy/syntax", &pos, hint, "%s", message);
         return r < 0 ? r : NFW_E_INVALID;
 }
@@ -171,12 +220,12 @@ static int read_text(struct nfw_yaml *yaml,
                      struct nfw_yaml_event *event) {
         const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
 
-        if (!start || !end || end->input_pos < start->input_pos || end->input_pos > yaml->cursor.size)
+        if (!start || !end || end->input_pos < start->input_pos || end->input_pos > yaml->feed.size)
                 return -EIO;
         if (start->line != end->line)
                 return refuse_scalar(yaml, event, "policy/several-lines", ONE_LINE);
 
-        switch (nfw_unquote(quotes, yaml->cursor.source + start->input_pos, end->input_pos - start->input_pos,
+        switch (nfw_unquote(quotes, yaml->feed.text + start->input_pos, end->input_pos - start->input_pos,
                             yaml->text, NFW_YAML_SCALAR_MAX)) {
         case NFW_UNQUOTE_TOO_LONG:
                 return refuse_scalar(yaml, event, "policy/too-long", "a value has at most 1024 octets");
@@ -196,7 +245,7 @@ static void begin_run(struct nfw_yaml *yaml, struct fy_token *token, const struc
         if (yaml->n_runs == yaml->runs.vec.n || !start)
                 return;
         run = &yaml->runs.vec.items[yaml->n_runs];
-        if (start->input_pos != run->first)
+        if (place_of(yaml, start).offset != run->first)
                 return;
         yaml->n_runs++;
         yaml->n_left = run->n_blanked;
@@ -304,9 +353,12 @@ static void follow(struct nfw_yaml *yaml, struct fy_token *token, bool behind) {
 
         if (token)
                 mark = behind ? fy_token_end_mark(token) : fy_token_start_mark(token);
-        if (mark)
-                nfw_cursor_move(&yaml->cursor, mark->input_pos, (unsigned int)mark->line,
-                                (unsigned int)mark->column);
+        if (mark) {
+                struct nfw_feed_place place = place_of(yaml, mark);
+
+                nfw_cursor_move(&yaml->cursor, place.offset, (unsigned int)place.line,
+                                (unsigned int)place.column);
+        }
 }
 
 /* NFW_E_EMPTY where the event is nothing to hand on. */
@@ -316,6 +368,8 @@ static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yam
         switch (fye->type) {
         case FYET_STREAM_END:
                 event->type = NFW_YAML_END;
+                if (yaml->end.line > 0)
+                        return report_cut(yaml);
                 /* What was blanked stands where it was refused for something else; it must not just be missing. */
                 return yaml->n_runs == yaml->runs.vec.n || nfw_sink_n_errors(yaml->sink) > 0
                                ? 0
@@ -395,6 +449,8 @@ int nfw_yaml_next(struct nfw_yaml *yaml, struct nfw_yaml_event *ret_event) {
                 fy_parser_event_free(yaml->parser, fye);
                 if (r == NFW_E_EMPTY)
                         continue;
+                if (r == 0 && is_behind_end(yaml, &event.pos))
+                        r = report_cut(yaml);
                 if (r == 0)
                         *ret_event = event;
                 return r;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "policy/reader.h"
 #include "read.h"
 
@@ -194,6 +199,137 @@ static void test_many_addresses_and_rules(void **state nfw_unused) {
         }
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER true
+#elif defined(__has_feature)
+#define HAS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define HAS_SANITIZER false
+#endif
+
+static size_t address_space(void) {
+        size_t n_pages = 0;
+        FILE *stream = fopen("/proc/self/statm", "re");
+
+        assert_non_null(stream);
+        assert_int_equal(fscanf(stream, "%zu", &n_pages), 1);
+        (void)fclose(stream);
+        return n_pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Reads it in a process that may have only so much more memory than it has. What comes out, or -1 where it died. */
+static int read_within(const char *data, size_t size, size_t n_more) {
+        struct rlimit limit = { .rlim_cur = address_space() + n_more, .rlim_max = RLIM_INFINITY };
+        int status;
+        pid_t pid;
+
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+                nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
+                int r = -ENOMEM;
+
+                if (setrlimit(RLIMIT_AS, &limit) == 0 && nfw_report_new(&report) == 0)
+                        r = nfw_policy_read_buffer("test.yaml", data, size, report, &policy);
+                _exit(r < 0 ? 255 : r);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return WIFEXITED(status) && WEXITSTATUS(status) != 255 ? WEXITSTATUS(status) : -1;
+}
+
+/*
+ * Each is repeated until there are two MiB. libfyaml alone takes 70 to 430 times the size of them, because it must
+ * have seen a comma, an end or another line before it knows what it has read.
+ */
+static void test_memory(void **state nfw_unused) {
+        static const struct {
+                const char *begin, *unit, *end;
+                int r;
+        } cases[] = {
+                { "", "[", "", NFW_E_INVALID },
+                { "", "{:", "", NFW_E_INVALID },
+                { "", "[\n", "", NFW_E_INVALID },
+                { "", "[a,", "", NFW_E_INVALID },
+                { "", "{\"a\":", "", NFW_E_INVALID },
+                { "", "- ", "", NFW_E_INVALID },
+                { "[", "[],", "[]]", NFW_E_INVALID },
+                { "[", "{},", "{}]", NFW_E_INVALID },
+                { "{", "a: 1,", "}", NFW_E_INVALID },
+                { "[", "\"\"", "]", NFW_E_INVALID },
+                { "[", ": ", "]", NFW_E_INVALID },
+                { "[", ":,", "]", NFW_E_INVALID },
+                { "[", "\"a\"\n", "]", NFW_E_INVALID },
+                { "", "[]", "", NFW_E_INVALID },
+                { "", "&a ", "", NFW_E_INVALID },
+                { "", "!a\n", "", NFW_E_INVALID },
+                { "[", "*a,", "]", NFW_E_INVALID },
+                { "a: \"x\n", "\" [", "", NFW_E_INVALID },
+                { "a: |\n [\nb, 'c: [[[ '\n", "a[", "", NFW_E_INVALID },
+                { "%YAML 1.2\n", "# [\n", "", NFW_E_INVALID },
+                { HEAD "ports: [", "1,", "1]" TAIL, 0 },
+                { HEAD "ports: [", "\"1\", ", "1]" TAIL, 0 },
+                { "version: 1.0\nrules:\n- {name: a, action: allow, priority: 1, egress: {ports: [", "1,",
+                  "1]}}", 0 },
+        };
+
+        const size_t size = 2 << 20;
+
+        if (HAS_SANITIZER)
+                skip();
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                struct text text;
+                int r;
+
+                text_begin(&text);
+                (void)fputs(cases[i].begin, text.stream);
+                while ((size_t)ftell(text.stream) < size)
+                        (void)fputs(cases[i].unit, text.stream);
+                (void)fputs(cases[i].end, text.stream);
+                assert_int_equal(fclose(text.stream), 0);
+
+                r = read_within(text.data, text.size, 10 * size);
+                free(text.data);
+                if (r != cases[i].r)
+                        fail_msg("%d came of %s%s...", r, cases[i].begin, cases[i].unit);
+        }
+}
+
+/* Policies that programs write, as large as they may be, each in one line. */
+static void test_memory_of_large_policies(void **state nfw_unused) {
+        struct text text;
+        int r;
+
+        if (HAS_SANITIZER)
+                skip();
+
+        text_begin(&text);
+        (void)fputs("{\"version\":\"1.0\",\"rules\":[", text.stream);
+        for (int i = 0; i < NFW_POLICY_RULES_MAX; i++)
+                (void)fprintf(
+                        text.stream,
+                        "%s{\"name\":\"r%d[\",\"action\":\"allow\",\"priority\":%d,\"egress\":{\"ips\":[\"10.%d.%d.0/24\"]}}",
+                        i > 0 ? "," : "", i, i, i >> 8 & 255, i & 255);
+        (void)fputs("]}", text.stream);
+        assert_int_equal(fclose(text.stream), 0);
+        r = read_within(text.data, text.size, 10 * text.size);
+        free(text.data);
+        assert_int_equal(r, 0);
+
+        text_begin(&text);
+        (void)fputs("{\"version\":\"1.0\",\"rules\":[{\"name\":\"a\",\"action\":\"allow\",\"priority\":1,"
+                    "\"egress\":{\"ips\":[\"::1\"",
+                    text.stream);
+        for (int i = 1; i < NFW_POLICY_PREFIXES_MAX; i++)
+                (void)fprintf(text.stream, ",\"10.%d.%d.%d\"", i >> 16, i >> 8 & 255, i & 255);
+        (void)fputs("]}}]}", text.stream);
+        assert_int_equal(fclose(text.stream), 0);
+        r = read_within(text.data, text.size, 12 * text.size);
+        free(text.data);
+        assert_int_equal(r, 0);
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_depth),
@@ -204,6 +340,8 @@ int main(void) {
                 cmocka_unit_test(test_too_many_rules),
                 cmocka_unit_test(test_too_many_domains),
                 cmocka_unit_test(test_many_addresses_and_rules),
+                cmocka_unit_test(test_memory),
+                cmocka_unit_test(test_memory_of_large_policies),
         };
 
         return cmocka_run_group_tests_name("policy/limits", tests, NULL, NULL);

@@ -114,7 +114,7 @@ static void test_scalars(void **state nfw_unused) {
                 ("{\n\t\"version\" : \"1.0\",\n\t\"rules\" : [\n\t\t{ \"name\": \"123\", \"action\": \"allow\", "
                  "\"priority\": 1 }\n\t]\n}\n"),
                 "\xef\xbb\xbfversion: 1.0\r\nrules:\r\n- name: 123\r\n  action: allow # yes\r\n  priority: 1\r\n",
-                "%YAML 1.2\n---\nversion: 1.0\nrules:\n- name: 123\n  action: allow\n  priority: 1\n...\n",
+                "\n # a comment\n%YAML 1.2\n---\nversion: 1.0\nrules:\n- name: 123\n  action: allow\n  priority: 1\n...\n",
                 "\"version\": 1.0\n'rules':\n- name: 123 # a ? b\n  action: allow\n  priority: 1",
         };
 

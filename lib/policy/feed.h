@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What libfyaml gets of a source, and where that stands in it. */
+
+#include "policy/scan.h"
+
+/* As much as this is handed on behind the first thing that no policy has, so a file of this size always is. */
+#define NFW_FEED_TAIL ((size_t)16 << 10)
+
+struct nfw_feed {
+        const char *text; /* the source, or what was made of it */
+        size_t size;
+        size_t end;        /* how far into the source the text goes */
+        size_t refused_at; /* the offset in the source of what no policy has; where there is nothing, the end */
+        char *copy;
+        struct nfw_scan_breaks breaks;
+};
+
+/* The source is borrowed; behind it stands a zero, and none is inside. 0 or -ENOMEM. */
+int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size);
+void nfw_feed_deinit(struct nfw_feed *feed);
+
+/* From a place in the text to the one in the source. Lines and columns count from 0. */
+struct nfw_feed_place {
+        size_t offset;
+        size_t line;
+        size_t column;
+};
+
+struct nfw_feed_place nfw_feed_locate(const struct nfw_feed *feed, const struct nfw_feed_place *in_text);
