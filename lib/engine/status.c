@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/learned.h"
 #include "engine/lock.h"
-#include "engine/port.h"
+#include "engine/record.h"
 #include "engine/state.h"
 #include "nft/table.h"
 
@@ -74,7 +75,7 @@ struct grant_reader {
         const char *policy;
 };
 
-static int add_grant(const struct nfw_nft_grant *from, void *userdata) {
+static int add_grant(const char *set nfw_unused, const struct nfw_nft_grant *from, void *userdata) {
         struct grant_reader *reader = userdata;
         struct nfw_grant *grant;
         int r;
@@ -102,16 +103,8 @@ static int add_grants(struct nfw_context *context,
                       struct nfw_status *status,
                       const struct nfw_nft_policy *policy) {
         struct grant_reader reader = { .status = status, .policy = policy->name };
-        int r;
 
-        nfw_vec_foreach (set, &policy->sets) {
-                if (!nfw_set_is_learned(*set))
-                        continue;
-                r = nfw_nft_dump_grants(context->nft, policy->table, *set, add_grant, &reader);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return nfw_learned_dump(context->nft, policy, add_grant, &reader);
 }
 
 static int compare_loaded(const void *a, const void *b) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dns/index.h"
-#include "engine/port.h"
+#include "engine/learned.h"
 
 struct moved {
         struct nfw_nft_grant grant;
@@ -27,7 +27,7 @@ static void transfer_deinit(struct transfer *transfer) {
         nfw_vec_deinit(&transfer->moved);
 }
 
-static int take_grant(const struct nfw_nft_grant *grant, void *userdata) {
+static int take_grant(const char *from nfw_unused, const struct nfw_nft_grant *grant, void *userdata) {
         struct transfer *transfer = userdata;
         const struct nfw_shadow_port *port = nfw_shadow_port(&transfer->context->shadow, grant->interface);
         int r;
@@ -111,12 +111,6 @@ int nfw_transfer_put(struct nfw_context *context,
                                 return r;
                 }
 
-        nfw_vec_foreach (set, &old->sets) {
-                if (!nfw_set_is_learned(*set))
-                        continue;
-                r = nfw_nft_dump_grants(context->nft, old->table, *set, take_grant, &transfer);
-                if (r < 0)
-                        return r;
-        }
-        return put_moved(&transfer);
+        r = nfw_learned_dump(context->nft, old, take_grant, &transfer);
+        return r < 0 ? r : put_moved(&transfer);
 }

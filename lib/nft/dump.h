@@ -60,6 +60,19 @@ int nfw_nft_dump_grants(struct nfw_nft_socket *nft,
                         int (*callback)(const struct nfw_nft_grant *grant, void *userdata),
                         void *userdata);
 
+/*
+ * The same for several sets. What the kernel says is empty is not asked for: each set that is takes it a walk through
+ * all sets of the table.
+ */
+int nfw_nft_dump_grants_of(struct nfw_nft_socket *nft,
+                           enum nfw_table table,
+                           const char *const *sets,
+                           size_t n_sets,
+                           int (*callback)(const char *set,
+                                           const struct nfw_nft_grant *grant,
+                                           void *userdata),
+                           void *userdata);
+
 /* One element of a learned set by its key: 0, NFW_E_NOT_FOUND or a negative errno. */
 int nfw_nft_get_grant(struct nfw_nft_socket *nft,
                       enum nfw_table table,

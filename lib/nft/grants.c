@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
@@ -58,6 +59,87 @@ int nfw_nft_dump_grants(struct nfw_nft_socket *nft,
                 r = callback(grant, userdata);
         }
         nfw_vec_deinit(&grants.vec);
+        return r;
+}
+
+struct empty_sets {
+        NFW_VEC(char *) names;
+};
+
+static void empty_sets_deinit(struct empty_sets *empty) {
+        nfw_vec_foreach (name, &empty->names)
+                free(*name);
+        nfw_vec_deinit(&empty->names);
+}
+
+static int take_set(const struct nfw_nft_object *set, void *userdata) {
+        struct empty_sets *empty = userdata;
+        char *name;
+        int r;
+
+        if (!set->is_empty)
+                return 0;
+        name = strdup(set->name);
+        r = name ? nfw_vec_push(&empty->names, name) : -ENOMEM;
+        if (r < 0)
+                free(name);
+        return r;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int read_empty_sets(struct nfw_nft_socket *nft, enum nfw_table table, struct empty_sets *empty) {
+        int r = -EINTR;
+
+        for (int i = 0; r == -EINTR && i < MAX_ATTEMPTS; i++) {
+                empty_sets_deinit(empty);
+                r = nfw_nft_read_sets(nft, table, take_set, empty);
+        }
+        if (r == 0 && empty->names.n > 0)
+                qsort(empty->names.items, empty->names.n, sizeof(*empty->names.items), compare_names);
+        return r == -EINTR ? -EAGAIN : r;
+}
+
+static bool is_empty(const struct empty_sets *empty, const char *set) {
+        return empty->names.n > 0 &&
+               bsearch(&set, empty->names.items, empty->names.n, sizeof(*empty->names.items), compare_names);
+}
+
+struct of_set {
+        const char *set;
+        int (*callback)(const char *set, const struct nfw_nft_grant *grant, void *userdata);
+        void *userdata;
+};
+
+static int tell_set(const struct nfw_nft_grant *grant, void *userdata) {
+        const struct of_set *of = userdata;
+
+        return of->callback(of->set, grant, of->userdata);
+}
+
+int nfw_nft_dump_grants_of(struct nfw_nft_socket *nft,
+                           enum nfw_table table,
+                           const char *const *sets,
+                           size_t n_sets,
+                           int (*callback)(const char *set,
+                                           const struct nfw_nft_grant *grant,
+                                           void *userdata),
+                           void *userdata) {
+        nfw_cleanup(empty_sets_deinit) struct empty_sets empty = { 0 };
+        struct of_set of = { .callback = callback, .userdata = userdata };
+        int r;
+
+        if (n_sets == 0)
+                return 0;
+
+        r = read_empty_sets(nft, table, &empty);
+        for (size_t i = 0; i < n_sets && r == 0; i++) {
+                of.set = sets[i];
+                if (!is_empty(&empty, of.set))
+                        r = nfw_nft_dump_grants(nft, table, of.set, tell_set, &of);
+        }
         return r;
 }
 

@@ -45,9 +45,17 @@ static uint32_t get_u32(const struct nlattr *attribute) {
                        : 0;
 }
 
+static bool is_zero(const struct nlattr *attribute) {
+        return attribute && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0 &&
+               mnl_attr_get_u32(attribute) == 0;
+}
+
+/* NFTA_SET_COUNT of Linux 6.16. */
+#define SET_COUNT 20
+
 struct object_reader {
         enum nfw_table table;
-        uint16_t table_type, name_type, flags_type, userdata_type;
+        uint16_t table_type, name_type, flags_type, userdata_type, count_type;
         int (*callback)(const struct nfw_nft_object *object, void *userdata);
         void *userdata;
 };
@@ -70,6 +78,7 @@ static int read_object(const struct nlmsghdr *message, void *userdata) {
                 .name = mnl_attr_get_str(name),
                 .flags = get_u32(attributes[reader->flags_type]),
                 .userdata = get_bytes(attributes[reader->userdata_type]),
+                .is_empty = is_zero(attributes[reader->count_type]),
         };
         return reader->callback(&object, reader->userdata);
 }
@@ -109,6 +118,7 @@ int nfw_nft_read_sets(struct nfw_nft_socket *nft,
                                         .name_type = NFTA_SET_NAME,
                                         .flags_type = NFTA_SET_FLAGS,
                                         .userdata_type = NFTA_SET_USERDATA,
+                                        .count_type = SET_COUNT,
                                         .callback = callback,
                                         .userdata = userdata };
 

@@ -18,6 +18,7 @@ struct nfw_nft_bytes {
 struct nfw_nft_object {
         const char *name;
         uint32_t flags; /* of a table or set */
+        bool is_empty;  /* a set that the kernel says has no elements; before Linux 6.16 it says nothing */
         struct nfw_nft_bytes userdata;
 };
 
