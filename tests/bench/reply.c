@@ -133,10 +133,10 @@ static void report(struct times *learner, struct times *floor) {
         result_quantiles(result, "mirror_to_next_us", &learner->back, NS_PER_US);
         result_aim(result, "reply_to_element_p50_over_floor", 2, ratio(&learner->whole, &floor->whole, 0.5));
         result_aim(result, "reply_to_element_p99_over_floor", 2, ratio(&learner->whole, &floor->whole, 0.99));
-        result_aim(result, "mirror_to_element_p50_over_floor", 2,
-                   ratio(&learner->learner, &floor->learner, 0.5));
-        result_aim(result, "mirror_to_element_p99_over_floor", 2,
-                   ratio(&learner->learner, &floor->learner, 0.99));
+        result_number(result, "mirror_to_element_p50_over_floor",
+                      ratio(&learner->learner, &floor->learner, 0.5));
+        result_number(result, "mirror_to_element_p99_over_floor",
+                      ratio(&learner->learner, &floor->learner, 0.99));
         result_print(result);
 }
 
