@@ -11,6 +11,7 @@
 #include <nftables/libnftables.h>
 
 #include "nft/compile.h"
+#include "nft/list_text.h"
 #include "nft/set.h"
 #include "nft/table.h"
 
@@ -20,6 +21,9 @@
 #define COMPLETE    '\x04'
 
 #define COMMAND_MAX 512
+
+/* From so many on the whole table is listed. */
+#define MANY_OBJECTS 32
 
 /* Names from the kernel become part of a command. */
 static bool is_plain(const char *name) {
@@ -42,45 +46,128 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
-static int list_object(
-        struct nft_ctx *nft, int fd, enum nfw_table table, const char *kind, const char *name) {
+/* What is wanted of a table, and what it is written to. */
+struct listing {
+        const struct nfw_nft_policy *policy;
+        struct nft_ctx *nft;
+        int fd;
+        NFW_VEC(const char *) sets; /* and maps; both sorted */
+        NFW_VEC(const char *) chains;
+        char names[1 + NFW_N_DIRECTIONS][NFW_NFT_NAME_MAX]; /* of the marker, of chains */
+        bool is_begun;
+};
+
+static void listing_deinit(struct listing *listing) {
+        nfw_vec_deinit(&listing->sets);
+        nfw_vec_deinit(&listing->chains);
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int want(struct listing *listing, const struct nfw_nft_policy *policy) {
+        struct nfw_nft_marker marker;
+        int r;
+
+        r = nfw_nft_marker_init(&marker, policy->name, policy->id);
+        if (r == 0)
+                r = nfw_vec_push(&listing->sets, strcpy(listing->names[0], marker.name));
+        for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {
+                r = nfw_vec_push(&listing->sets, nfw_nft_map_name(direction));
+                if (r == 0)
+                        r = nfw_vec_push(&listing->chains, nfw_nft_chain_name(policy->name, direction,
+                                                                              listing->names[1 + direction]));
+        }
+        nfw_vec_foreach (set, &policy->sets)
+                if (r == 0)
+                        r = nfw_vec_push(&listing->sets, *set);
+        nfw_vec_foreach (block, &policy->blocks)
+                if (r == 0)
+                        r = nfw_vec_push(&listing->chains, *block);
+        if (r < 0)
+                return r;
+
+        if (listing->sets.n > 0)
+                qsort(listing->sets.items, listing->sets.n, sizeof(*listing->sets.items), compare_names);
+        if (listing->chains.n > 0)
+                qsort(listing->chains.items, listing->chains.n, sizeof(*listing->chains.items),
+                      compare_names);
+        return 0;
+}
+
+static int write_object(const char *kind, const char *name, const char *text, size_t size, void *userdata) {
+        struct listing *listing = userdata;
+        bool is_chain = strcmp(kind, "chain") == 0;
+        const char *const *names = is_chain ? listing->chains.items : listing->sets.items;
+        size_t n_names = is_chain ? listing->chains.n : listing->sets.n;
+        char heading[64] = "\n";
+        int r;
+
+        if (n_names == 0 || !bsearch(&name, names, n_names, sizeof(name), compare_names))
+                return 0;
+
+        if (!listing->is_begun)
+                (void)snprintf(heading, sizeof(heading), "table %s " NFW_NFT_TABLE " {\n",
+                               nfw_nft_family_name(listing->policy->table));
+        listing->is_begun = true;
+        r = write_all(listing->fd, heading, strlen(heading));
+        return r < 0 ? r : write_all(listing->fd, text, size);
+}
+
+/* name is "" where it is the table that is listed. */
+static int list_object(struct listing *listing, const char *kind, const char *name) {
         char command[COMMAND_MAX];
         const char *text;
         int n;
 
         n = snprintf(command, sizeof(command), "list %s %s " NFW_NFT_TABLE " %s", kind,
-                     nfw_nft_family_name(table), name);
-        if (n < 0 || (size_t)n >= sizeof(command) || !is_plain(name))
+                     nfw_nft_family_name(listing->policy->table), name);
+        if (n < 0 || (size_t)n >= sizeof(command) || (*name && !is_plain(name)))
                 return -EINVAL;
-        if (nft_run_cmd_from_buffer(nft, command) != 0)
+        if (nft_run_cmd_from_buffer(listing->nft, command) != 0)
                 return -ENOENT;
 
-        text = nft_ctx_get_output_buffer(nft);
-        return text ? write_all(fd, text, strlen(text)) : -ENOMEM;
+        text = nft_ctx_get_output_buffer(listing->nft);
+        return text ? nfw_nft_list_foreach(text, write_object, listing) : -ENOMEM;
 }
 
-static int list_all(struct nft_ctx *nft, int fd, const struct nfw_nft_policy *policy) {
-        struct nfw_nft_marker marker;
-        char chain[NFW_NFT_NAME_MAX];
-        int r;
+/*
+ * For each command nft reads all rules, or all sets, of the table. So a policy with few of them is listed object by
+ * object, however many grants others have; one with many is cut out of the table.
+ */
+static int list_objects(struct listing *listing) {
+        const struct nfw_nft_policy *policy = listing->policy;
+        int r = 0;
 
-        r = nfw_nft_marker_init(&marker, policy->name, policy->id);
+        if (listing->sets.n + listing->chains.n > MANY_OBJECTS)
+                return list_object(listing, "table", "");
+
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
-                r = list_object(nft, fd, policy->table, "map", nfw_nft_map_name(direction));
+                r = list_object(listing, "map", nfw_nft_map_name(direction));
         /* The rules enforce the policy without it. */
         if (r == 0)
-                (void)list_object(nft, fd, policy->table, "set", marker.name);
-        nfw_vec_foreach (set, &policy->sets) {
-                if (r < 0)
-                        return r;
-                r = list_object(nft, fd, policy->table, "set", *set);
-        }
+                (void)list_object(listing, "set", listing->names[0]);
+        nfw_vec_foreach (set, &policy->sets)
+                if (r == 0)
+                        r = list_object(listing, "set", *set);
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
-                r = list_object(nft, fd, policy->table, "chain",
-                                nfw_nft_chain_name(policy->name, direction, chain));
+                r = list_object(listing, "chain", listing->names[1 + direction]);
         nfw_vec_foreach (block, &policy->blocks)
                 if (r == 0)
-                        r = list_object(nft, fd, policy->table, "chain", *block);
+                        r = list_object(listing, "chain", *block);
+        return r;
+}
+
+static int list_policy(struct nft_ctx *nft, int fd, const struct nfw_nft_policy *policy) {
+        nfw_cleanup(listing_deinit) struct listing listing = { .policy = policy, .nft = nft, .fd = fd };
+        int r;
+
+        r = want(&listing, policy);
+        if (r == 0)
+                r = list_objects(&listing);
+        if (r == 0)
+                r = listing.is_begun ? write_all(fd, "}\n", 2) : -ENOENT;
         return r;
 }
 
@@ -112,7 +199,7 @@ static int run_child(int fd, const struct nfw_nft_policy *policy) {
         if (!nft || nft_ctx_buffer_output(nft) != 0 || nft_ctx_buffer_error(nft) != 0)
                 return EXIT_FAILURE;
 
-        r = list_all(nft, fd, policy);
+        r = list_policy(nft, fd, policy);
         if (r == 0)
                 r = write_all(fd, &complete, 1);
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
