@@ -9,7 +9,7 @@
 #include "ir/plan_fold.h"
 
 /* The fewest rules of a block; measured, as the next one is: see performance.rst. */
-#define BLOCK_SIZE 16
+#define BLOCK_SIZE 24
 
 /* So many blocks in a row are few. */
 #define MAX_BLOCKS_IN_A_ROW 8
