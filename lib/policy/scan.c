@@ -14,6 +14,32 @@
 
 static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark */
 
+/* What ends something. The end of the source ends everything. */
+enum {
+        ENDS_COMMENT = 1 << 0,
+        ENDS_SINGLE_QUOTED = 1 << 1,
+        ENDS_DOUBLE_QUOTED = 1 << 2,
+        ENDS_PLAIN = 1 << 3,
+        ENDS_PLAIN_IN_FLOW = 1 << 4,
+        ENDS_ALL = (1 << 5) - 1,
+};
+
+static const uint8_t ends[UINT8_MAX + 1] = {
+        ['\0'] = ENDS_ALL,
+        ['\n'] = ENDS_ALL,
+        ['\r'] = ENDS_ALL,
+        ['\''] = ENDS_SINGLE_QUOTED,
+        ['"'] = ENDS_DOUBLE_QUOTED,
+        ['\\'] = ENDS_DOUBLE_QUOTED,
+        [':'] = ENDS_PLAIN | ENDS_PLAIN_IN_FLOW,
+        ['#'] = ENDS_PLAIN | ENDS_PLAIN_IN_FLOW,
+        [','] = ENDS_PLAIN_IN_FLOW,
+        ['['] = ENDS_PLAIN_IN_FLOW,
+        [']'] = ENDS_PLAIN_IN_FLOW,
+        ['{'] = ENDS_PLAIN_IN_FLOW,
+        ['}'] = ENDS_PLAIN_IN_FLOW,
+};
+
 /* What may come next between brackets. */
 enum expected {
         EXPECTED_NODE,      /* behind a bracket or comma */
@@ -62,6 +88,12 @@ static bool is_flow_indicator(char c) {
         return c == ',' || c == '[' || c == ']' || c == '{' || c == '}';
 }
 
+static const char *find_end(const char *p, uint8_t what) {
+        while (!(ends[(uint8_t)*p] & what))
+                p++;
+        return p;
+}
+
 static int skip_blanks(struct scan *s) {
         const char *end = s->p;
 
@@ -74,7 +106,7 @@ static int skip_blanks(struct scan *s) {
 }
 
 static void skip_comment(struct scan *s) {
-        s->p += strcspn(s->p, "\r\n");
+        s->p = find_end(s->p, ENDS_COMMENT);
 }
 
 static int end_line(struct scan *s) {
@@ -101,14 +133,16 @@ static int skip_to_next(struct scan *s) {
 }
 
 static int skip_quoted(struct scan *s) {
-        const char *p = s->p + 1;
+        const char *p;
 
         if (*s->p == '\'') {
-                for (p += strcspn(p, "'\r\n"); *p == '\'' && p[1] == '\''; p += strcspn(p, "'\r\n"))
-                        p += 2;
+                p = find_end(s->p + 1, ENDS_SINGLE_QUOTED);
+                while (*p == '\'' && p[1] == '\'')
+                        p = find_end(p + 2, ENDS_SINGLE_QUOTED);
         } else {
-                for (p += strcspn(p, "\"\\\r\n"); *p == '\\' && !is_end(p[1]); p += strcspn(p, "\"\\\r\n"))
-                        p += 2;
+                p = find_end(s->p + 1, ENDS_DOUBLE_QUOTED);
+                while (*p == '\\' && !is_end(p[1]))
+                        p = find_end(p + 2, ENDS_DOUBLE_QUOTED);
         }
         if (*p != *s->p)
                 return NFW_E_INVALID;
@@ -128,10 +162,10 @@ static bool is_plain(const struct scan *s) {
 
 /* Up to the colon that ends a key, a comment, the end of the line, or what ends it between brackets. */
 static void skip_plain(struct scan *s) {
-        const char *stops = s->depth > 0 ? ":#,[]{}\r\n" : ":#\r\n";
+        uint8_t what = s->depth > 0 ? ENDS_PLAIN_IN_FLOW : ENDS_PLAIN;
 
         for (;; s->p++) {
-                s->p += strcspn(s->p, stops);
+                s->p = find_end(s->p, what);
                 if (*s->p == ':' && !is_space(s->p[1]) && (s->depth == 0 || !is_flow_indicator(s->p[1])))
                         continue;
                 if (*s->p == '#' && !is_blank(s->p[-1]))
