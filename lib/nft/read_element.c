@@ -6,9 +6,16 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include "base/seen.h"
 #include "nft/read.h"
 #include "nft/socket-internal.h"
 #include "nft/table.h"
+
+/* Of the kernel's registers that a key may fill: NFT_REG32_COUNT of four octets, and no more. */
+#define KEY_MAX 64
+
+/* Nothing makes a table grow as often as that while nothing is committed. */
+#define MAX_PASSES 16
 
 static const struct nlattr *find_nested(const struct nlattr *nest, uint16_t type) {
         const struct nlattr *attribute;
@@ -85,12 +92,49 @@ int nfw_nft_parse_elements(const struct nlmsghdr *message,
 struct element_reader {
         int (*callback)(const struct nfw_nft_element *element, void *userdata);
         void *userdata;
+        struct nfw_seen seen;
+        size_t n_messages; /* of the pass */
+        size_t n_new;      /* elements in it */
 };
 
 static int read_message(const struct nlmsghdr *message, void *userdata) {
         const struct element_reader *reader = userdata;
 
         return nfw_nft_parse_elements(message, reader->callback, reader->userdata);
+}
+
+static size_t put_bytes(uint8_t *buffer, const struct nfw_nft_bytes *bytes) {
+        size_t size = bytes->size < KEY_MAX ? bytes->size : KEY_MAX;
+
+        buffer[0] = (uint8_t)size;
+        if (size > 0)
+                memcpy(buffer + 1, bytes->data, size);
+        return 1 + size;
+}
+
+static int take_new(const struct nfw_nft_element *element, void *userdata) {
+        struct element_reader *reader = userdata;
+        uint8_t identity[2 * (1 + KEY_MAX) + 1];
+        unsigned int known;
+        size_t size;
+        int r;
+
+        size = put_bytes(identity, &element->key);
+        size += put_bytes(identity + size, &element->key_end);
+        identity[size++] = (uint8_t)element->flags;
+        r = nfw_seen_add(&reader->seen, identity, size, 1, &known);
+        if (r < 0 || known)
+                return r;
+
+        reader->n_new++;
+        return reader->callback(element, reader->userdata);
+}
+
+static int read_new(const struct nlmsghdr *message, void *userdata) {
+        struct element_reader *reader = userdata;
+
+        reader->n_messages++;
+        return nfw_nft_parse_elements(message, take_new, reader);
 }
 
 static struct nlmsghdr *begin_request(void *buffer, uint16_t flags, enum nfw_table table, const char *set) {
@@ -102,6 +146,12 @@ static struct nlmsghdr *begin_request(void *buffer, uint16_t flags, enum nfw_tab
         return request;
 }
 
+/*
+ * The kernel sends some hundred elements in a message, and begins the next by walking past as many as it has sent.
+ * Where the table was made larger or smaller in between, or elements that have expired were taken out, that is at
+ * another place: some come twice, others not at all, and no flag says so. So what took more than one message is read
+ * until nothing new comes.
+ */
 int nfw_nft_read_elements(struct nfw_nft_socket *nft,
                           enum nfw_table table,
                           const char *set,
@@ -111,7 +161,14 @@ int nfw_nft_read_elements(struct nfw_nft_socket *nft,
         NFW_NFT_REQUEST_BUFFER(buffer);
         int r;
 
-        r = nfw_nft_request(nft, begin_request(buffer, NLM_F_DUMP, table, set), read_message, &reader);
+        r = nfw_siphash_key_init(&reader.seen.key);
+        for (int i = 0; i < MAX_PASSES && r == 0; i++) {
+                reader.n_messages = reader.n_new = 0;
+                r = nfw_nft_request(nft, begin_request(buffer, NLM_F_DUMP, table, set), read_new, &reader);
+                if (reader.n_messages <= 1 || reader.n_new == 0)
+                        break;
+        }
+        nfw_seen_deinit(&reader.seen);
         return r == -ENOENT ? 0 : r;
 }
 

@@ -14,8 +14,11 @@
 #include "nft/table.h"
 #include "nft/userdata.h"
 
-/* Smaller sets gain nothing, and are easier to read without. */
-#define SIZED_MIN 1024
+/*
+ * Smaller sets gain nothing, and are easier to read without. What takes the kernel more than one message to list, about
+ * 500 elements, must be above: see nfw_nft_read_elements(); verify does without that.
+ */
+#define SIZED_MIN 256
 
 /* What nft keeps as data type of a verdict map. */
 #define DATA_TYPE_VERDICT 0xffffff00u

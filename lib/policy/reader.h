@@ -6,8 +6,8 @@
  * been reported; NFW_E_INVALID where reading must stop; or a negative errno.
  */
 
+#include "base/seen.h"
 #include "policy/policy.h"
-#include "policy/seen.h"
 #include "policy/sink.h"
 #include "policy/yaml.h"
 

@@ -220,6 +220,30 @@ static void test_grants(void **state) {
         assert_int_equal(get_grant(fixture, "2001:db8::7", &grant), NFW_E_NOT_FOUND);
 }
 
+/* The kernel makes its table larger while it is listed, and what was listed stands elsewhere then. */
+static void test_grants_while_the_table_grows(void **state) {
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = plan_typical("web", NFW_TABLE_INET);
+        struct fixture *fixture = *state;
+
+        load(fixture, plan);
+        for (int round = 0; round < 30; round++)
+                for (int op = 0; op < 2; op++) {
+                        size_t n = 0;
+
+                        for (int i = 0; i < 3000; i++) {
+                                char addr[INET_ADDRSTRLEN];
+
+                                snprintf(addr, sizeof(addr), "198.18.%d.%d", i >> 8, i & 255);
+                                put_grant(fixture, op == 0 ? NFW_NFT_ADD : NFW_NFT_DELETE, addr, 60000,
+                                          "a.example");
+                        }
+                        commit(fixture);
+                        assert_int_equal(nfw_nft_dump_grants(fixture->nft, NFW_TABLE_INET, SET4, count, &n),
+                                         0);
+                        assert_int_equal(n, op == 0 ? 3000 : 0);
+                }
+}
+
 static void put_port(struct fixture *fixture, const char *interface, const char *policy) {
         static const struct {
                 enum nfw_parameter parameter;
@@ -478,6 +502,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_many_failures, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_empty_batch, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_grants, fixture_setup, fixture_teardown),
+                cmocka_unit_test_setup_teardown(test_grants_while_the_table_grows, fixture_setup,
+                                                fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_snapshot, fixture_setup, fixture_teardown),
                 cmocka_unit_test_setup_teardown(test_snapshot_of_edited_maps, fixture_setup,
                                                 fixture_teardown),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy/cursor.h"
-#include "policy/seen.h"
 #include "policy/sink.h"
 #include "policy/unquote.h"
 #include "policy/utf8.h"
@@ -144,34 +143,6 @@ static void test_unquote_bound(void **state nfw_unused) {
         assert_string_equal(text, "ab\xc3\xbc");
 }
 
-static void test_seen(void **state nfw_unused) {
-        struct nfw_seen seen = NFW_SEEN_INIT(((struct nfw_siphash_key){ 1, 2 }));
-        unsigned int line;
-        char key[16];
-
-        for (unsigned int round = 0; round < 2; round++)
-                for (unsigned int i = 1; i <= 5000; i++) {
-                        int n = snprintf(key, sizeof(key), "%u", i);
-
-                        assert_int_equal(nfw_seen_add(&seen, key, (size_t)n, i + 5000 * round, &line), 0);
-                        assert_int_equal(line, round == 0 ? 0 : i);
-                }
-
-        /* A part of another key, and the empty one, are keys of their own. */
-        assert_int_equal(nfw_seen_add(&seen, "5000", 4, 1, &line), 0);
-        assert_int_equal(line, 5000);
-        assert_int_equal(nfw_seen_add(&seen, "50001", 5, 1, &line), 0);
-        assert_int_equal(line, 0);
-        assert_int_equal(nfw_seen_add(&seen, "", 0, 9, &line), 0);
-        assert_int_equal(line, 0);
-        assert_int_equal(nfw_seen_add(&seen, "", 0, 10, &line), 0);
-        assert_int_equal(line, 9);
-        nfw_seen_deinit(&seen);
-        assert_int_equal(nfw_seen_add(&seen, "again", 5, 3, &line), 0);
-        assert_int_equal(line, 0);
-        nfw_seen_deinit(&seen);
-}
-
 static void test_quote(void **state nfw_unused) {
         char buffer[NFW_QUOTE_MAX + 4], text[NFW_QUOTE_MAX + 8];
 
@@ -215,7 +186,6 @@ int main(void) {
                 cmocka_unit_test(test_utf8_encode),
                 cmocka_unit_test(test_unquote),
                 cmocka_unit_test(test_unquote_bound),
-                cmocka_unit_test(test_seen),
                 cmocka_unit_test(test_quote),
                 cmocka_unit_test(test_cursor),
         };

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What has been read before and in which line: finds the second of two equal names or values, in a time that a
- * hostile file cannot make quadratic. The keys are copied.
+ * What has been there before and, as a number, where: finds the second of two equal names or values, in a time that a
+ * hostile file or guest cannot make quadratic. The keys are copied.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 struct nfw_seen_entry {
         uint32_t offset; /* of the key in bytes */
         uint32_t size;
-        uint32_t line;
+        uint32_t where;
 };
 
 /* A part of the hash beside the index: most searches then end without a look at the entries. */
@@ -37,8 +37,8 @@ struct nfw_seen {
         { .key = (key_) }
 
 /*
- * Adds what is not there yet. 0 and *ret_line is 0 where it is new, else the line of the first; -ENOMEM.
+ * Adds what is not there yet. 0 and *ret_where is 0 where it is new, else what the first was added with; -ENOMEM.
  */
 int nfw_seen_add(
-        struct nfw_seen *seen, const void *data, size_t size, unsigned int line, unsigned int *ret_line);
+        struct nfw_seen *seen, const void *data, size_t size, unsigned int where, unsigned int *ret_where);
 void nfw_seen_deinit(struct nfw_seen *seen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "policy/seen.h"
+#include "base/seen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,12 +58,12 @@ static const struct nfw_seen_entry *find(const struct nfw_seen *seen,
 }
 
 int nfw_seen_add(
-        struct nfw_seen *seen, const void *data, size_t size, unsigned int line, unsigned int *ret_line) {
+        struct nfw_seen *seen, const void *data, size_t size, unsigned int where, unsigned int *ret_where) {
         uint32_t hash = (uint32_t)nfw_siphash(&seen->key, data, size);
         struct nfw_seen_entry entry = {
                 .offset = (uint32_t)seen->bytes.n,
                 .size = (uint32_t)size,
-                .line = line,
+                .where = where,
         };
         const struct nfw_seen_entry *first;
         int r;
@@ -76,7 +76,7 @@ int nfw_seen_add(
 
         first = find(seen, hash, data, size);
         if (first) {
-                *ret_line = first->line;
+                *ret_where = first->where;
                 return 0;
         }
 
@@ -91,7 +91,7 @@ int nfw_seen_add(
                 memcpy(seen->bytes.items + entry.offset, data, size);
         seen->bytes.n += size;
         place(seen, (struct nfw_seen_slot){ hash, (uint32_t)seen->entries.n });
-        *ret_line = 0;
+        *ret_where = 0;
         return 0;
 }
 
