@@ -105,7 +105,8 @@ struct nfw_learner {
                 LEARNER_EXTEND_BY_REPLACE, /* before: it is ignored in silence, so delete and add in one batch */
         } extend;
 
-        uint64_t n_follows; /* how often policies and ports were brought up to date */
+        uint64_t n_follows;  /* how often policies and ports were brought up to date */
+        uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
         uint64_t n_lost;
         unsigned int n_hurried;
         struct nfw_events events;

@@ -10,6 +10,9 @@
 #define MAX_FLOWS           256
 #define MAX_FLOW_BYTES      (1024 * 1024)
 
+/* Kernels count the time of elements in units of up to ten milliseconds. */
+#define KERNEL_TICK_MS 10
+
 static void policy_free(struct learner_policy *policy) {
         nfw_vec_foreach (pair, &policy->sets) {
                 free(pair->set4);
@@ -299,6 +302,7 @@ static int restore_policy(struct nfw_learner *learner, struct learner_policy *po
                         if (r < 0)
                                 return r;
                 }
+                learner->restore_ms = NFW_MAX(learner->restore_ms, nfw_learner_now() - restore.now);
         }
         policy->fresh = false;
         return 0;
@@ -310,7 +314,10 @@ struct reconcile {
         uint64_t now;
 };
 
-/* A name of the old version goes where the new one wants it; what the kernel has already needs no operation. */
+/*
+ * A name of the old version goes where the new one wants it. What the kernel has already needs no operation; it seems
+ * to end sooner by as much as reading it took.
+ */
 static int reconcile_grant(const char *name,
                            const struct nfw_addr *resolver,
                            size_t learned nfw_unused,
@@ -329,7 +336,9 @@ static int reconcile_grant(const char *name,
         learner->scratch.vec.n = 0;
         learner->scratch.n_evicted = 0;
         r = nfw_dns_grants_learn(reconcile->port->grants, name, resolver, learner->ids.vec.items,
-                                 learner->ids.vec.n, addr, 1, expires_ms, reconcile->now, &learner->scratch);
+                                 learner->ids.vec.n, addr, 1,
+                                 expires_ms - NFW_MIN(expires_ms, learner->restore_ms + 2 * KERNEL_TICK_MS),
+                                 reconcile->now, &learner->scratch);
         if (r < 0)
                 return r;
         return nfw_learner_queue(learner, reconcile->port, &learner->scratch);
@@ -356,6 +365,7 @@ static int follow_once(struct nfw_learner *learner) {
         struct learner_port *port, *next;
         int r;
 
+        learner->restore_ms = 0;
         nfw_shadow_invalidate(&learner->shadow);
         r = nfw_shadow_refresh(&learner->shadow, learner->nft);
         if (r < 0)
