@@ -41,7 +41,7 @@ static int break_lines(struct nfw_feed *feed, const char *source) {
         return 0;
 }
 
-int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size) {
+int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size, size_t tail) {
         int r;
 
         *feed = (struct nfw_feed){
@@ -49,16 +49,16 @@ int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size) {
                 .size = size,
                 .end = size,
                 .refused_at = size,
-                .breaks.distance = NFW_FEED_TAIL,
+                .breaks.distance = tail,
         };
-        if (size <= NFW_FEED_TAIL)
+        if (size <= tail)
                 return 0;
 
         r = nfw_scan(source, size, &feed->breaks, &feed->refused_at);
         if (r < 0)
                 return r;
-        if (size - feed->refused_at > NFW_FEED_TAIL)
-                feed->size = feed->end = cut(source, feed->refused_at, feed->refused_at + NFW_FEED_TAIL);
+        if (size - feed->refused_at > tail)
+                feed->size = feed->end = cut(source, feed->refused_at, feed->refused_at + tail);
         return feed->breaks.vec.n > 0 ? break_lines(feed, source) : 0;
 }
 

@@ -5,7 +5,6 @@
 
 #include "policy/scan.h"
 
-/* As much as this is handed on behind the first thing that no policy has, so a file of this size always is. */
 #define NFW_FEED_TAIL ((size_t)16 << 10)
 
 struct nfw_feed {
@@ -17,8 +16,11 @@ struct nfw_feed {
         struct nfw_scan_breaks breaks;
 };
 
-/* The source is borrowed; behind it stands a zero, and none is inside. 0 or -ENOMEM. */
-int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size);
+/*
+ * So many octets are handed on behind the first thing that no policy has, so a file of that size always is, and lines
+ * are broken that are longer. The source is borrowed; behind it stands a zero, and none is inside. 0 or -ENOMEM.
+ */
+int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size, size_t tail);
 void nfw_feed_deinit(struct nfw_feed *feed);
 
 /* From a place in the text to the one in the source. Lines and columns count from 0. */

@@ -68,7 +68,7 @@ int nfw_yaml_new(const char *file,
         r = nfw_runs_find(source, size, &yaml->runs);
         if (r < 0)
                 return r;
-        r = nfw_feed_init(&yaml->feed, yaml->runs.blanked ? yaml->runs.blanked : source, size);
+        r = nfw_feed_init(&yaml->feed, yaml->runs.blanked ? yaml->runs.blanked : source, size, NFW_FEED_TAIL);
         if (r < 0)
                 return r;
         if (yaml->feed.end < size)

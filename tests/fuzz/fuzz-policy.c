@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "policy/feed.h"
 #include "policy/policy.h"
 #include "policy/sink.h"
 #include "policy/utf8.h"
@@ -89,6 +90,57 @@ static void check_rule(const struct nfw_policy_rule *rule) {
                 require(ports->first >= 1 && ports->first <= ports->last, "a range that is none");
 }
 
+/* So that the lines of a small input are long as well. */
+#define TAIL 24
+
+/* What libfyaml gets must be the source, but for the breaks, and each place in it that of the same octet there. */
+static void check_feed(const uint8_t *data, size_t size) {
+        nfw_cleanup(nfw_freep) char *source = strndup((const char *)data, size);
+        struct nfw_feed_place in_text = { 0 }, at = { 0 };
+        struct nfw_feed feed;
+        size_t n_breaks = 0;
+        bool malformed;
+
+        require(source, "no memory");
+        if (nfw_utf8_check(source, strlen(source), &malformed) < strlen(source))
+                return;
+        require(nfw_feed_init(&feed, source, strlen(source), TAIL) == 0, "no feed");
+        require(feed.refused_at <= strlen(source) && feed.end <= strlen(source), "a feed without bounds");
+        require(feed.end == strlen(source) || feed.end <= feed.refused_at + TAIL, "a feed without an end");
+
+        while (in_text.offset < feed.size) {
+                struct nfw_feed_place place = nfw_feed_locate(&feed, &in_text);
+                bool is_break =
+                        n_breaks < feed.breaks.vec.n && at.offset == feed.breaks.vec.items[n_breaks].offset;
+                char c = feed.text[in_text.offset];
+
+                if (is_break) {
+                        require(c == '\n' && source[at.offset - 1] == ',', "a break at another place");
+                        in_text.offset += 1 + feed.breaks.vec.items[n_breaks].indent;
+                        in_text.line++;
+                        in_text.column = feed.breaks.vec.items[n_breaks++].indent;
+                        continue;
+                }
+                require(c == source[at.offset] && place.offset == at.offset, "another octet");
+                require(place.line == at.line, "another line");
+                require(place.column == at.column || at.line == 0,
+                        "another column"); /* a byte order mark has none */
+                in_text.offset++;
+                at.offset++;
+                if (c == '\n') {
+                        in_text.line++;
+                        at.line++;
+                        in_text.column = at.column = 0;
+                } else if ((source[at.offset] & 0xc0) != 0x80) {
+                        in_text.column++;
+                        at.column++;
+                }
+        }
+        require(at.offset == feed.end && n_breaks == feed.breaks.vec.n, "a feed that ends elsewhere");
+
+        nfw_feed_deinit(&feed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
@@ -96,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (nfw_report_new(&report) < 0)
                 return 0;
+        check_feed(data, size);
 
         r = nfw_policy_read_buffer("fuzz", (const char *)data, size, report, &policy);
         require(r == 0 || r == NFW_E_INVALID, "an answer that is not documented");
