@@ -49,6 +49,22 @@ int nfw_report_no_binding(struct nfw_report *report, const struct nfw_shadow *sh
         return report_unknown(report, "port/not-bound", "no policy is on port", interface, &names);
 }
 
+int nfw_report_missing_policy(struct nfw_report *report, const struct nfw_record *record) {
+        nfw_cleanup(nfw_freep) char *hint = NULL;
+
+        if (asprintf(&hint,
+                     "load it again with its ports: `nfwpolicy load %s --name %s --port IFACE`; "
+                     "`nfwpolicy unload %s` forgets it",
+                     record->policy->file, record->name, record->name) < 0) {
+                hint = NULL;
+                return -ENOMEM;
+        }
+        return nfw_report_error(
+                report, "kernel/missing-policy", NULL, hint,
+                "policy %s was loaded and is not in the kernel any more: nothing of it is in force",
+                record->name);
+}
+
 int nfw_report_no_record(struct nfw_report *report, const char *name) {
         int r;
 

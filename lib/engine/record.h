@@ -28,6 +28,7 @@ struct nfw_record {
         uint32_t max_names; /* for each port */
         uint16_t nflog_group;
         bool parameters[NFW_N_PARAMETERS]; /* what its ports must have in the parameter sets */
+        uint64_t namespace;                /* as nfw_nft_socket_namespace(); set when it is written */
         struct nfw_policy *policy;         /* NULL where only the settings were read */
 };
 
@@ -56,12 +57,26 @@ int nfw_record_read_settings(struct nfw_context *context,
                              struct nfw_record *ret_record);
 void nfw_record_forget_settings(struct nfw_context *context);
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id);
+/* Whether there is that record and it was written in the context's network namespace. */
+bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *name, const char *id);
+
 /*
- * Removes what nothing in force refers to: of the policy name everything but the record id (NULL: all of it), of
- * other policies what the context's shadow does not have. Whoever writes records holds the lock until the commit,
- * so that what the holder of the lock finds and does not know was left by somebody who died.
+ * Removes what nothing refers to: of the policy name everything but the record id (NULL: all of it), of other
+ * policies in force what the context's shadow does not have. Whoever writes records holds the lock until the commit,
+ * so that what the holder of the lock finds and does not know was left by somebody who died. The records of policies
+ * that are not in the kernel at all stay: see below.
  */
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id);
+
+/*
+ * Calls back for the record, with its policy, of each policy that the context's shadow does not have although nobody
+ * has unloaded it: somebody else took it out of the kernel. name may be NULL, for all; they come sorted. Until the
+ * callback returns other than 0; returns that, or a negative errno.
+ */
+int nfw_record_foreach_missing(const struct nfw_context *context,
+                               const char *name,
+                               int (*callback)(const struct nfw_record *record, void *userdata),
+                               void *userdata);
 
 /* What the record enforces in a table. The plan borrows from the record's policy. */
 int nfw_record_compile(const struct nfw_record *record,

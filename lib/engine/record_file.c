@@ -29,8 +29,14 @@ static int write_source(FILE *stream, const struct nfw_policy *policy) {
         return errno ? -errno : -EIO;
 }
 
+/* 0 where it is not known. */
+static uint64_t namespace_of(const struct nfw_context *context) {
+        return context->nft ? nfw_nft_socket_namespace(context->nft) : 0;
+}
+
 int nfw_record_write(const struct nfw_context *context, const struct nfw_record *record) {
         nfw_cleanup(nfw_freep) char *path = NULL, *temporary = NULL;
+        struct nfw_record written = *record;
         FILE *stream;
         int r, fd;
 
@@ -52,7 +58,8 @@ int nfw_record_write(const struct nfw_context *context, const struct nfw_record 
                 return r;
         }
 
-        r = nfw_record_header_write(stream, record);
+        written.namespace = namespace_of(context);
+        r = nfw_record_header_write(stream, &written);
         if (r == 0)
                 r = write_source(stream, record->policy);
         if (fclose(stream) != 0 && r == 0)
@@ -169,6 +176,18 @@ void nfw_record_forget_settings(struct nfw_context *context) {
                 nfw_record_deinit(context->settings);
         free(context->settings);
         context->settings = NULL;
+}
+
+bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *name, const char *id) {
+        uint64_t namespace = namespace_of(context);
+        struct nfw_record record = { 0 };
+        bool is_ours;
+
+        if (read_record(context, name, id, false, &record) != 0)
+                return false;
+        is_ours = !namespace || !record.namespace || record.namespace == namespace;
+        nfw_record_deinit(&record);
+        return is_ours;
 }
 
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id) {

@@ -45,6 +45,8 @@ static void write_lines(FILE *stream, const struct nfw_record *record) {
         for (int i = 0; i < NFW_N_PARAMETERS; i++)
                 if (record->parameters[i])
                         fprintf(stream, "parameter %d\n", i);
+        if (record->namespace)
+                fprintf(stream, "namespace %" PRIu64 "\n", record->namespace);
         nfw_record_sum(record->policy->source, record->policy->source_size, sum);
         fprintf(stream, "source %s\n", sum);
         fprintf(stream, "size %zu\n", record->policy->source_size);
@@ -69,17 +71,26 @@ int nfw_record_header_write(FILE *stream, const struct nfw_record *record) {
         return 0;
 }
 
-static int read_number(const char *value, uint32_t max, uint32_t *ret_number) {
+static int read_long_number(const char *value, uint64_t max, uint64_t *ret_number) {
         char *end;
-        unsigned long number;
+        unsigned long long number;
 
         errno = 0;
-        number = strtoul(value, &end, 10);
+        number = strtoull(value, &end, 10);
         if (errno != 0 || end == value || *end || number > max)
                 return NFW_E_NOT_FOUND;
 
-        *ret_number = (uint32_t)number;
+        *ret_number = number;
         return 0;
+}
+
+static int read_number(const char *value, uint32_t max, uint32_t *ret_number) {
+        uint64_t number = 0;
+        int r = read_long_number(value, max, &number);
+
+        if (r == 0)
+                *ret_number = (uint32_t)number;
+        return r;
 }
 
 static int read_file_name(const char *value, struct nfw_record_header *header) {
@@ -126,6 +137,8 @@ static int read_line(const char *key,
                 return read_number(value, UINT32_MAX, &record->max_ttl);
         if (strcmp(key, "max-names") == 0)
                 return read_number(value, UINT32_MAX, &record->max_names);
+        if (strcmp(key, "namespace") == 0)
+                return read_long_number(value, UINT64_MAX, &record->namespace);
         if (strcmp(key, "size") == 0)
                 return read_number(value, UINT32_MAX, &header->size);
         if (strcmp(key, "nflog-group") == 0) {

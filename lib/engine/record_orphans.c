@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records that nothing in force refers to: what somebody who died has left is removed, what somebody else took out of
+ * the kernel is told.
+ */
 #include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,27 +55,107 @@ static bool is_in_force(const struct nfw_shadow *shadow, const char *name, const
         return false;
 }
 
+/* Whether the kernel ought to have the policy. In another namespace with the same number it never had. */
+static bool is_missing(const struct nfw_context *context, const struct file_name *parts) {
+        return parts->is_whole && !nfw_shadow_any_policy(&context->shadow, parts->name) &&
+               nfw_record_is_of_namespace(context, parts->name, parts->id);
+}
+
+/* The next entry that is a record, or NULL. */
+static const struct dirent *next_record(DIR *directory, struct file_name *ret_parts) {
+        const struct dirent *entry;
+
+        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
+        /* cppcheck-suppress readdirCalled */
+        while ((entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe) */
+                if (parse_file_name(entry->d_name, ret_parts))
+                        return entry;
+        return NULL;
+}
+
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id) {
         DIR *directory = opendir(context->directory);
-        struct dirent *entry;
+        const struct dirent *entry;
+        struct file_name parts;
 
         if (!directory)
                 return;
 
-        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
-        /* cppcheck-suppress readdirCalled */
-        while ((entry = readdir(directory))) { /* NOLINT(concurrency-mt-unsafe) */
-                struct file_name parts;
+        while ((entry = next_record(directory, &parts))) {
                 bool wanted;
 
-                if (!parse_file_name(entry->d_name, &parts))
-                        continue;
                 if (strcmp(parts.name, name) == 0)
-                        wanted = id && strcmp(parts.id, id) == 0;
+                        wanted = parts.is_whole && id && strcmp(parts.id, id) == 0;
                 else
-                        wanted = is_in_force(&context->shadow, parts.name, parts.id);
-                if (!wanted || !parts.is_whole)
+                        wanted = (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
+                                 is_missing(context, &parts);
+                if (!wanted)
                         unlinkat(dirfd(directory), entry->d_name, 0);
         }
         closedir(directory);
+}
+
+struct missing {
+        NFW_VEC(struct file_name) vec;
+};
+
+static void missing_deinit(struct missing *missing) {
+        nfw_vec_deinit(&missing->vec);
+}
+
+static int compare(const void *a, const void *b) {
+        const struct file_name *x = a, *y = b;
+        int c = strcmp(x->name, y->name);
+
+        return c ? c : strcmp(x->id, y->id);
+}
+
+static int find_missing(const struct nfw_context *context, const char *name, struct missing *missing) {
+        DIR *directory = opendir(context->directory);
+        struct file_name parts;
+        int r = 0;
+
+        if (!directory)
+                return -errno;
+
+        while (r == 0 && next_record(directory, &parts))
+                if ((!name || strcmp(parts.name, name) == 0) && is_missing(context, &parts))
+                        r = nfw_vec_push(&missing->vec, parts);
+        closedir(directory);
+        if (missing->vec.n > 0)
+                qsort(missing->vec.items, missing->vec.n, sizeof(*missing->vec.items), compare);
+        return r;
+}
+
+int nfw_record_foreach_missing(const struct nfw_context *context,
+                               const char *name,
+                               int (*callback)(const struct nfw_record *record, void *userdata),
+                               void *userdata) {
+        nfw_cleanup(missing_deinit) struct missing missing = { 0 };
+        const char *last = "";
+        int r;
+
+        r = find_missing(context, name, &missing);
+        nfw_vec_foreach (parts, &missing.vec) {
+                struct nfw_record record;
+
+                if (r < 0)
+                        return r;
+                /* Whoever died while replacing it has left two. */
+                if (strcmp(parts->name, last) == 0)
+                        continue;
+                r = nfw_record_read(context, parts->name, parts->id, &record);
+                if (r == NFW_E_NOT_FOUND) {
+                        r = 0;
+                        continue;
+                }
+                if (r < 0)
+                        return r;
+                last = parts->name;
+                r = callback(&record, userdata);
+                nfw_record_deinit(&record);
+                if (r != 0)
+                        return r;
+        }
+        return r;
 }

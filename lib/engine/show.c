@@ -161,15 +161,32 @@ static int verify_policy(struct nfw_context *context,
         return r;
 }
 
+struct missing {
+        struct nfw_report *report;
+        size_t n;
+};
+
+static int tell_missing(const struct nfw_record *record, void *userdata) {
+        struct missing *missing = userdata;
+
+        missing->n++;
+        return nfw_report_missing_policy(missing->report, record);
+}
+
 static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
         nfw_cleanup(verifiers_deinit) struct verifiers verifiers = { 0 };
-        bool differs = false;
+        struct missing missing = { .report = report };
+        bool differs;
         int r;
 
         r = nfw_shadow_refresh(&context->shadow, context->nft);
         if (r < 0)
                 return r;
-        if (name && !nfw_shadow_any_policy(&context->shadow, name))
+        r = nfw_record_foreach_missing(context, name, tell_missing, &missing);
+        if (r < 0)
+                return r;
+        differs = missing.n > 0;
+        if (name && !differs && !nfw_shadow_any_policy(&context->shadow, name))
                 return nfw_report_no_policy(report, &context->shadow, name);
 
         nfw_vec_foreach (policy, &context->shadow.policies) {
@@ -199,8 +216,10 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
 /**
  * nfw_verify() - compare the kernel with what was compiled
  * @context: the context
- * @name:    the policy, or NULL for all that are loaded
+ * @name:    the policy, or NULL for all that were loaded and not unloaded
  * @report:  every difference is added here, with the source position of the rule where there is one; may be NULL
+ *
+ * A policy that somebody else has taken out of the kernel altogether is a difference, too.
  *
  * Return: 0; NFW_E_DIFFERS; NFW_E_NOT_FOUND; or a negative errno.
  */

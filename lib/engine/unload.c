@@ -54,6 +54,33 @@ static size_t n_policies(const struct nfw_shadow *shadow, enum nfw_table table) 
         return n;
 }
 
+struct forgetting {
+        struct nfw_report *report;
+        size_t n;
+};
+
+static int tell_forgotten(const struct nfw_record *record, void *userdata) {
+        struct forgetting *forgetting = userdata;
+
+        forgetting->n++;
+        return nfw_report_note(forgetting->report, "kernel/missing-policy", NULL, NULL,
+                               "policy %s was not in the kernel any more; it is forgotten", record->name);
+}
+
+/* Somebody else has taken it out of the kernel: what is left is the record. */
+static int forget(struct nfw_context *context, const char *name, struct nfw_report *report) {
+        struct forgetting forgetting = { .report = report };
+        int r;
+
+        r = nfw_record_foreach_missing(context, name, tell_forgotten, &forgetting);
+        if (r < 0)
+                return r;
+        if (forgetting.n == 0)
+                return nfw_report_no_policy(report, &context->shadow, name);
+        nfw_record_remove_orphans(context, name, NULL);
+        return 0;
+}
+
 static int build_unload(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct unload *unload = userdata;
         const struct nfw_nft_policy *policy;
@@ -62,7 +89,7 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
         unload->n_ports = 0;
         policy = nfw_shadow_any_policy(&context->shadow, unload->name);
         if (!policy)
-                return nfw_report_no_policy(report, &context->shadow, unload->name);
+                return forget(context, unload->name, report);
 
         (void)nfw_shadow_foreach_port(&context->shadow, count_port, unload);
         if (unload->n_ports > 0 && !unload->force)
@@ -101,7 +128,8 @@ static int applied_unload(struct nfw_context *context, void *userdata) {
  * @force:   also where ports are under it; they are unrestricted afterwards
  * @report:  what is wrong is added here; may be NULL
  *
- * In one transaction. When the last policy goes, so do the tables.
+ * In one transaction. When the last policy goes, so do the tables. A policy that somebody else has taken out of the
+ * kernel is forgotten, with a note in the report.
  *
  * Return: 0; NFW_E_NOT_FOUND; NFW_E_IN_USE where it has ports and force is false; or a negative errno, -EPERM
  * without CAP_NET_ADMIN.

@@ -17,6 +17,9 @@
 /* Of dumps and of the errors of a large batch. */
 #define RECEIVE_BUFFER (4 * 1024 * 1024)
 
+/* SO_NETNS_COOKIE, which older headers lack. */
+#define NETNS_COOKIE 71
+
 static int set_options(int fd) {
         int size = RECEIVE_BUFFER, on = 1;
 
@@ -67,6 +70,13 @@ struct nfw_nft_socket *nfw_nft_socket_free(struct nfw_nft_socket *nft) {
                 free(nft);
         }
         return NULL;
+}
+
+uint64_t nfw_nft_socket_namespace(const struct nfw_nft_socket *nft) {
+        uint64_t cookie = 0;
+        socklen_t size = sizeof(cookie);
+
+        return getsockopt(nft->fd, SOL_SOCKET, NETNS_COOKIE, &cookie, &size) == 0 ? cookie : 0;
 }
 
 ssize_t nfw_nft_socket_receive(struct nfw_nft_socket *nft, int flags) {

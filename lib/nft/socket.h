@@ -22,6 +22,12 @@ int nfw_nft_socket_new(struct nfw_nft_socket **ret_socket);
 struct nfw_nft_socket *nfw_nft_socket_free(struct nfw_nft_socket *nft);
 NFW_DEFINE_CLEANUP(struct nfw_nft_socket, nfw_nft_socket_free)
 
+/*
+ * A number of the network namespace that the socket is of; unlike the inode's it is not used again when the namespace
+ * is gone. 0 before Linux 5.14.
+ */
+uint64_t nfw_nft_socket_namespace(const struct nfw_nft_socket *nft);
+
 /* Why the kernel refused a batch. */
 struct nfw_nft_failure {
         int error;                    /* positive errno */

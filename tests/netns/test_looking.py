@@ -227,7 +227,15 @@ def test_a_policy_whose_marker_is_gone_is_repaired_by_loading_it(lab):
     lab.nfw("verify")
 
 
-def test_verify_finds_that_everything_is_gone(lab):
+@pytest.mark.parametrize("names", [[], ["test"]], ids=["all", "by name"])
+def test_verify_finds_that_everything_is_gone(lab, names):
     lab.host.run("nft", "flush", "ruleset")
-    result = lab.nfw("verify", "test", check=False)
-    assert result.returncode == 1 and "test" in result.stderr
+    result = lab.nfw("verify", *names, check=False)
+    assert result.returncode == 1 and result.stdout == ""
+    assert "policy test was loaded and is not in the kernel any more" in result.stderr
+    assert "test.yaml --name test --port IFACE" in result.stderr
+    answer = json.loads(lab.nfw("verify", *names, "--json", check=False).stdout)
+    assert answer["outcome"] == "differs"
+    assert [each["code"] for each in answer["diagnostics"]] == ["kernel/missing-policy"]
+    load(lab, *RICH, resolvers=[RESOLVER4])
+    lab.nfw("verify")

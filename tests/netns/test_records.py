@@ -4,6 +4,8 @@
 import glob
 import os
 import random
+import re
+import shutil
 import time
 
 import pytest
@@ -88,6 +90,7 @@ def test_what_only_looks_or_fails_removes_nothing(lab):
 
 def test_each_namespace_has_its_own_records(lab):
     lab.load(ONE, name="one")
+    ours = directory(lab)
     other = lab.namespace("other")
     other.run(*lab.nfw_command("load", lab.file("two.yaml", TWO), "--port", "lo"))
     assert len(glob.glob(f"{lab.state}/net-*")) == 2
@@ -100,15 +103,75 @@ def test_each_namespace_has_its_own_records(lab):
             os.rmdir(place)
 
 
+def missing(lab, *names):
+    """The policies that verify misses in the kernel."""
+    result = lab.nfw("verify", *names, check=False)
+    found = re.findall(r"error: policy (\S+) was loaded and is not in the kernel any more: ", result.stderr)
+    assert len(found) == result.stderr.count("[kernel/missing-policy]")
+    assert result.returncode == (1 if found else 0)
+    return found
+
+
 def test_an_emptied_ruleset(lab):
-    """Whoever flushes the rules takes the policies with them; their records go when something is loaded again."""
+    """Whoever flushes the rules takes the policies with them: that is told until they are loaded again or unloaded."""
     lab.load(ONE, name="one")
-    lab.load(TWO, name="two", ports=["up0"])
+    lab.load(TWO, "--name", "two", name="file", ports=["up0"])
     lab.host.run("nft", "flush", "ruleset")
     assert lab.json("list")["policies"] == []
     assert records(lab) == ["one", "two"]
+    assert missing(lab) == ["one", "two"]
+    assert missing(lab, "two") == ["two"]
+    hint = re.search(r"`nfwpolicy (load .*file.yaml --name two --port) IFACE`", lab.nfw("verify", check=False).stderr)
+
+    # What is loaded or unloaded otherwise does not hide it.
     lab.load(ONE, name="three")
-    assert records(lab) == ["three"]
+    lab.nfw("unload", "three", "--force")
+    lab.load(ONE, name="three")
+    assert missing(lab) == ["one", "two"]
+    assert missing(lab, "three") == []
+
+    lab.nfw(*hint[1].split(), "up0")
+    assert missing(lab) == ["one"]
+    said = lab.nfw("unload", "one")
+    assert "note: policy one was not in the kernel any more; it is forgotten [kernel/missing-policy]" in said.stderr
+    assert missing(lab) == []
+    assert records(lab) == ["three", "two"]
+    assert lab.nfw("unload", "one", check=False).returncode == 1
+
+
+def test_a_policy_that_is_gone_from_a_table_that_stays(lab):
+    lab.load(ONE, name="one")
+    lab.load(TWO, name="two", ports=["up0"])
+    ours = lab.nft("list", "table", "inet", "nfwpolicy")
+    chains = re.findall(r"chain (one-\S+) ", ours)
+    lab.host.run("nft", 'delete element inet nfwpolicy egress { "vnet0" }')
+    lab.host.run("nft", 'delete element inet nfwpolicy ingress { "vnet0" }')
+    for chain in chains:
+        lab.host.run("nft", "flush", "chain", "inet", "nfwpolicy", chain)
+    for chain in chains:
+        lab.host.run("nft", "delete", "chain", "inet", "nfwpolicy", chain)
+    for each in re.findall(r"set (one[-.]\S+) ", ours):
+        lab.host.run("nft", "delete", "set", "inet", "nfwpolicy", each)
+    assert missing(lab) == missing(lab, "one") == ["one"]
+    assert missing(lab, "two") == []
+    lab.load(ONE, name="one")
+    assert missing(lab) == []
+
+
+def test_records_of_a_namespace_that_is_gone(lab):
+    """Numbers of namespaces are used again; what was in force in another one is missing in none."""
+    lab.load(ONE, name="one")
+    ours = directory(lab)
+    other = lab.namespace("other")
+    other.run(*lab.nfw_command("load", lab.file("two.yaml", TWO), "--port", "lo"))
+    (path,) = glob.glob(os.path.join(lab.state, "net-*", "two-*.policy"))
+    os.rename(path, os.path.join(ours, os.path.basename(path)))
+    shutil.rmtree(os.path.dirname(path))
+    assert records(lab) == ["one", "two"]
+    assert missing(lab) == []
+    assert lab.nfw("unload", "two", check=False).returncode == 1
+    lab.load(ONE, name="one")
+    assert records(lab) == ["one"]
 
 
 @pytest.mark.parametrize("damage", ["gone", "shorter", "changed"])
