@@ -6,6 +6,7 @@
 #include "engine/install.h"
 #include "engine/not_found.h"
 #include "engine/state.h"
+#include "engine/statistics.h"
 #include "engine/transaction.h"
 
 struct attach {
@@ -82,7 +83,7 @@ static int build_attach(struct nfw_context *context, void *userdata, struct nfw_
                         return r;
         }
 
-        return nfw_bindings_put(&attach->bindings, context, attach->name);
+        return nfw_bindings_put(&attach->bindings, context, attach->name, report);
 }
 
 static int applied_attach(struct nfw_context *context, void *userdata) {
@@ -92,6 +93,25 @@ static int applied_attach(struct nfw_context *context, void *userdata) {
         if (attach->installs)
                 return -EAGAIN;
         return nfw_bindings_apply(&attach->bindings, context, attach->name);
+}
+
+/* Here nothing is refused for it: the policy is in force elsewhere already, and whoever loaded it has been told. */
+static int warn_no_learner(struct nfw_context *context,
+                           const struct nfw_record *record,
+                           struct nfw_report *report) {
+        struct nfw_statistics statistics;
+        bool running;
+        int r;
+
+        if (!report || !record->parameters[NFW_PARAMETER_RESOLVERS])
+                return 0;
+        r = nfw_statistics_read(context, &statistics, &running);
+        if (r < 0 || running)
+                return r;
+        return nfw_report_warning(
+                report, "load/no-learner", NULL, "start nfwpolicyd",
+                "the policy has domain rules, and nothing is running that would learn addresses "
+                "from DNS: until then names stay closed");
 }
 
 /**
@@ -124,9 +144,10 @@ nfw_public int nfw_attach(struct nfw_context *context,
         if (r < 0)
                 return r;
 
-        return nfw_transaction_run(context,
-                                   &(struct nfw_transaction){ .build = build_attach,
-                                                              .applied = applied_attach,
-                                                              .userdata = &attach },
-                                   report);
+        r = nfw_transaction_run(context,
+                                &(struct nfw_transaction){ .build = build_attach,
+                                                           .applied = applied_attach,
+                                                           .userdata = &attach },
+                                report);
+        return r == 0 ? warn_no_learner(context, &attach.record, report) : r;
 }

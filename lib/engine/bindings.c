@@ -47,7 +47,10 @@ bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table 
         return false;
 }
 
-int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy) {
+int nfw_bindings_put(const struct nfw_bindings *bindings,
+                     struct nfw_context *context,
+                     const char *policy,
+                     struct nfw_report *report) {
         int r;
 
         nfw_vec_foreach (binding, &bindings->vec) {
@@ -56,6 +59,10 @@ int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *co
 
                 r = nfw_port_put_change(context, context->batch, old, &binding->port, policy,
                                         binding->binding);
+                if (r == 0 && old && strcmp(old->policy, policy) != 0)
+                        r = nfw_report_note(report, "port/other-policy", NULL, NULL,
+                                            "port %s was under policy %s until now", old->interface,
+                                            old->policy);
                 if (r < 0)
                         return r;
         }

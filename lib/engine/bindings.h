@@ -23,5 +23,9 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
                      const struct nfw_record *settings,
                      struct nfw_report *report);
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table);
-int nfw_bindings_put(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy);
+/* Adds a note for each port that was under another policy. */
+int nfw_bindings_put(const struct nfw_bindings *bindings,
+                     struct nfw_context *context,
+                     const char *policy,
+                     struct nfw_report *report);
 int nfw_bindings_apply(const struct nfw_bindings *bindings, struct nfw_context *context, const char *policy);

@@ -172,7 +172,7 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
         r = put_tables(loading);
         if (r != 0)
                 return r;
-        r = nfw_bindings_put(&loading->bindings, context, loading->record.name);
+        r = nfw_bindings_put(&loading->bindings, context, loading->record.name, report);
         if (r < 0 || loading->load->dry_run || loading->is_recorded)
                 return r;
 

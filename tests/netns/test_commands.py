@@ -184,6 +184,31 @@ def test_attach_and_detach(lab):
     lab.reach(f"tcp {V4} 443", f"tcp {OTHER4} 443")
 
 
+def test_a_port_that_changes_policies_is_told(lab):
+    lab.load(policy(allow(ips=[V4])), name="one")
+    assert lab.load(policy(allow(ips=[OTHER4])), name="two").stderr == (
+        "nfwpolicy: note: port vnet0 was under policy one until now [port/other-policy]\n"
+    )
+    assert lab.nfw("attach", "one", "--port", "vnet0", "--port", "vnet1").stderr == (
+        "nfwpolicy: note: port vnet0 was under policy two until now [port/other-policy]\n"
+    )
+    assert lab.nfw("attach", "one", "--port", "vnet0").stderr == ""
+    assert bindings(lab) == {("vnet0", "one"), ("vnet1", "one")}
+
+
+def test_attaching_names_that_nobody_learns_is_warned_of(lab):
+    lab.load(policy(allow(ips=[V4])), name="addresses")
+    assert lab.load(DOMAINS, "--no-learner", name="names").returncode == 0
+    assert "load/no-learner" not in lab.nfw("attach", "addresses", "--port", "vnet0").stderr
+    said = lab.nfw("attach", "names", "--port", "vnet0").stderr
+    assert "warning: the policy has domain rules, and nothing is running that would learn" in said
+    assert "start nfwpolicyd" in said
+    learner = lab.learner()
+    assert "load/no-learner" not in lab.nfw("attach", "names", "--port", "vnet1").stderr
+    learner.terminate()
+    assert learner.wait(timeout=10) == 0
+
+
 def test_attach_again_changes_nothing(lab):
     lab.load(policy(allow(ips=[V4])))
     before = ruleset(lab)
