@@ -20,7 +20,9 @@
 int nfw_vec_grow(void **items, size_t *size, size_t n, size_t n_more, size_t item_size);
 
 #define nfw_vec_reserve(vec_, n_more_)                                                                       \
-        nfw_vec_grow((void **)&(vec_)->items, &(vec_)->size, (vec_)->n, (n_more_), sizeof(*(vec_)->items))
+        ((n_more_) <= (vec_)->size - (vec_)->n ? 0                                                           \
+                                               : nfw_vec_grow((void **)&(vec_)->items, &(vec_)->size,        \
+                                                              (vec_)->n, (n_more_), sizeof(*(vec_)->items)))
 
 /* Appends a copy of value_; 0 or -ENOMEM. */
 #define nfw_vec_push(vec_, value_)                                                                           \
