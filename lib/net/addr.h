@@ -21,8 +21,12 @@ int nfw_addr_parse(const char *text, struct nfw_addr *ret_addr);
 const char *nfw_addr_format(const struct nfw_addr *addr, char buffer[static NFW_ADDR_TEXT_MAX]);
 void nfw_addr_from_bytes(uint8_t family, const void *bytes, struct nfw_addr *ret_addr);
 bool nfw_addr_equal(const struct nfw_addr *a, const struct nfw_addr *b);
+
 /* 4 or 16. */
-size_t nfw_addr_size(uint8_t family);
+static inline size_t nfw_addr_size(uint8_t family) {
+        return family == AF_INET6 ? 16 : 4;
+}
+
 /*
  * Unspecified, loopback, link-local, multicast, broadcast, and the IPv6 forms of those in IPv4 (mapped,
  * compatible, NAT64, 6to4): no name may ever grant them, or a name server could open the way to the host itself.

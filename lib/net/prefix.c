@@ -26,9 +26,9 @@ static int parse_length(const char *text, unsigned int max, uint8_t *ret_length)
 static bool clear_host_bits(struct nfw_prefix *prefix) {
         bool cleared = false;
 
-        for (size_t i = 0; i < nfw_addr_size(prefix->addr.family); i++) {
+        for (size_t i = prefix->length / 8; i < nfw_addr_size(prefix->addr.family); i++) {
                 unsigned int kept = prefix->length > 8 * i ? prefix->length - 8 * (unsigned int)i : 0;
-                uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
+                uint8_t mask = (uint8_t)(0xff00 >> kept);
 
                 if (prefix->addr.bytes[i] & (uint8_t)~mask)
                         cleared = true;
@@ -41,8 +41,8 @@ int nfw_prefix_parse(const char *text,
                      struct nfw_prefix *ret_prefix,
                      bool *ret_host_bits,
                      const char **ret_reason) {
-        const char *slash = strchr(text, '/');
-        char addr[NFW_ADDR_TEXT_MAX];
+        const char *slash = strchr(text, '/'), *addr = text;
+        char copy[NFW_ADDR_TEXT_MAX];
         struct nfw_prefix prefix = { 0 };
         size_t n_addr = slash ? (size_t)(slash - text) : strlen(text);
 
@@ -50,12 +50,15 @@ int nfw_prefix_parse(const char *text,
                 *ret_reason = "it is empty";
                 return NFW_E_INVALID;
         }
-        if (n_addr >= sizeof(addr)) {
+        if (n_addr >= sizeof(copy)) {
                 *ret_reason = "it is neither an IPv4 nor an IPv6 address";
                 return NFW_E_INVALID;
         }
-        memcpy(addr, text, n_addr);
-        addr[n_addr] = '\0';
+        if (slash) {
+                memcpy(copy, text, n_addr);
+                copy[n_addr] = '\0';
+                addr = copy;
+        }
 
         if (nfw_addr_parse(addr, &prefix.addr) != 0) {
                 if (strchr(addr, '%'))

@@ -5,10 +5,15 @@
 
 #include "net/addr.h"
 
+/* What tells prefixes of one family apart are the first nfw_prefix_size() octets. */
 struct nfw_prefix {
-        struct nfw_addr addr; /* host bits are zero */
         uint8_t length;
+        struct nfw_addr addr; /* host bits are zero */
 };
+
+static inline size_t nfw_prefix_size(uint8_t family) {
+        return offsetof(struct nfw_prefix, addr.bytes) + nfw_addr_size(family);
+}
 
 /*
  * Reads "ADDRESS" or "ADDRESS/LENGTH". 0, or NFW_E_INVALID and *ret_reason (a literal) says what is wrong.

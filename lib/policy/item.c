@@ -125,7 +125,7 @@ int nfw_item_prefix(struct nfw_reader *reader,
                               ret_good);
 
         item->octets = &item->prefix;
-        item->n_octets = sizeof(item->prefix);
+        item->n_octets = nfw_prefix_size(item->prefix.addr.family);
         if (!host_bits)
                 return 0;
         return nfw_sink_warning(&reader->sink, "policy/host-bits", &event->pos, NULL,

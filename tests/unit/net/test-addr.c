@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +71,63 @@ static void test_refused(void **state nfw_unused) {
         for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++)
                 assert_int_equal(nfw_addr_parse(cases[i], &addr), NFW_E_INVALID);
         assert_int_equal(addr.family, 99);
+}
+
+/* As inet_pton() reads it, or fails to. */
+static void assert_as_inet_pton(const char *text) {
+        uint8_t family = strchr(text, ':') ? AF_INET6 : AF_INET, bytes[16] = { 0 };
+        int r = inet_pton(family, text, bytes) == 1 ? 0 : NFW_E_INVALID;
+        struct nfw_addr addr = { .family = 99 };
+
+        if (nfw_addr_parse(text, &addr) != r)
+                fail_msg("`%s` must %sbe an address", text, r == 0 ? "" : "not ");
+        assert_int_equal(addr.family, r == 0 ? family : 99);
+        if (r == 0)
+                assert_memory_equal(addr.bytes, bytes, sizeof(bytes));
+}
+
+static void test_as_inet_pton(void **state nfw_unused) {
+        static const char *const octets[] = { "0",   "9",   "10",  "99",  "100", "199", "249",       "255",
+                                              "256", "260", "300", "999", "00",  "01",  "0255",      "1000",
+                                              "",    "-1",  "+1",  " 1",  "1 ",  "a",   "4294967296" };
+        static const char characters[] = "0123456789..../: afx%+-";
+        uint32_t random = 1;
+        char text[32];
+
+        /* Each of them at each place, and every count of octets. */
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(octets); i++)
+                for (unsigned int place = 0; place < 4; place++)
+                        for (unsigned int n = 1; n <= 5; n++) {
+                                text[0] = '\0';
+                                for (unsigned int j = 0; j < n; j++) {
+                                        strcat(text, j > 0 ? "." : "");
+                                        strcat(text, j == place ? octets[i] : "7");
+                                }
+                                assert_as_inet_pton(text);
+                        }
+
+        /* An address with up to two characters changed, inserted or left out. */
+        for (size_t i = 0; i < 200000; i++) {
+                (void)snprintf(text, sizeof(text), "%zu.%zu.%zu.%zu", i & 255, i >> 3 & 255, i >> 6 & 255,
+                               i >> 9);
+                for (size_t n = i % 3; n > 0; n--) {
+                        size_t size = strlen(text), place;
+                        char c;
+
+                        random = random * 1664525 + 1013904223;
+                        place = (random >> 8) % (size + 1);
+                        c = characters[(random >> 16) % (sizeof(characters) - 1)];
+                        if (random >> 30 == 0 && place < size)
+                                memmove(text + place, text + place + 1, size - place);
+                        else if (random >> 30 == 1 && place < size)
+                                text[place] = c;
+                        else {
+                                memmove(text + place + 1, text + place, size - place + 1);
+                                text[place] = c;
+                        }
+                }
+                assert_as_inet_pton(text);
+        }
 }
 
 static void test_special(void **state nfw_unused) {
@@ -143,9 +202,8 @@ static void test_bytes_and_equal(void **state nfw_unused) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_parse_and_format),
-                cmocka_unit_test(test_refused),
-                cmocka_unit_test(test_special),
+                cmocka_unit_test(test_parse_and_format), cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_as_inet_pton),     cmocka_unit_test(test_special),
                 cmocka_unit_test(test_bytes_and_equal),
         };
 
