@@ -3,6 +3,7 @@
 
 /* What libfyaml gets of a source, and where that stands in it. */
 
+#include "policy/runs.h"
 #include "policy/scan.h"
 
 #define NFW_FEED_TAIL ((size_t)16 << 10)
@@ -13,14 +14,17 @@ struct nfw_feed {
         size_t end;        /* how far into the source the text goes */
         size_t refused_at; /* the offset in the source of what no policy has; where there is nothing, the end */
         char *copy;
-        struct nfw_scan_breaks breaks;
+        const struct nfw_runs *runs;   /* the text is the source without these lines, */
+        struct nfw_scan_breaks breaks; /* and with these; their places are those without the runs */
 };
 
 /*
  * So many octets are handed on behind the first thing that no policy has, so a file of that size always is, and lines
- * are broken that are longer. The source is borrowed; behind it stands a zero, and none is inside. 0 or -ENOMEM.
+ * are broken that are longer. The source and its runs are borrowed; behind the source stands a zero, and none is
+ * inside. 0 or -ENOMEM.
  */
-int nfw_feed_init(struct nfw_feed *feed, const char *source, size_t size, size_t tail);
+int nfw_feed_init(
+        struct nfw_feed *feed, const char *source, size_t size, const struct nfw_runs *runs, size_t tail);
 void nfw_feed_deinit(struct nfw_feed *feed);
 
 /* From a place in the text to the one in the source. Lines and columns count from 0. */

@@ -47,7 +47,7 @@ static int read_item(struct nfw_reader *reader,
                      struct nfw_policy_rule *rule,
                      struct nfw_seen *seen) {
         char quote[NFW_QUOTE_MAX + 4], what[64];
-        struct nfw_item item = { 0 };
+        struct nfw_item item;
         unsigned int line;
         bool good = true;
         int r;

@@ -82,7 +82,7 @@ static int check_characters(struct nfw_reader *reader) {
         return r < 0 ? r : NFW_E_INVALID;
 }
 
-static int check_supported(struct nfw_reader *reader) {
+static int check_supported(struct nfw_reader *reader, const struct nfw_runs *runs) {
         static const struct {
                 const char *code;
                 const char *hint;
@@ -100,17 +100,19 @@ static int check_supported(struct nfw_reader *reader) {
         size_t offset;
         int r;
 
-        what = nfw_unsupported_find(policy->source, policy->source_size, &offset);
+        /* The lines that are left out have none of it. */
+        what = nfw_unsupported_find(runs->text, runs->size, &offset);
         if (what == NFW_UNSUPPORTED_NONE)
                 return 0;
 
-        nfw_source_locate(policy->source, offset, &pos);
+        nfw_source_locate(policy->source, nfw_runs_to_source(runs, offset), &pos);
         r = nfw_sink_error(&reader->sink, reports[what].code, &pos, reports[what].hint, "%s",
                            reports[what].text);
         return r < 0 ? r : NFW_E_INVALID;
 }
 
 static int read_all(struct nfw_reader *reader) {
+        nfw_cleanup(nfw_runs_deinit) struct nfw_runs runs = { 0 };
         struct nfw_policy *policy = reader->policy;
         int r;
 
@@ -118,11 +120,16 @@ static int read_all(struct nfw_reader *reader) {
         if (r != 0)
                 return r;
 
-        r = check_supported(reader);
+        r = nfw_runs_find(policy->source, policy->source_size, &runs);
+        if (r < 0)
+                return r;
+
+        r = check_supported(reader, &runs);
         if (r != 0)
                 return r;
 
-        r = nfw_yaml_new(policy->file, policy->source, policy->source_size, &reader->sink, &reader->yaml);
+        r = nfw_yaml_new(policy->file, policy->source, policy->source_size, &runs, &reader->sink,
+                         &reader->yaml);
         if (r < 0)
                 return r;
 

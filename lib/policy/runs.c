@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,105 +15,125 @@
 /* Addresses, networks and names have no more; the longest value of a policy would fit as well. */
 #define MAX_VALUE 255
 
-struct line {
-        size_t indentation;
-        size_t n_value;
-        size_t size; /* with its end */
+/* Characters that never mean anything else to YAML, wherever they stand in a value of these only. */
+enum {
+        PLAIN = 1 << 0,
+        BEGINNING = 1 << 1, /* also where a value begins */
 };
 
-/* Characters that never mean anything else to YAML, wherever they stand in a value of these only. */
-static bool is_plain(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-               c == ':' || c == '/' || c == '-' || c == '_';
-}
+static const uint8_t kinds[UINT8_MAX + 1] = {
+        ['0' ... '9'] = PLAIN | BEGINNING,
+        ['A' ... 'Z'] = PLAIN | BEGINNING,
+        ['a' ... 'z'] = PLAIN | BEGINNING,
+        ['_'] = PLAIN | BEGINNING,
+        ['.'] = PLAIN,
+        [':'] = PLAIN,
+        ['/'] = PLAIN,
+        ['-'] = PLAIN,
+};
 
-static bool is_beginning(char c) {
-        return is_plain(c) && c != '.' && c != ':' && c != '/' && c != '-';
-}
-
-size_t nfw_run_value_length(const char *text, size_t size) {
+/* The length of the value at the beginning of the rest of a line, or 0 where it is not of the plain kind. */
+static size_t measure_value(const char *text) {
         size_t n = 0;
 
-        if (size == 0 || !is_beginning(text[0]))
+        if (!(kinds[(uint8_t)text[0]] & BEGINNING))
                 return 0;
-        while (n < size && n <= MAX_VALUE && is_plain(text[n]))
+        while (n <= MAX_VALUE && kinds[(uint8_t)text[n]] & PLAIN)
                 n++;
         /* A colon at the end would make a key of it. */
-        return n == size || n > MAX_VALUE || text[n] != '\n' || text[n - 1] == ':' ? 0 : n;
+        return n > MAX_VALUE || text[n] != '\n' || text[n - 1] == ':' ? 0 : n;
 }
 
-/* "- VALUE", indented by spaces. */
-static bool parse_line(const char *text, size_t size, struct line *ret_line) {
-        struct line line = { 0 };
+/* The length of what stands in a line before the value, "- " indented by spaces, or 0. */
+static size_t measure_prefix(const char *text) {
+        size_t n = 0;
 
-        while (line.indentation < size && text[line.indentation] == ' ')
-                line.indentation++;
-        if (size - line.indentation < 3 || text[line.indentation] != '-' || text[line.indentation + 1] != ' ')
-                return false;
-        line.n_value = nfw_run_value_length(text + line.indentation + 2, size - line.indentation - 2);
-        line.size = line.indentation + 2 + line.n_value + 1;
-        *ret_line = line;
-        return line.n_value > 0;
-}
-
-static int blank(const char *source, size_t size, struct nfw_runs *runs, size_t from, size_t end) {
-        if (!runs->blanked) {
-                runs->blanked = malloc(size + 1);
-                if (!runs->blanked)
-                        return -ENOMEM;
-                memcpy(runs->blanked, source, size + 1);
-        }
-        for (size_t i = from; i < end; i++) {
-                if (source[i] != '\n')
-                        runs->blanked[i] = ' ';
-        }
-        return 0;
+        while (text[n] == ' ')
+                n++;
+        return text[n] == '-' && text[n + 1] == ' ' ? n + 2 : 0;
 }
 
 /* The lines that begin there and are of one list; goes behind them. */
 static int take_run(const char *source, size_t size, size_t *offset, struct nfw_runs *runs) {
-        size_t i = *offset, last = i, second = 0, n_lines = 0;
-        struct nfw_run run;
-        struct line first, line;
+        const char *first = source + *offset;
+        size_t n_prefix = measure_prefix(first), n_value = n_prefix > 0 ? measure_value(first + n_prefix) : 0;
+        size_t n_lines = 0;
+        struct nfw_run run = { .first = *offset + n_prefix };
 
-        if (!parse_line(source + i, size - i, &first))
-                return 0;
-        while (i < size && parse_line(source + i, size - i, &line) && line.indentation == first.indentation) {
-                last = i;
-                i += line.size;
+        while (n_value > 0) {
+                run.end = *offset;
+                *offset += n_prefix + n_value + 1;
                 if (++n_lines == 1)
-                        second = i;
+                        run.begin = *offset;
+                if (size - *offset <= n_prefix || memcmp(source + *offset, first, n_prefix) != 0)
+                        break;
+                n_value = measure_value(source + *offset + n_prefix);
         }
-
-        run = (struct nfw_run){
-                .first = *offset + first.indentation + 2,
-                .second = second + first.indentation + 2,
-                .n_blanked = n_lines - 2,
-        };
-        *offset = i;
         if (n_lines < MIN_LINES)
                 return 0;
-        return blank(source, size, runs, second, last) < 0 ? -ENOMEM : nfw_vec_push(&runs->vec, run);
+
+        run.second = run.begin + n_prefix;
+        run.n_values = n_lines - 2;
+        return nfw_vec_push(&runs->vec, run);
+}
+
+/* LF, CR or both. */
+static size_t count_lines(const char *source, size_t from, size_t end) {
+        size_t n = 0;
+
+        for (; from < end; from++)
+                n += source[from] == '\n' || (source[from] == '\r' && source[from + 1] != '\n');
+        return n;
+}
+
+/* Makes the text and what leads from it to the source. */
+static int leave_out(const char *source, size_t size, struct nfw_runs *runs) {
+        size_t from = 0, line = 0, n_octets = 0, n_lines = 0;
+        char *p;
+
+        nfw_vec_foreach (run, &runs->vec) {
+                line += count_lines(source, from, run->begin);
+                n_octets += run->end - run->begin;
+                n_lines += run->n_values;
+                run->line = line;
+                run->n_octets = n_octets;
+                run->n_lines = n_lines;
+                from = run->end;
+        }
+
+        runs->size = size - n_octets;
+        runs->copy = p = malloc(runs->size + 1);
+        if (!p)
+                return -ENOMEM;
+        from = 0;
+        nfw_vec_foreach (run, &runs->vec) {
+                p = mempcpy(p, source + from, run->begin - from);
+                from = run->end;
+        }
+        memcpy(p, source + from, size + 1 - from);
+        runs->text = runs->copy;
+        return 0;
 }
 
 int nfw_runs_find(const char *source, size_t size, struct nfw_runs *ret_runs) {
-        struct nfw_runs runs = { 0 };
+        struct nfw_runs runs = { .text = source, .size = size };
+        int r = 0;
 
-        for (size_t i = 0; i < size;) {
+        for (size_t i = 0; r == 0 && i < size;) {
                 size_t before = i;
                 const char *end;
-                int r = take_run(source, size, &i, &runs);
 
-                if (r < 0) {
-                        nfw_runs_deinit(&runs);
-                        return r;
-                }
+                r = take_run(source, size, &i, &runs);
                 if (i > before)
                         continue;
                 end = memchr(source + i, '\n', size - i);
-                if (!end)
-                        break;
-                i = (size_t)(end - source) + 1;
+                i = end ? (size_t)(end - source) + 1 : size;
+        }
+        if (r == 0 && runs.vec.n > 0)
+                r = leave_out(source, size, &runs);
+        if (r < 0) {
+                nfw_runs_deinit(&runs);
+                return r;
         }
         *ret_runs = runs;
         return 0;
@@ -120,6 +141,43 @@ int nfw_runs_find(const char *source, size_t size, struct nfw_runs *ret_runs) {
 
 void nfw_runs_deinit(struct nfw_runs *runs) {
         nfw_vec_deinit(&runs->vec);
-        free(runs->blanked);
-        runs->blanked = NULL;
+        free(runs->copy);
+        runs->copy = NULL;
+}
+
+const struct nfw_run *nfw_runs_before(const struct nfw_runs *runs, size_t line) {
+        size_t first = 0, last = runs->vec.n;
+
+        while (first < last) {
+                size_t middle = first + (last - first) / 2;
+
+                if (runs->vec.items[middle].line <= line)
+                        first = middle + 1;
+                else
+                        last = middle;
+        }
+        return first > 0 ? &runs->vec.items[first - 1] : NULL;
+}
+
+size_t nfw_runs_to_source(const struct nfw_runs *runs, size_t offset) {
+        size_t n_octets = 0;
+
+        nfw_vec_foreach (run, &runs->vec) {
+                if (run->end - run->n_octets > offset)
+                        break;
+                n_octets = run->n_octets;
+        }
+        return offset + n_octets;
+}
+
+size_t nfw_runs_to_text(const struct nfw_runs *runs, size_t offset) {
+        size_t n_octets = 0;
+
+        nfw_vec_foreach (run, &runs->vec) {
+                if (run->begin >= offset)
+                        break;
+                offset = NFW_MAX(offset, run->end);
+                n_octets = run->n_octets;
+        }
+        return offset - n_octets;
 }

@@ -4,8 +4,13 @@
 #include "base/macros.h"
 #include "policy/yaml.h"
 
+static bool is_digit(char c) {
+        return c >= '0' && c <= '9';
+}
+
+/* No word begins with a digit, as nearly every value of a long list does. */
 static bool is_one_of(const struct nfw_yaml_event *event, const char *const *words, size_t n_words) {
-        if (event->type != NFW_YAML_SCALAR || !event->plain || event->bad)
+        if (event->type != NFW_YAML_SCALAR || !event->plain || event->bad || is_digit(event->text[0]))
                 return false;
         for (size_t i = 0; i < n_words; i++)
                 if (event->text[0] == words[i][0] && strcmp(event->text, words[i]) == 0)
@@ -31,7 +36,7 @@ static bool is_number(const struct nfw_yaml_event *event) {
 
         if (*text == '-' || *text == '+')
                 text++;
-        return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789.eE+-")] == '\0';
+        return is_digit(*text) && text[strspn(text, "0123456789.eE+-")] == '\0';
 }
 
 const char *nfw_yaml_describe(const struct nfw_yaml_event *event) {

@@ -97,12 +97,16 @@ bool nfw_utf8_is_visible(uint32_t character) {
         return !any_contains(invisible, NFW_ARRAY_SIZE(invisible), character);
 }
 
-/* Whether eight octets are all visible ASCII: none below 0x20, none above 0x7e. */
+/* Whether eight octets are all visible ASCII or ends of lines: none else below 0x20, none above 0x7e. */
 static bool is_plain_word(const char *text) {
         const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
-        uint64_t word;
+        uint64_t word, differences, ends;
 
         memcpy(&word, text, sizeof(word));
+        /* The top bit of an octet stays clear only where it is a line feed, which becomes visible. */
+        differences = word ^ ones * '\n';
+        ends = ~(((differences & ~tops) + ~tops) | differences) & tops;
+        word |= ends >> 2;
         return ((word | (word - ones * 0x20) | (word + ones)) & tops) == 0;
 }
 

@@ -10,7 +10,6 @@
 #include "base/macros.h"
 #include "policy/cursor.h"
 #include "policy/feed.h"
-#include "policy/runs.h"
 #include "policy/source.h"
 #include "policy/unquote.h"
 
@@ -26,11 +25,12 @@ struct nfw_yaml {
         struct nfw_cursor cursor;
         struct fy_diag *diag;
         struct fy_parser *parser;
-        struct nfw_runs runs;
-        size_t n_runs;         /* those that the reading has come to */
-        size_t n_left;         /* values of the last of these that are still to be handed out, */
-        size_t offset;         /* the next of them in the source, */
-        struct nfw_pos before; /* and where the one before it stands */
+        const struct nfw_runs *runs;
+        size_t n_runs;       /* those that the reading has come to */
+        size_t n_left;       /* values of the last of these that are still to be handed out, */
+        size_t offset;       /* the next of them in the source, */
+        unsigned int line;   /* of the one before it, */
+        unsigned int column; /* and of all of them */
         unsigned int n_documents;
         unsigned int depth;
         char text[NFW_YAML_SCALAR_MAX + 1];
@@ -39,6 +39,7 @@ struct nfw_yaml {
 int nfw_yaml_new(const char *file,
                  const char *source,
                  size_t size,
+                 const struct nfw_runs *runs,
                  struct nfw_sink *sink,
                  struct nfw_yaml **ret_yaml) {
         nfw_cleanup(nfw_yaml_freep) struct nfw_yaml *yaml = NULL;
@@ -50,6 +51,7 @@ int nfw_yaml_new(const char *file,
         if (!yaml)
                 return -ENOMEM;
         yaml->file = file;
+        yaml->runs = runs;
         yaml->sink = sink;
         yaml->cursor = (struct nfw_cursor){ .source = source, .size = size };
 
@@ -65,10 +67,7 @@ int nfw_yaml_new(const char *file,
         yaml->parser = fy_parser_create(&config);
         if (!yaml->parser)
                 return -ENOMEM;
-        r = nfw_runs_find(source, size, &yaml->runs);
-        if (r < 0)
-                return r;
-        r = nfw_feed_init(&yaml->feed, yaml->runs.blanked ? yaml->runs.blanked : source, size, NFW_FEED_TAIL);
+        r = nfw_feed_init(&yaml->feed, source, size, runs, NFW_FEED_TAIL);
         if (r < 0)
                 return r;
         if (yaml->feed.end < size)
@@ -87,7 +86,6 @@ struct nfw_yaml *nfw_yaml_free(struct nfw_yaml *yaml) {
         fy_parser_destroy(yaml->parser);
         fy_diag_destroy(yaml->diag);
         nfw_feed_deinit(&yaml->feed);
-        nfw_runs_deinit(&yaml->runs);
         free(yaml);
         return NULL;
 }
@@ -237,34 +235,37 @@ static int read_text(struct nfw_yaml *yaml,
         }
 }
 
-/* The first value of a run has come from libfyaml: the blanked ones follow it. */
+/* The first value of a run has come from libfyaml: those that it did not see follow it. */
 static void begin_run(struct nfw_yaml *yaml, struct fy_token *token, const struct nfw_yaml_event *event) {
         const struct fy_mark *start = fy_token_start_mark(token);
         const struct nfw_run *run;
 
-        if (yaml->n_runs == yaml->runs.vec.n || !start)
+        if (yaml->n_runs == yaml->runs->vec.n || !start)
                 return;
-        run = &yaml->runs.vec.items[yaml->n_runs];
+        run = &yaml->runs->vec.items[yaml->n_runs];
         if (place_of(yaml, start).offset != run->first)
                 return;
         yaml->n_runs++;
-        yaml->n_left = run->n_blanked;
+        yaml->n_left = run->n_values;
         yaml->offset = run->second;
-        yaml->before = event->pos;
+        yaml->line = event->pos.line;
+        yaml->column = event->pos.column;
 }
 
 static void next_of_run(struct nfw_yaml *yaml, struct nfw_yaml_event *event) {
         const char *value = yaml->cursor.source + yaml->offset;
-        size_t n = nfw_run_value_length(value, yaml->cursor.size - yaml->offset);
+        size_t n = (size_t)((const char *)rawmemchr(value, '\n') - value);
 
         memcpy(yaml->text, value, n);
         yaml->text[n] = '\0';
-        yaml->before.line++;
         yaml->n_left--;
         /* Behind the value: the end of the line, and the next one's beginning up to its value. */
-        yaml->offset += n + yaml->before.column;
+        yaml->offset += n + yaml->column;
         *event = (struct nfw_yaml_event){
-                .type = NFW_YAML_SCALAR, .pos = yaml->before, .text = yaml->text, .plain = true
+                .type = NFW_YAML_SCALAR,
+                .pos = { .file = yaml->file, .line = ++yaml->line, .column = yaml->column },
+                .text = yaml->text,
+                .plain = true,
         };
 }
 
@@ -370,8 +371,8 @@ static int translate(struct nfw_yaml *yaml, struct fy_event *fye, struct nfw_yam
                 event->type = NFW_YAML_END;
                 if (yaml->end.line > 0)
                         return report_cut(yaml);
-                /* What was blanked stands where it was refused for something else; it must not just be missing. */
-                return yaml->n_runs == yaml->runs.vec.n || nfw_sink_n_errors(yaml->sink) > 0
+                /* What was left out stands where it was refused for something else; it must not just be missing. */
+                return yaml->n_runs == yaml->runs->vec.n || nfw_sink_n_errors(yaml->sink) > 0
                                ? 0
                                : report_syntax(yaml);
 

@@ -7,6 +7,7 @@
  * is reported here once, so that whoever reads the events need not look at it again.
  */
 
+#include "policy/runs.h"
 #include "policy/sink.h"
 
 #define NFW_YAML_DEPTH_MAX  32
@@ -32,11 +33,15 @@ struct nfw_yaml_event {
 };
 
 /*
- * The source and the names are borrowed and must live as long as the result. The source is valid UTF-8.
+ * The source, its runs and its name are borrowed and must live as long as the result. The source is valid UTF-8.
  * 0 or a negative errno.
  */
-int nfw_yaml_new(
-        const char *file, const char *source, size_t size, struct nfw_sink *sink, struct nfw_yaml **ret_yaml);
+int nfw_yaml_new(const char *file,
+                 const char *source,
+                 size_t size,
+                 const struct nfw_runs *runs,
+                 struct nfw_sink *sink,
+                 struct nfw_yaml **ret_yaml);
 struct nfw_yaml *nfw_yaml_free(struct nfw_yaml *yaml);
 NFW_DEFINE_CLEANUP(struct nfw_yaml, nfw_yaml_free)
 

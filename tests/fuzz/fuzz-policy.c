@@ -93,27 +93,66 @@ static void check_rule(const struct nfw_policy_rule *rule) {
 /* So that the lines of a small input are long as well. */
 #define TAIL 24
 
-/* What libfyaml gets must be the source, but for the breaks, and each place in it that of the same octet there. */
+/* What is left out: whole lines, each with a value that stands as far from its beginning as the first one. */
+static void check_run(const char *source, const struct nfw_run *run) {
+        size_t n_prefix = run->second - run->begin, n_lines = 0;
+
+        require(run->begin > 0 && source[run->begin - 1] == '\n' && source[run->end - 1] == '\n', "no lines");
+        for (const char *line = source + run->begin; line < source + run->end; n_lines++) {
+                require(strspn(line, " ") == n_prefix - 2 && strncmp(line + n_prefix - 2, "- ", 2) == 0,
+                        "another list");
+                require(strcspn(line + n_prefix, " \t\r\n#,[]{}\"'?%") > 0, "no value");
+                line = strchr(line, '\n') + 1;
+        }
+        require(n_lines == run->n_values, "another number of values");
+}
+
+/* Up to the first zero, with one behind it. strndup() may read one octet more under a sanitizer's strict checks. */
+static char *copy_text(const uint8_t *data, size_t size) {
+        const uint8_t *zero = size > 0 ? memchr(data, 0, size) : NULL;
+        size_t n = zero ? (size_t)(zero - data) : size;
+        char *text = malloc(n + 1);
+
+        if (text) {
+                if (n > 0)
+                        memcpy(text, data, n);
+                text[n] = '\0';
+        }
+        return text;
+}
+
+/* What libfyaml gets must be the source, but for runs and breaks, and each place in it that of the same octet there. */
 static void check_feed(const uint8_t *data, size_t size) {
-        nfw_cleanup(nfw_freep) char *source = strndup((const char *)data, size);
+        nfw_cleanup(nfw_freep) char *source = copy_text(data, size);
+        nfw_cleanup(nfw_runs_deinit) struct nfw_runs runs = { 0 };
         struct nfw_feed_place in_text = { 0 }, at = { 0 };
         struct nfw_feed feed;
-        size_t n_breaks = 0;
+        size_t n_runs = 0, n_breaks = 0, n_left_out = 0;
         bool malformed;
 
         require(source, "no memory");
         if (nfw_utf8_check(source, strlen(source), &malformed) < strlen(source))
                 return;
-        require(nfw_feed_init(&feed, source, strlen(source), TAIL) == 0, "no feed");
+        require(nfw_runs_find(source, strlen(source), &runs) == 0, "no runs");
+        require(nfw_feed_init(&feed, source, strlen(source), &runs, TAIL) == 0, "no feed");
         require(feed.refused_at <= strlen(source) && feed.end <= strlen(source), "a feed without bounds");
         require(feed.end == strlen(source) || feed.end <= feed.refused_at + TAIL, "a feed without an end");
 
         while (in_text.offset < feed.size) {
                 struct nfw_feed_place place = nfw_feed_locate(&feed, &in_text);
-                bool is_break =
-                        n_breaks < feed.breaks.vec.n && at.offset == feed.breaks.vec.items[n_breaks].offset;
+                bool is_break = n_breaks < feed.breaks.vec.n &&
+                                at.offset - n_left_out == feed.breaks.vec.items[n_breaks].offset;
                 char c = feed.text[in_text.offset];
 
+                if (n_runs < runs.vec.n && at.offset == runs.vec.items[n_runs].begin) {
+                        const struct nfw_run *run = &runs.vec.items[n_runs++];
+
+                        check_run(source, run);
+                        n_left_out += run->end - run->begin;
+                        at.offset = run->end;
+                        at.line += run->n_values;
+                        continue;
+                }
                 if (is_break) {
                         require(c == '\n' && source[at.offset - 1] == ',', "a break at another place");
                         in_text.offset += 1 + feed.breaks.vec.items[n_breaks].indent;
@@ -136,6 +175,10 @@ static void check_feed(const uint8_t *data, size_t size) {
                         at.column++;
                 }
         }
+        /* It may end within a run. */
+        if (n_runs < runs.vec.n && at.offset == runs.vec.items[n_runs].begin &&
+            feed.end <= runs.vec.items[n_runs].end)
+                at.offset = feed.end;
         require(at.offset == feed.end && n_breaks == feed.breaks.vec.n, "a feed that ends elsewhere");
 
         nfw_feed_deinit(&feed);

@@ -30,7 +30,7 @@ static bool has_runs(const char *text) {
 
         assert_int_equal(nfw_runs_find(text, strlen(text), &runs), 0);
         has = runs.vec.n > 0;
-        assert_int_equal(has, runs.blanked != NULL);
+        assert_int_equal(has, runs.text != text);
         nfw_runs_deinit(&runs);
         return has;
 }
@@ -168,17 +168,41 @@ static void test_what_is_no_run(void **state nfw_unused) {
                 assert_false(has_runs(texts[i]));
 }
 
-static void test_blanked(void **state nfw_unused) {
-        static const char text[] = "x:\n- 1\n- 22\n- 3\n- 4\n- 5\n- 6\n- 7\n- 8\ny: z\n";
-        static const char blanked[] = "x:\n- 1\n    \n   \n   \n   \n   \n   \n- 8\ny: z\n";
+/* What is left out, and where everything else is then. */
+static void test_text(void **state nfw_unused) {
+        static const char text[] = "x:\n- 1\n- 22\n- 3\n- 4\n- 5\n- 6\n- 7\n- 8\ny: z\n"
+                                   "\r\n\r- a\n - a\n - b\n - c\n - d\n - e\n - f\n - g\n - hij\n - k\nz:";
+        static const char without[] = "x:\n- 1\n- 8\ny: z\n\r\n\r- a\n - a\n - k\nz:";
         struct nfw_runs runs;
 
         assert_int_equal(nfw_runs_find(text, strlen(text), &runs), 0);
-        assert_string_equal(runs.blanked, blanked);
-        assert_int_equal(runs.vec.n, 1);
-        assert_int_equal(runs.vec.items[0].n_blanked, 6);
+        assert_string_equal(runs.text, without);
+        assert_int_equal(runs.size, strlen(without));
+        assert_int_equal(runs.vec.n, 2);
+        assert_int_equal(runs.vec.items[0].n_values, 6);
+        assert_int_equal(runs.vec.items[1].n_values, 7);
         assert_int_equal(text[runs.vec.items[0].first], '1');
         assert_int_equal(text[runs.vec.items[0].second], '2');
+        assert_int_equal(text[runs.vec.items[1].first], 'a');
+        assert_int_equal(text[runs.vec.items[1].second], 'b');
+
+        for (size_t line = 0; line <= 9; line++) {
+                const struct nfw_run *run = nfw_runs_before(&runs, line);
+
+                assert_ptr_equal(run, line < 2 ? NULL : &runs.vec.items[line < 8 ? 0 : 1]);
+        }
+        assert_int_equal(runs.vec.items[0].n_lines, 6);
+        assert_int_equal(runs.vec.items[1].n_lines, 13);
+
+        for (size_t offset = 0; offset <= runs.size; offset++) {
+                size_t in_source = nfw_runs_to_source(&runs, offset);
+
+                assert_int_equal(text[in_source], without[offset]);
+                assert_int_equal(nfw_runs_to_text(&runs, in_source), offset);
+        }
+        /* What is left out stands before the line behind it. */
+        assert_int_equal(nfw_runs_to_text(&runs, runs.vec.items[0].second), strlen("x:\n- 1\n"));
+        assert_int_equal(nfw_runs_to_text(&runs, runs.vec.items[0].end - 1), strlen("x:\n- 1\n"));
         nfw_runs_deinit(&runs);
 }
 
@@ -187,7 +211,7 @@ int main(void) {
                 cmocka_unit_test(test_valid),
                 cmocka_unit_test(test_invalid),
                 cmocka_unit_test(test_what_is_no_run),
-                cmocka_unit_test(test_blanked),
+                cmocka_unit_test(test_text),
         };
 
         return cmocka_run_group_tests_name("policy/runs", tests, NULL, NULL);
