@@ -64,6 +64,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
                 return NULL;
 
         nfw_record_forget_settings(context);
+        nfw_resolvers_deinit(&context->resolvers);
         nfw_shadow_deinit(&context->shadow);
         nfw_nft_batch_free(context->batch);
         nfw_rtnl_free(context->rtnl);

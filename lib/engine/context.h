@@ -6,6 +6,7 @@
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "base/report.h"
+#include "engine/resolvers.h"
 #include "engine/shadow.h"
 #include "nft/socket.h"
 #include "rtnl/link.h"
@@ -24,6 +25,7 @@ struct nfw_context {
         struct nfw_nft_batch *batch;
         struct nfw_shadow shadow;
         struct nfw_record *settings; /* read last, or NULL; nfw_record_read_settings() has it */
+        struct nfw_resolvers resolvers;
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_context, nfw_context_free)

@@ -59,10 +59,11 @@ static int add_network(struct nfw_prefixes *values, const struct nfw_prefix *add
 }
 
 static int add_resolvers(struct nfw_port *port,
+                         struct nfw_context *context,
                          const struct nfw_record *settings,
                          const struct nfw_prefixes *local) {
-        nfw_cleanup(nfw_prefixes_deinit) struct nfw_prefixes host = { 0 };
         struct nfw_prefixes *values = &port->values[NFW_PARAMETER_RESOLVERS];
+        const struct nfw_prefixes *host;
         struct nfw_prefix value;
         int r = 0;
 
@@ -76,10 +77,10 @@ static int add_resolvers(struct nfw_port *port,
                 return 0;
         }
 
-        r = nfw_resolvers_of_host(&host);
+        r = nfw_resolvers_of_host(&context->resolvers, &host);
         if (r < 0)
                 return r;
-        nfw_vec_foreach (server, &host.vec) {
+        nfw_vec_foreach (server, &host->vec) {
                 r = add_value(values, server);
                 if (r < 0)
                         return r;
@@ -94,6 +95,7 @@ static int add_resolvers(struct nfw_port *port,
 }
 
 static int add_values(struct nfw_port *port,
+                      struct nfw_context *context,
                       const struct nfw_record *settings,
                       const struct nfw_prefixes *local) {
         int r;
@@ -112,7 +114,8 @@ static int add_values(struct nfw_port *port,
                                 return r;
                 }
         }
-        return settings->parameters[NFW_PARAMETER_RESOLVERS] ? add_resolvers(port, settings, local) : 0;
+        return settings->parameters[NFW_PARAMETER_RESOLVERS] ? add_resolvers(port, context, settings, local)
+                                                             : 0;
 }
 
 static int report_missing(struct nfw_context *context, const char *interface, struct nfw_report *report) {
@@ -159,7 +162,7 @@ int nfw_port_init(struct nfw_port *port,
         /* A bridge port has no addresses that count; the guest's neighbour on the host is the bridge itself. */
         r = nfw_rtnl_addresses(context->rtnl, link.master ? link.master : link.index, &local);
         if (r >= 0)
-                r = add_values(port, settings, &local);
+                r = add_values(port, context, settings, &local);
         if (r < 0)
                 nfw_port_deinit(port);
         return r;

@@ -4,22 +4,21 @@
 
 /* What a file in the form of resolv.conf names, as one text: addresses with blanks between, "stub" behind them. */
 static void assert_resolvers(const struct place *place, const char *file, const char *expected) {
-        struct nfw_prefixes prefixes = { 0 };
+        struct nfw_resolvers_file read = { 0 };
         char found[512] = "";
-        bool stub = true;
 
         write_file(place_path(place, "resolv.conf"), file, strlen(file));
-        assert_int_equal(nfw_resolvers_read(place_path(place, "resolv.conf"), &prefixes, &stub), 0);
-        nfw_vec_foreach (prefix, &prefixes.vec) {
+        assert_int_equal(nfw_resolvers_refresh(&read, place_path(place, "resolv.conf")), 0);
+        nfw_vec_foreach (prefix, &read.servers.vec) {
                 char text[NFW_ADDR_TEXT_MAX];
 
                 assert_int_equal(prefix->length, prefix->addr.family == AF_INET ? 32 : 128);
                 snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s", *found ? " " : "",
                          nfw_addr_format(&prefix->addr, text));
         }
-        if (stub)
+        if (read.stub)
                 snprintf(found + strlen(found), sizeof(found) - strlen(found), "%sstub", *found ? " " : "");
-        nfw_prefixes_deinit(&prefixes);
+        nfw_resolvers_file_deinit(&read);
         if (strcmp(found, expected) != 0)
                 fail_msg("`%s` is `%s`, not `%s`", file, found, expected);
 }
@@ -107,13 +106,12 @@ static void test_octets_of_no_text(void **state) {
         static const char file[] =
                 "nameserver 192.0.2.1\0 x\n\0\0\nnameserver\0 192.0.2.2\nnameserver 192.0.2.3\n";
         const struct place *place = *state;
-        struct nfw_prefixes prefixes = { 0 };
-        bool stub;
+        struct nfw_resolvers_file read = { 0 };
 
         write_file(place_path(place, "resolv.conf"), file, sizeof(file) - 1);
-        assert_int_equal(nfw_resolvers_read(place_path(place, "resolv.conf"), &prefixes, &stub), 0);
-        assert_int_equal(prefixes.vec.n, 2);
-        nfw_prefixes_deinit(&prefixes);
+        assert_int_equal(nfw_resolvers_refresh(&read, place_path(place, "resolv.conf")), 0);
+        assert_int_equal(read.servers.vec.n, 2);
+        nfw_resolvers_file_deinit(&read);
 }
 
 static void test_a_very_long_line(void **state) {
@@ -133,15 +131,86 @@ static void test_a_very_long_line(void **state) {
 
 static void test_missing_file(void **state) {
         const struct place *place = *state;
-        struct nfw_prefixes prefixes = { 0 };
-        bool stub = true;
+        struct nfw_resolvers_file read = { .stub = true };
 
-        assert_int_equal(nfw_resolvers_read(place_path(place, "missing"), &prefixes, &stub), 0);
-        assert_false(stub);
-        stub = true;
-        assert_int_equal(nfw_resolvers_read(place->ours, &prefixes, &stub), 0);
-        assert_false(stub);
-        assert_int_equal(prefixes.vec.n, 0);
+        assert_int_equal(nfw_resolvers_refresh(&read, place_path(place, "missing")), 0);
+        assert_false(read.stub);
+        read.stub = true;
+        assert_int_equal(nfw_resolvers_refresh(&read, place->ours), 0);
+        assert_false(read.stub);
+        assert_int_equal(read.servers.vec.n, 0);
+        nfw_resolvers_file_deinit(&read);
+}
+
+static void set_time(const char *path) {
+        static const struct timespec times[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+
+        assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void assert_last_octet(struct nfw_resolvers_file *file, const char *path, uint8_t octet) {
+        assert_int_equal(nfw_resolvers_refresh(file, path), 0);
+        assert_int_equal(file->servers.vec.n, 1);
+        assert_int_equal(file->servers.vec.items[0].addr.bytes[3], octet);
+}
+
+static void write_server(const char *path, int octet) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "nameserver 192.0.2.%d\n", octet);
+        write_file(path, text, strlen(text));
+}
+
+/* Edits of the same size, one right after the other: the file's times need not tell them apart. */
+static void test_each_edit_is_seen(void **state) {
+        const struct place *place = *state;
+        struct nfw_resolvers_file file = { 0 };
+        nfw_cleanup(nfw_freep) char *path = strdup(place_path(place, "resolv.conf"));
+
+        assert_non_null(path);
+        for (int i = 0; i < 2000; i++) {
+                write_server(path, 1 + i % 9);
+                assert_last_octet(&file, path, (uint8_t)(1 + i % 9));
+        }
+        nfw_resolvers_file_deinit(&file);
+}
+
+/* What has settled is what was read; every way to change it is seen all the same. */
+static void test_a_settled_file_is_read_once(void **state) {
+        const struct place *place = *state;
+        struct nfw_resolvers_file file = { 0 };
+        nfw_cleanup(nfw_freep) char *path = strdup(place_path(place, "resolv.conf"));
+        const struct nfw_prefix *items;
+
+        assert_non_null(path);
+        write_server(path, 1);
+        set_time(path);
+        assert_last_octet(&file, path, 1);
+        assert_false(file.settled);
+        while (!file.settled) {
+                usleep(100000);
+                assert_last_octet(&file, path, 1);
+        }
+        items = file.servers.vec.items;
+        assert_last_octet(&file, path, 1);
+        assert_ptr_equal(file.servers.vec.items, items);
+
+        /* in place, with its size and its time of modification put back */
+        write_server(path, 2);
+        set_time(path);
+        assert_last_octet(&file, path, 2);
+
+        /* another file of that name, and none */
+        write_server(place_path(place, "other"), 3);
+        assert_int_equal(rename(place_path(place, "other"), path), 0);
+        assert_last_octet(&file, path, 3);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(nfw_resolvers_refresh(&file, path), 0);
+        assert_int_equal(file.servers.vec.n, 0);
+        assert_int_equal(symlink(place_path(place, "target"), path), 0);
+        write_server(place_path(place, "target"), 4);
+        assert_last_octet(&file, path, 4);
+        nfw_resolvers_file_deinit(&file);
 }
 
 #define place_test(test_) cmocka_unit_test_setup_teardown(test_, place_setup, place_teardown)
@@ -156,6 +225,8 @@ int main(void) {
                 place_test(test_octets_of_no_text),
                 place_test(test_a_very_long_line),
                 place_test(test_missing_file),
+                place_test(test_each_edit_is_seen),
+                place_test(test_a_settled_file_is_read_once),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
