@@ -55,6 +55,7 @@ struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl) {
                 return NULL;
         if (rtnl->socket)
                 mnl_socket_close(rtnl->socket);
+        free(rtnl->buffer);
         free(rtnl);
         return NULL;
 }

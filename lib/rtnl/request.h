@@ -8,6 +8,8 @@
 struct nfw_rtnl {
         struct mnl_socket *socket;
         uint32_t sequence;
+        void *buffer; /* for what is received; made when it is needed */
+        size_t size;
 };
 
 /* Begins a message in buffer (at least MNL_SOCKET_BUFFER_SIZE octets). */
@@ -15,6 +17,7 @@ struct nlmsghdr *nfw_rtnl_begin(struct nfw_rtnl *rtnl, void *buffer, uint16_t ty
 
 /*
  * Sends it and hands every message of the answer to the callback. 0 or a negative errno: the kernel's, or
- * -EINTR where a dump was inconsistent because something changed meanwhile (then it is to be asked again).
+ * -EINTR where a dump was inconsistent because something changed meanwhile, or was longer than expected (then it is
+ * to be asked again).
  */
 int nfw_rtnl_talk(struct nfw_rtnl *rtnl, const struct nlmsghdr *request, mnl_cb_t callback, void *userdata);

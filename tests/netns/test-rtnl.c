@@ -108,6 +108,20 @@ static void test_link_names(void **state) {
         run("for i in $(seq 100); do echo link del pair$i-a; done | ip -batch -");
 }
 
+/* Tens of thousands of octets of other names, before a link that has none. */
+static void test_links_with_many_names(void **state) {
+        struct nfw_link va, vb;
+
+        run("ip link add va type veth peer name vb && "
+            "for i in $(seq 300); do echo link property add dev va altname $(printf '%0100d' $i); done | ip -batch -");
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "vb", &vb), 0);
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "va", &va), 0);
+        assert_int_equal(va.index, if_nametoindex("va"));
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "vb", &vb), 0);
+        assert_int_equal(vb.index, if_nametoindex("vb"));
+        run("ip link del va");
+}
+
 static bool has_address(const struct nfw_prefixes *prefixes, const char *text, unsigned int length) {
         struct nfw_addr addr = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
 
@@ -220,6 +234,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_no_such_link, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_other_master, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_link_names, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_links_with_many_names, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_peer_address, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_addresses_of_no_link, setup, teardown),
