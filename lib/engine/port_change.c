@@ -73,33 +73,50 @@ static bool has_new(const struct nfw_port *port, size_t parameter, const struct 
         return false;
 }
 
+/* Only what differs: all else stays in the kernel as it is. */
+static int put_differences(struct nfw_nft_batch *batch,
+                           enum nfw_parameter parameter,
+                           const struct nfw_shadow_port *old,
+                           const struct nfw_port *new) {
+        int r;
+
+        nfw_vec_foreach (value, &old->parameters[parameter]) {
+                if (has_new(new, parameter, value))
+                        continue;
+                r = nfw_nft_put_parameter(batch, NFW_NFT_DELETE, old->table, parameter, old->interface,
+                                          value);
+                if (r < 0)
+                        return r;
+        }
+        nfw_vec_foreach (value, &new->values[parameter].vec) {
+                if (has_old(old, parameter, value))
+                        continue;
+                r = nfw_nft_put_parameter(batch, NFW_NFT_ADD, new->table, parameter, new->interface, value);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int put_parameters(struct nfw_nft_batch *batch,
                           const struct nfw_shadow_port *old,
                           const struct nfw_port *new) {
         bool stays = old && new && old->table == new->table;
-        int r;
+        int r = 0;
 
-        for (size_t i = 0; i < NFW_N_PARAMETERS; i++) {
+        for (int i = 0; r == 0 && i < NFW_N_PARAMETERS; i++) {
+                if (stays) {
+                        r = put_differences(batch, i, old, new);
+                        continue;
+                }
                 if (old)
-                        nfw_vec_foreach (value, &old->parameters[i]) {
-                                if (stays && has_new(new, i, value))
-                                        continue;
-                                r = nfw_nft_put_parameter(batch, NFW_NFT_DELETE, old->table, i,
-                                                          old->interface, value);
-                                if (r < 0)
-                                        return r;
-                        }
-                if (new)
-                        nfw_vec_foreach (value, &new->values[i].vec) {
-                                if (stays && has_old(old, i, value))
-                                        continue;
-                                r = nfw_nft_put_parameter(batch, NFW_NFT_ADD, new->table, i, new->interface,
-                                                          value);
-                                if (r < 0)
-                                        return r;
-                        }
+                        r = nfw_nft_put_parameters(batch, NFW_NFT_DELETE, old->table, i, old->interface,
+                                                   old->parameters[i].items, old->parameters[i].n);
+                if (r == 0 && new)
+                        r = nfw_nft_put_parameters(batch, NFW_NFT_ADD, new->table, i, new->interface,
+                                                   new->values[i].vec.items, new->values[i].vec.n);
         }
-        return 0;
+        return r;
 }
 
 static bool keeps_policy(const struct nfw_shadow_port *old, const struct nfw_port *new, const char *policy) {

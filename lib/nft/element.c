@@ -117,39 +117,76 @@ static void fill_host_bits(const struct nfw_prefix *prefix, uint8_t *bytes, size
                 bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 }
 
+static int put_value(struct nfw_nft_element_list *list,
+                     const uint8_t port[static IFNAMSIZ],
+                     const struct nfw_prefix *value,
+                     bool is_network) {
+        uint8_t key[KEY_MAX], key_end[KEY_MAX];
+        size_t n_addr = nfw_addr_size(value->addr.family);
+        int r;
+
+        if (!is_network && value->length != 8 * n_addr)
+                return -EINVAL;
+        memcpy(key, port, IFNAMSIZ);
+        memcpy(key + IFNAMSIZ, value->addr.bytes, n_addr);
+
+        r = nfw_nft_element_begin(list, key, IFNAMSIZ + n_addr);
+        if (r < 0)
+                return r;
+        if (is_network) {
+                memcpy(key_end, port, IFNAMSIZ);
+                fill_host_bits(value, key_end + IFNAMSIZ, n_addr);
+                nfw_nft_element_put_key_end(list, key_end, IFNAMSIZ + n_addr);
+        }
+        nfw_nft_element_end(list);
+        return 0;
+}
+
+int nfw_nft_put_parameters(struct nfw_nft_batch *batch,
+                           enum nfw_nft_element_op op,
+                           enum nfw_table table,
+                           enum nfw_parameter parameter,
+                           const char *interface,
+                           const struct nfw_prefix *values,
+                           size_t n_values) {
+        static const uint8_t families[] = { AF_INET, AF_INET6 };
+        struct nfw_nft_origin origin = { .what = "parameter of the port", .name = interface };
+        uint8_t port[IFNAMSIZ];
+        int r;
+
+        r = encode_port(interface, port);
+        if (r < 0)
+                return r;
+
+        /* Each family has a set of its own, and a message is about one set. */
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(families); i++) {
+                struct nfw_nft_element_list list = {
+                        .batch = batch,
+                        .table = table,
+                        .type = message_type(op),
+                        .set = nfw_nft_parameter_set_name(parameter, families[i]),
+                        .origin = &origin,
+                };
+
+                for (size_t j = 0; j < n_values; j++) {
+                        if (values[j].addr.family != families[i])
+                                continue;
+                        r = put_value(&list, port, &values[j], parameter == NFW_PARAMETER_SUBNETS);
+                        if (r < 0)
+                                return r;
+                }
+                r = nfw_nft_element_list_end(&list);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int nfw_nft_put_parameter(struct nfw_nft_batch *batch,
                           enum nfw_nft_element_op op,
                           enum nfw_table table,
                           enum nfw_parameter parameter,
                           const char *interface,
                           const struct nfw_prefix *value) {
-        struct nfw_nft_origin origin = { .what = "parameter of the port", .name = interface };
-        struct nfw_nft_element_list list = {
-                .batch = batch,
-                .table = table,
-                .type = message_type(op),
-                .set = nfw_nft_parameter_set_name(parameter, value->addr.family),
-                .origin = &origin,
-        };
-        uint8_t key[KEY_MAX], key_end[KEY_MAX];
-        size_t n_addr = nfw_addr_size(value->addr.family);
-        int r;
-
-        if (parameter != NFW_PARAMETER_SUBNETS && value->length != 8 * n_addr)
-                return -EINVAL;
-        r = encode_port(interface, key);
-        if (r < 0)
-                return r;
-        memcpy(key + IFNAMSIZ, value->addr.bytes, n_addr);
-
-        r = nfw_nft_element_begin(&list, key, IFNAMSIZ + n_addr);
-        if (r < 0)
-                return r;
-        if (parameter == NFW_PARAMETER_SUBNETS) {
-                memcpy(key_end, key, IFNAMSIZ);
-                fill_host_bits(value, key_end + IFNAMSIZ, n_addr);
-                nfw_nft_element_put_key_end(&list, key_end, IFNAMSIZ + n_addr);
-        }
-        nfw_nft_element_end(&list);
-        return nfw_nft_element_list_end(&list);
+        return nfw_nft_put_parameters(batch, op, table, parameter, interface, value, 1);
 }

@@ -43,6 +43,15 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                          const char *chain,
                          const char *binding);
 
+/* port . value for each of the values, in a parameter's sets. As the next one, in as few messages as it takes. */
+int nfw_nft_put_parameters(struct nfw_nft_batch *batch,
+                           enum nfw_nft_element_op op,
+                           enum nfw_table table,
+                           enum nfw_parameter parameter,
+                           const char *interface,
+                           const struct nfw_prefix *values,
+                           size_t n_values);
+
 /* port . value in a parameter's set. A network for SUBNETS, an address (full length) for the others. */
 int nfw_nft_put_parameter(struct nfw_nft_batch *batch,
                           enum nfw_nft_element_op op,
