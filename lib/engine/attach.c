@@ -5,7 +5,6 @@
 #include "engine/bindings.h"
 #include "engine/install.h"
 #include "engine/not_found.h"
-#include "engine/state.h"
 #include "engine/statistics.h"
 #include "engine/transaction.h"
 
@@ -139,10 +138,6 @@ nfw_public int nfw_attach(struct nfw_context *context,
                 .n_interfaces = n_interfaces,
         };
         int r;
-
-        r = nfw_state_prepare(context, report);
-        if (r < 0)
-                return r;
 
         r = nfw_transaction_run(context,
                                 &(struct nfw_transaction){ .build = build_attach,

@@ -4,7 +4,6 @@
 
 #include "engine/not_found.h"
 #include "engine/port.h"
-#include "engine/state.h"
 #include "engine/transaction.h"
 
 struct detach {
@@ -80,9 +79,6 @@ nfw_public int nfw_detach(struct nfw_context *context,
         struct detach detach = { 0 };
         int r;
 
-        r = nfw_state_prepare(context, report);
-        if (r < 0)
-                return r;
         r = sort_once(interfaces, n_interfaces, &sorted, &detach.n_interfaces);
         if (r < 0)
                 return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/lock.h"
+#include "engine/state.h"
 
 /* Only programs that are not ours can get in between while the lock is held; they do not do so for ever. */
 #define MAX_ATTEMPTS 64
@@ -59,13 +60,24 @@ static int attempt(struct nfw_context *context,
         return r;
 }
 
+/* Nearly always the place of the state is there, and attaching a port takes a few microseconds. */
+static int acquire(struct nfw_lock *lock, const struct nfw_context *context, struct nfw_report *report) {
+        int r;
+
+        r = nfw_lock_acquire(lock, context);
+        if (r == 0)
+                return 0;
+        r = nfw_state_prepare(context, report);
+        return r < 0 ? r : nfw_lock_acquire(lock, context);
+}
+
 int nfw_transaction_run(struct nfw_context *context,
                         const struct nfw_transaction *transaction,
                         struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
-        int r = -EAGAIN;
+        int r;
 
-        r = nfw_lock_acquire(&lock, context);
+        r = acquire(&lock, context, report);
         if (r < 0)
                 return r;
 

@@ -17,7 +17,10 @@ struct nfw_transaction {
         bool dry_run;
 };
 
-/* 0, what build() returned, NFW_E_REFUSED with the kernel's reason in the report, or a negative errno. */
+/*
+ * The place of the state is made first if need be. 0, what build() returned, NFW_E_REFUSED with the kernel's reason in
+ * the report, or a negative errno.
+ */
 int nfw_transaction_run(struct nfw_context *context,
                         const struct nfw_transaction *transaction,
                         struct nfw_report *report);
