@@ -12,6 +12,14 @@ void nfw_bindings_deinit(struct nfw_bindings *bindings) {
         nfw_vec_deinit(&bindings->vec);
 }
 
+/*
+ * One that nobody else has, without asking the kernel for a random number each time: only one transaction can follow
+ * on a generation, and the number that it is mixed with is the context's own.
+ */
+static void name_binding(const struct nfw_context *context, size_t n, char ret_id[static NFW_ID_MAX]) {
+        nfw_record_format_id(context->number ^ ((uint64_t)context->shadow.generation << 32 | n), ret_id);
+}
+
 int nfw_bindings_add(struct nfw_bindings *bindings,
                      struct nfw_context *context,
                      const char *interface,
@@ -29,9 +37,7 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
                 return r;
 
         binding = &bindings->vec.items[bindings->vec.n];
-        r = nfw_record_new_id(binding->binding);
-        if (r < 0)
-                return r;
+        name_binding(context, bindings->vec.n, binding->binding);
         r = nfw_port_init(&binding->port, context, interface, settings, report);
         if (r != 0)
                 return r;

@@ -31,6 +31,9 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (stat("/proc/thread-self/ns/net", &st) < 0)
                 return -errno;
         context->namespace = st.st_ino;
+        r = nfw_record_new_number(&context->number);
+        if (r < 0)
+                return r;
         r = nfw_context_set_state_directory(context, NFW_STATE_DIRECTORY);
         if (r < 0)
                 return r;

@@ -17,6 +17,7 @@ struct nfw_record;
 
 struct nfw_context {
         char *state_directory;
+        uint64_t number;    /* that no other context has */
         uint64_t namespace; /* the inode of the network namespace that the sockets are of */
         char *directory;    /* of that namespace below the state directory; nfw_state_prepare() makes it */
         uint16_t nflog_group;

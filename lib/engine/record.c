@@ -14,7 +14,7 @@ void nfw_record_deinit(struct nfw_record *record) {
         record->policy = nfw_policy_free(record->policy);
 }
 
-int nfw_record_new_id(char ret_id[static NFW_ID_MAX]) {
+int nfw_record_new_number(uint64_t *ret_number) {
         uint64_t number;
         ssize_t n;
 
@@ -24,7 +24,22 @@ int nfw_record_new_id(char ret_id[static NFW_ID_MAX]) {
         if (n != (ssize_t)sizeof(number))
                 return -EIO;
 
+        *ret_number = number;
+        return 0;
+}
+
+void nfw_record_format_id(uint64_t number, char ret_id[static NFW_ID_MAX]) {
         snprintf(ret_id, NFW_ID_MAX, "%016llx", (unsigned long long)number);
+}
+
+int nfw_record_new_id(char ret_id[static NFW_ID_MAX]) {
+        uint64_t number;
+        int r;
+
+        r = nfw_record_new_number(&number);
+        if (r < 0)
+                return r;
+        nfw_record_format_id(number, ret_id);
         return 0;
 }
 

@@ -34,7 +34,9 @@ struct nfw_record {
 
 void nfw_record_deinit(struct nfw_record *record);
 
-/* 16 hexadecimal digits that nobody has used before. */
+/* A number that nobody has used before, the form of an id, and both. An id is 16 hexadecimal digits. */
+int nfw_record_new_number(uint64_t *ret_number);
+void nfw_record_format_id(uint64_t number, char ret_id[static NFW_ID_MAX]);
 int nfw_record_new_id(char ret_id[static NFW_ID_MAX]);
 bool nfw_record_id_is_valid(const char *id);
 
