@@ -60,19 +60,18 @@ static int match_prefixes(struct nfw_ir_rule *rule,
                           uint8_t family,
                           enum nfw_field field) {
         struct nfw_ranges ranges = { 0 };
+        size_t n = 0;
+        int r;
+
+        nfw_vec_foreach (prefix, &source->prefixes)
+                n += prefix->addr.family == family;
+        r = nfw_vec_reserve(&ranges.vec, n);
+        if (r < 0)
+                return r;
 
         nfw_vec_foreach (prefix, &source->prefixes) {
-                struct nfw_range range;
-                int r;
-
-                if (prefix->addr.family != family)
-                        continue;
-                range = nfw_range_from_prefix(prefix);
-                r = nfw_ranges_add(&ranges, &range);
-                if (r < 0) {
-                        nfw_ranges_deinit(&ranges);
-                        return r;
-                }
+                if (prefix->addr.family == family)
+                        ranges.vec.items[ranges.vec.n++] = nfw_range_from_prefix(prefix);
         }
         return nfw_ir_rule_take_ranges(rule, field, &ranges);
 }

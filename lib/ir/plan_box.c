@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ir/plan_box.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +21,20 @@ static int add_box(struct nfw_plan_boxes *boxes, const struct nfw_range *box) {
 
 int nfw_plan_boxes_add_product(struct nfw_plan_boxes *boxes, const struct nfw_ranges *by_field) {
         size_t at[NFW_PLAN_MAX_FIELDS] = { 0 };
-        size_t field;
+        size_t field, n = boxes->n_fields;
+        int r;
+
+        for (field = 0; field < boxes->n_fields; field++)
+                if (__builtin_mul_overflow(n, by_field[boxes->fields[field]].vec.n, &n))
+                        return -ENOMEM;
+        r = nfw_vec_reserve(&boxes->ranges, n);
+        if (r < 0)
+                return r;
 
         do {
-                struct nfw_range box[NFW_PLAN_MAX_FIELDS];
-                int r;
-
                 for (field = 0; field < boxes->n_fields; field++)
-                        box[field] = by_field[boxes->fields[field]].vec.items[at[field]];
-                r = add_box(boxes, box);
-                if (r < 0)
-                        return r;
+                        boxes->ranges.items[boxes->ranges.n++] =
+                                by_field[boxes->fields[field]].vec.items[at[field]];
 
                 for (field = boxes->n_fields; field-- > 0;) {
                         if (++at[field] < by_field[boxes->fields[field]].vec.n)
@@ -56,7 +60,7 @@ int nfw_plan_boxes_add_values(struct nfw_plan_boxes *boxes, const struct nfw_ran
                 if (r < 0)
                         return r;
                 for (field = boxes->n_fields; field-- > 0;) {
-                        bool was_last = memcmp(value[field].first, box[field].last, NFW_VALUE_MAX) == 0;
+                        bool was_last = nfw_value_compare(value[field].first, box[field].last) == 0;
 
                         if (was_last)
                                 memcpy(value[field].first, box[field].first, NFW_VALUE_MAX);
@@ -76,7 +80,11 @@ uint64_t nfw_plan_box_n_values(const struct nfw_plan_boxes *boxes, const struct 
         uint64_t n_values = 1;
 
         for (size_t i = 0; i < boxes->n_fields; i++) {
-                uint64_t n = nfw_range_n_values(&box[i], nfw_field_info(boxes->fields[i])->size);
+                uint64_t n;
+
+                if (nfw_range_is_single(&box[i]))
+                        continue;
+                n = nfw_range_n_values(&box[i], nfw_field_info(boxes->fields[i])->size);
 
                 if (__builtin_mul_overflow(n_values, n, &n_values))
                         return UINT64_MAX;

@@ -54,7 +54,7 @@ static bool overlaps_open(const struct nfw_range *box,
         for (size_t i = 0; i < *n_open; i++) {
                 const struct nfw_range *before = kept + open[i] * stride;
 
-                if (memcmp(before->last, box->first, NFW_VALUE_MAX) < 0)
+                if (nfw_value_compare(before->last, box->first) < 0)
                         continue;
                 overlaps = overlaps || nfw_plan_box_overlaps(before, box, stride);
                 open[n_still_open++] = open[i];
@@ -119,9 +119,11 @@ static struct census take_census(const struct nfw_plan_boxes *boxes) {
         struct census census = { 0 };
 
         for (size_t i = 0; i < boxes->ranges.n; i += boxes->n_fields) {
-                if (is_small(boxes, &boxes->ranges.items[i])) {
+                uint64_t n_values = nfw_plan_box_n_values(boxes, &boxes->ranges.items[i]);
+
+                if (n_values <= MAX_VALUES_TO_SPELL_OUT) {
                         census.n_small++;
-                        census.n_values += nfw_plan_box_n_values(boxes, &boxes->ranges.items[i]);
+                        census.n_values += n_values;
                 } else {
                         census.n_large++;
                 }
@@ -162,8 +164,12 @@ int nfw_plan_boxes_partition(struct nfw_plan_boxes *boxes, struct nfw_plan_parts
         values.ranges.items = NULL;
         values.ranges.n = values.ranges.size = 0;
 
-        if (is_worth_it(census.n_small, census.n_values) &&
-            (census.n_large == 0 || census.n_values >= MIN_VALUES_APART)) {
+        if (census.n_large == 0 && census.n_values == census.n_small) {
+                /* There is nothing to spell out. */
+                nfw_plan_boxes_sort(boxes);
+                r = parts_take(&parts, boxes, false);
+        } else if (is_worth_it(census.n_small, census.n_values) &&
+                   (census.n_large == 0 || census.n_values >= MIN_VALUES_APART)) {
                 r = take_values(boxes, &values);
                 if (r == 0)
                         r = parts_take(&parts, &values, false);

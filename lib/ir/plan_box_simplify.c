@@ -12,9 +12,9 @@ struct order {
 };
 
 static int range_compare(const struct nfw_range *a, const struct nfw_range *b) {
-        int c = memcmp(a->first, b->first, NFW_VALUE_MAX);
+        int c = nfw_value_compare(a->first, b->first);
 
-        return c ? c : memcmp(b->last, a->last, NFW_VALUE_MAX);
+        return c ? c : nfw_value_compare(b->last, a->last);
 }
 
 static int compare_but_axis(const struct nfw_range *a, const struct nfw_range *b, const struct order *order) {
@@ -93,7 +93,7 @@ static int drop_covered(struct nfw_plan_boxes *boxes) {
                 for (size_t j = 0; j < n_open; j++) {
                         const struct nfw_range *before = items + open[j] * stride;
 
-                        if (memcmp(before->last, box->first, NFW_VALUE_MAX) < 0)
+                        if (nfw_value_compare(before->last, box->first) < 0)
                                 continue;
                         covered = covered || nfw_plan_box_covers(before, box, stride);
                         open[n_still_open++] = open[j];
@@ -126,7 +126,7 @@ static void join(struct nfw_plan_boxes *boxes, size_t axis) {
                 if (compare_but_axis(kept, box, &order) == 0 &&
                     (nfw_range_overlaps(&kept[axis], &box[axis]) ||
                      nfw_range_touches(&kept[axis], &box[axis], size))) {
-                        if (memcmp(box[axis].last, kept[axis].last, NFW_VALUE_MAX) > 0)
+                        if (nfw_value_compare(box[axis].last, kept[axis].last) > 0)
                                 memcpy(kept[axis].last, box[axis].last, NFW_VALUE_MAX);
                         continue;
                 }

@@ -124,6 +124,20 @@ static void indices_deinit(struct nfw_plan_indices *indices) {
         nfw_vec_deinit(&indices->vec);
 }
 
+/* The item's part of the group. It is not needed any more: what there may be very much of is not copied. */
+static int take_product(struct nfw_plan_boxes *boxes, struct nfw_plan_item *item) {
+        struct nfw_ranges *ranges = &item->ranges[boxes->fields[0]];
+
+        if (boxes->n_fields > 1 || boxes->ranges.n > 0)
+                return nfw_plan_boxes_add_product(boxes, item->ranges);
+
+        boxes->ranges.items = nfw_steal(ranges->vec.items);
+        boxes->ranges.n = ranges->vec.n;
+        boxes->ranges.size = ranges->vec.size;
+        ranges->vec.n = ranges->vec.size = 0;
+        return 0;
+}
+
 /* Items of one shape as look-ups of all their fields at once. */
 static int emit_sets(struct nfw_plan_builder *builder,
                      const struct nfw_plan_group *group,
@@ -140,7 +154,7 @@ static int emit_sets(struct nfw_plan_builder *builder,
                 if (boxes.n_fields > 1 && !take_from_budget(&budget, items[i])) {
                         r = nfw_plan_emit_rule(builder, group, items[i]);
                 } else {
-                        r = nfw_plan_boxes_add_product(&boxes, items[i]->ranges);
+                        r = take_product(&boxes, items[i]);
                         if (r == 0)
                                 r = nfw_plan_indices_add_all(&sources, &items[i]->sources);
                 }

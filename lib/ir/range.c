@@ -4,16 +4,12 @@
 #include <endian.h>
 #include <string.h>
 
-static int value_compare(const uint8_t a[static NFW_VALUE_MAX], const uint8_t b[static NFW_VALUE_MAX]) {
-        return memcmp(a, b, NFW_VALUE_MAX);
-}
-
 struct nfw_range nfw_range_from_prefix(const struct nfw_prefix *prefix) {
         size_t size = nfw_addr_size(prefix->addr.family);
-        struct nfw_range range = { 0 };
+        struct nfw_range range;
 
-        memcpy(range.first, prefix->addr.bytes, size);
-        memcpy(range.last, prefix->addr.bytes, size);
+        memcpy(range.first, prefix->addr.bytes, sizeof(range.first));
+        memcpy(range.last, prefix->addr.bytes, sizeof(range.last));
         for (size_t bit = prefix->length; bit < size * 8; bit++) {
                 uint8_t mask = (uint8_t)(0x80 >> (bit % 8));
 
@@ -42,10 +38,6 @@ struct nfw_range nfw_range_from_ports(const struct nfw_port_range *ports) {
         return range;
 }
 
-bool nfw_range_is_single(const struct nfw_range *range) {
-        return value_compare(range->first, range->last) == 0;
-}
-
 bool nfw_range_is_prefix(const struct nfw_range *range, size_t size, unsigned int *ret_length) {
         unsigned int length = 0;
         unsigned int n_bits = (unsigned int)size * 8;
@@ -66,14 +58,6 @@ bool nfw_range_is_prefix(const struct nfw_range *range, size_t size, unsigned in
         return true;
 }
 
-bool nfw_range_overlaps(const struct nfw_range *a, const struct nfw_range *b) {
-        return value_compare(a->first, b->last) <= 0 && value_compare(b->first, a->last) <= 0;
-}
-
-bool nfw_range_covers(const struct nfw_range *outer, const struct nfw_range *inner) {
-        return value_compare(outer->first, inner->first) <= 0 && value_compare(inner->last, outer->last) <= 0;
-}
-
 bool nfw_value_next(uint8_t value[static NFW_VALUE_MAX], size_t size) {
         for (size_t i = size; i-- > 0;) {
                 if (++value[i] != 0)
@@ -87,8 +71,11 @@ static bool is_behind(const uint8_t value[static NFW_VALUE_MAX],
                       size_t size) {
         uint8_t expected[NFW_VALUE_MAX];
 
+        /* Nearly always that is enough. */
+        if ((uint8_t)(value[size - 1] + 1) != next[size - 1])
+                return false;
         memcpy(expected, value, sizeof(expected));
-        return nfw_value_next(expected, size) && value_compare(expected, next) == 0;
+        return nfw_value_next(expected, size) && nfw_value_compare(expected, next) == 0;
 }
 
 bool nfw_range_touches(const struct nfw_range *a, const struct nfw_range *b, size_t size) {

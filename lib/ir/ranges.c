@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "ir/range.h"
 
 /* Where one side is this many times longer, searching it beats walking along both. */
@@ -33,49 +35,85 @@ static int range_compare(const void *a, const void *b) {
         return memcmp(a, b, sizeof(struct nfw_range));
 }
 
-/* Fills counts with how often each octet stands at that place; true where it is one and the same everywhere. */
-static bool count_octets(const struct nfw_range *items, size_t n, size_t place, size_t counts[static 256]) {
-        memset(counts, 0, 256 * sizeof(*counts));
+/* A part of a first value, and which of the ranges it belongs to. */
+struct sort_key {
+        uint32_t part;
+        uint32_t index;
+};
+
+/* Octet by octet from the last, but for those that are the same everywhere. The keys end up in either. */
+static struct sort_key *sort_keys(struct sort_key *keys, struct sort_key *spare, size_t n) {
+        size_t counts[sizeof(keys->part)][256] = { 0 };
+
         for (size_t i = 0; i < n; i++)
-                counts[items[i].first[place]]++;
-        return counts[items[0].first[place]] == n;
-}
+                for (size_t octet = 0; octet < sizeof(keys->part); octet++)
+                        counts[octet][keys[i].part >> 8 * octet & 255]++;
 
-/* By the first value only, octet by octet from the last: several times faster than comparing. False if out of memory. */
-static bool radix_sort(struct nfw_range *items, size_t n, size_t size) {
-        struct nfw_range *from = items, *to = calloc(n, sizeof(*to)), *swap;
-        struct nfw_range *spare = to;
+        for (size_t octet = 0; octet < sizeof(keys->part); octet++) {
+                struct sort_key *swap = keys;
+                size_t at = 0;
 
-        if (!spare)
-                return false;
-
-        for (size_t place = size; place-- > 0;) {
-                size_t counts[256], at = 0;
-
-                if (count_octets(from, n, place, counts))
+                if (counts[octet][keys[0].part >> 8 * octet & 255] == n)
                         continue;
-                for (size_t octet = 0; octet < 256; octet++) {
-                        size_t count = counts[octet];
+                for (size_t value = 0; value < 256; value++) {
+                        size_t count = counts[octet][value];
 
-                        counts[octet] = at;
+                        counts[octet][value] = at;
                         at += count;
                 }
                 for (size_t i = 0; i < n; i++)
-                        to[counts[from[i].first[place]]++] = from[i];
-                swap = from;
-                from = to;
-                to = swap;
+                        spare[counts[octet][keys[i].part >> 8 * octet & 255]++] = keys[i];
+                keys = spare;
+                spare = swap;
         }
+        return keys;
+}
 
-        if (from != items)
-                memcpy(items, from, n * sizeof(*items));
-        free(spare);
+/* Puts in each place the item that its key names; uses the keys up. A copy of all items would cost more. */
+static void permute(struct nfw_range *items, struct sort_key *keys, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                struct nfw_range first = items[i];
+                size_t at = i;
+
+                while (keys[at].index != i) {
+                        size_t from = keys[at].index;
+
+                        items[at] = items[from];
+                        keys[at].index = (uint32_t)at;
+                        at = from;
+                }
+                items[at] = first;
+                keys[at].index = (uint32_t)at;
+        }
+}
+
+/* By the first value only, a part of it at a time: several times faster than comparing. False if out of memory. */
+static bool radix_sort(struct nfw_range *items, size_t n, size_t size) {
+        const size_t part_size = sizeof(uint32_t);
+        nfw_cleanup(nfw_freep) struct sort_key *both = reallocarray(NULL, 2 * n, sizeof(*both));
+        struct sort_key *keys = both;
+
+        if (!both)
+                return false;
+
+        for (size_t i = 0; i < n; i++)
+                keys[i].index = (uint32_t)i;
+        for (size_t place = (size + part_size - 1) / part_size; place-- > 0;) {
+                for (size_t i = 0; i < n; i++) {
+                        uint32_t part;
+
+                        memcpy(&part, items[keys[i].index].first + place * part_size, part_size);
+                        keys[i].part = be32toh(part);
+                }
+                keys = sort_keys(keys, keys == both ? both + n : both, n);
+        }
+        permute(items, keys, n);
         return true;
 }
 
 /* In the order of the first values. */
 static void sort(struct nfw_range *items, size_t n, size_t size) {
-        if (n < RADIX_SORT_MIN || !radix_sort(items, n, size))
+        if (n < RADIX_SORT_MIN || n > UINT32_MAX || !radix_sort(items, n, size))
                 qsort(items, n, sizeof(*items), range_compare);
 }
 
@@ -84,7 +122,7 @@ static bool is_normal(const struct nfw_ranges *ranges, size_t size) {
                 const struct nfw_range *before = &ranges->vec.items[i - 1];
                 const struct nfw_range *range = &ranges->vec.items[i];
 
-                if (memcmp(before->last, range->first, NFW_VALUE_MAX) >= 0 ||
+                if (nfw_value_compare(before->last, range->first) >= 0 ||
                     nfw_range_touches(before, range, size))
                         return false;
         }
@@ -102,7 +140,7 @@ void nfw_ranges_normalize(struct nfw_ranges *ranges, size_t size) {
         for (size_t i = 1; i < ranges->vec.n; i++) {
                 if (nfw_range_overlaps(&items[n], &items[i]) ||
                     nfw_range_touches(&items[n], &items[i], size)) {
-                        if (memcmp(items[i].last, items[n].last, NFW_VALUE_MAX) > 0)
+                        if (nfw_value_compare(items[i].last, items[n].last) > 0)
                                 memcpy(items[n].last, items[i].last, NFW_VALUE_MAX);
                 } else {
                         items[++n] = items[i];
@@ -118,7 +156,7 @@ static size_t lower_bound(const struct nfw_ranges *ranges, const uint8_t value[s
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
 
-                if (memcmp(ranges->vec.items[middle].last, value, NFW_VALUE_MAX) < 0)
+                if (nfw_value_compare(ranges->vec.items[middle].last, value) < 0)
                         low = middle + 1;
                 else
                         high = middle;
@@ -145,7 +183,7 @@ bool nfw_ranges_overlap(const struct nfw_ranges *a, const struct nfw_ranges *b) 
         for (size_t i = 0, j = 0; i < a->vec.n && j < b->vec.n;) {
                 if (nfw_range_overlaps(&a->vec.items[i], &b->vec.items[j]))
                         return true;
-                if (memcmp(a->vec.items[i].last, b->vec.items[j].first, NFW_VALUE_MAX) < 0)
+                if (nfw_value_compare(a->vec.items[i].last, b->vec.items[j].first) < 0)
                         i++;
                 else
                         j++;
@@ -156,7 +194,7 @@ bool nfw_ranges_overlap(const struct nfw_ranges *a, const struct nfw_ranges *b) 
 bool nfw_ranges_contain(const struct nfw_ranges *ranges, const uint8_t value[static NFW_VALUE_MAX]) {
         size_t i = lower_bound(ranges, value);
 
-        return i < ranges->vec.n && memcmp(ranges->vec.items[i].first, value, NFW_VALUE_MAX) <= 0;
+        return i < ranges->vec.n && nfw_value_compare(ranges->vec.items[i].first, value) <= 0;
 }
 
 bool nfw_ranges_contain_all(const struct nfw_ranges *outer, const struct nfw_ranges *inner) {
@@ -187,11 +225,11 @@ int nfw_ranges_intersect(const struct nfw_ranges *a,
         for (size_t i = 0, j = 0; i < a->vec.n && j < b->vec.n;) {
                 const struct nfw_range *x = &a->vec.items[i];
                 const struct nfw_range *y = &b->vec.items[j];
-                bool x_ends_first = memcmp(x->last, y->last, NFW_VALUE_MAX) < 0;
+                bool x_ends_first = nfw_value_compare(x->last, y->last) < 0;
 
                 if (nfw_range_overlaps(x, y)) {
                         struct nfw_range common;
-                        bool x_begins_first = memcmp(x->first, y->first, NFW_VALUE_MAX) < 0;
+                        bool x_begins_first = nfw_value_compare(x->first, y->first) < 0;
 
                         memcpy(common.first, x_begins_first ? y->first : x->first, NFW_VALUE_MAX);
                         memcpy(common.last, x_ends_first ? x->last : y->last, NFW_VALUE_MAX);

@@ -237,6 +237,77 @@ static void test_long_lists(void **state nfw_unused) {
         nfw_ranges_deinit(&shifted);
 }
 
+/* Many ranges are sorted in another way than few. */
+static void test_normalize_many(void **state nfw_unused) {
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(sizes); i++)
+                for (int n = 200; n <= 2000; n += 600) {
+                        size_t size = sizes[i], n_expected = 0;
+                        struct nfw_ranges ranges = { 0 };
+                        bool wanted[65536] = { false };
+
+                        for (int j = 0; j < n; j++) {
+                                int first = (int)((unsigned int)j * 40503u % (size == 1 ? 200 : 60000));
+                                int last = first + j % 3;
+
+                                add(&ranges, first, last, size);
+                                while (first <= last)
+                                        wanted[first++] = true;
+                        }
+                        nfw_ranges_normalize(&ranges, size);
+
+                        for (int first = 0, last; first < 65536; first = last + 1) {
+                                last = first;
+                                if (!wanted[first])
+                                        continue;
+                                while (wanted[last + 1])
+                                        last++;
+                                assert_range(&ranges, n_expected++, first, last, size);
+                        }
+                        assert_int_equal(ranges.vec.n, n_expected);
+                        nfw_ranges_deinit(&ranges);
+                }
+}
+
+/* All octets of a value count, the first one most. */
+static void test_normalize_wide(void **state nfw_unused) {
+        const size_t n = 1000;
+        struct nfw_ranges ranges = { 0 };
+
+        for (size_t i = 0; i < n; i++) {
+                struct nfw_range range = { 0 };
+
+                for (size_t j = 0; j < NFW_VALUE_MAX; j++)
+                        range.first[j] = (uint8_t)((i * 40503 + 7) * (j % 5 + 1) >> (j % 3 * 3));
+                memcpy(range.last, range.first, sizeof(range.last));
+                assert_int_equal(nfw_ranges_add(&ranges, &range), 0);
+        }
+        nfw_ranges_normalize(&ranges, NFW_VALUE_MAX);
+        assert_int_equal(ranges.vec.n, n);
+        for (size_t i = 1; i < n; i++)
+                assert_true(memcmp(ranges.vec.items[i - 1].last, ranges.vec.items[i].first, NFW_VALUE_MAX) <
+                            0);
+        nfw_ranges_deinit(&ranges);
+}
+
+/* The order is that of memcmp(). */
+static void test_compare_values(void **state nfw_unused) {
+        static const uint8_t octets[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
+        uint8_t a[NFW_VALUE_MAX] = { 1, 2, 3 }, b[NFW_VALUE_MAX];
+
+        assert_int_equal(nfw_value_compare(a, a), 0);
+        for (size_t i = 0; i < NFW_VALUE_MAX; i++)
+                for (size_t j = 0; j < NFW_VALUE_MAX; j++)
+                        for (size_t k = 0; k < NFW_ARRAY_SIZE(octets); k++) {
+                                int expected;
+
+                                memcpy(b, a, sizeof(b));
+                                b[i] ^= octets[k];
+                                b[j] ^= 0x55;
+                                expected = memcmp(a, b, sizeof(b));
+                                assert_int_equal(nfw_value_compare(a, b), (expected > 0) - (expected < 0));
+                        }
+}
+
 static void test_compare(void **state nfw_unused) {
         struct nfw_ranges a = { 0 }, b = { 0 };
 
@@ -282,6 +353,9 @@ int main(void) {
                 cmocka_unit_test(test_contain),
                 cmocka_unit_test(test_overlap_and_containment),
                 cmocka_unit_test(test_long_lists),
+                cmocka_unit_test(test_normalize_many),
+                cmocka_unit_test(test_normalize_wide),
+                cmocka_unit_test(test_compare_values),
                 cmocka_unit_test(test_compare),
                 cmocka_unit_test(test_number_of_values),
         };
