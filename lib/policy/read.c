@@ -59,17 +59,18 @@ static int read_document(struct nfw_reader *reader) {
 }
 
 /* libfyaml names neither the octet nor the place, and lets some of them pass. */
-static int check_characters(struct nfw_reader *reader) {
+static int check_characters(struct nfw_reader *reader, const struct nfw_runs *runs) {
         const struct nfw_policy *policy = reader->policy;
         struct nfw_pos pos = { .file = policy->file };
         bool malformed;
         size_t offset;
         int r;
 
-        offset = nfw_utf8_check(policy->source, policy->source_size, &malformed);
-        if (offset == policy->source_size)
+        offset = nfw_utf8_check(runs->text, runs->size, &malformed);
+        if (offset == runs->size)
                 return 0;
 
+        offset = nfw_runs_to_source(runs, offset);
         nfw_source_locate(policy->source, offset, &pos);
         if (malformed)
                 r = nfw_sink_error(&reader->sink, "policy/encoding", &pos, "save the file as UTF-8",
@@ -100,7 +101,6 @@ static int check_supported(struct nfw_reader *reader, const struct nfw_runs *run
         size_t offset;
         int r;
 
-        /* The lines that are left out have none of it. */
         what = nfw_unsupported_find(runs->text, runs->size, &offset);
         if (what == NFW_UNSUPPORTED_NONE)
                 return 0;
@@ -116,12 +116,13 @@ static int read_all(struct nfw_reader *reader) {
         struct nfw_policy *policy = reader->policy;
         int r;
 
-        r = check_characters(reader);
-        if (r != 0)
-                return r;
-
+        /* What is left out need not be looked at by anything else: it has plain characters only. */
         r = nfw_runs_find(policy->source, policy->source_size, &runs);
         if (r < 0)
+                return r;
+
+        r = check_characters(reader, &runs);
+        if (r != 0)
                 return r;
 
         r = check_supported(reader, &runs);

@@ -39,7 +39,7 @@ struct nfw_runs {
         char *copy;
 };
 
-/* The source is borrowed; behind it stands a zero, and so it does behind the text. 0 or -ENOMEM. */
+/* The source, any octets, is borrowed; behind it stands a zero, and so it does behind the text. 0 or -ENOMEM. */
 int nfw_runs_find(const char *source, size_t size, struct nfw_runs *ret_runs);
 void nfw_runs_deinit(struct nfw_runs *runs);
 
