@@ -43,6 +43,17 @@ bool nfw_record_id_is_valid(const char *id);
 /* A letter, then letters, digits, '.', '_' and '-': what nft can read back as part of a chain's name. */
 bool nfw_record_name_is_valid(const char *name);
 
+/* What the name of a file has at its end as long as it is being written. */
+#define NFW_RECORD_UNFINISHED ".new"
+
+/*
+ * A record in any directory (AT_FDCWD: file is a path); durable: it survives a crash of the machine. Reading: 0;
+ * NFW_E_NOT_FOUND where there is no such file or it is not whole; or a negative errno.
+ */
+int nfw_record_write_at(int directory, const char *file, const struct nfw_record *record, bool durable);
+int nfw_record_read_at(
+        int directory, const char *file, const char *name, bool with_policy, struct nfw_record *ret_record);
+
 int nfw_record_write(const struct nfw_context *context, const struct nfw_record *record);
 /* 0; NFW_E_NOT_FOUND where there is no such record or it is not whole; or a negative errno. */
 int nfw_record_read(const struct nfw_context *context,

@@ -34,21 +34,28 @@ static uint64_t namespace_of(const struct nfw_context *context) {
         return context->nft ? nfw_nft_socket_namespace(context->nft) : 0;
 }
 
-int nfw_record_write(const struct nfw_context *context, const struct nfw_record *record) {
-        nfw_cleanup(nfw_freep) char *path = NULL, *temporary = NULL;
-        struct nfw_record written = *record;
+static int write_stream(FILE *stream, const struct nfw_record *record, bool durable) {
+        int r;
+
+        r = nfw_record_header_write(stream, record);
+        if (r == 0)
+                r = write_source(stream, record->policy);
+        if (r == 0 && durable && fsync(fileno(stream)) < 0)
+                r = -errno;
+        return r;
+}
+
+int nfw_record_write_at(int directory, const char *file, const struct nfw_record *record, bool durable) {
+        nfw_cleanup(nfw_freep) char *temporary = NULL;
         FILE *stream;
         int r, fd;
 
-        r = record_path(context, record->name, record->id, &path);
-        if (r != 0)
-                return r < 0 ? r : -EINVAL;
-        if (asprintf(&temporary, "%s.new", path) < 0) {
+        if (asprintf(&temporary, "%s" NFW_RECORD_UNFINISHED, file) < 0) {
                 temporary = NULL;
                 return -ENOMEM;
         }
 
-        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return -errno;
         stream = fdopen(fd, "w");
@@ -58,17 +65,28 @@ int nfw_record_write(const struct nfw_context *context, const struct nfw_record 
                 return r;
         }
 
-        written.namespace = namespace_of(context);
-        r = nfw_record_header_write(stream, &written);
-        if (r == 0)
-                r = write_source(stream, record->policy);
+        r = write_stream(stream, record, durable);
         if (fclose(stream) != 0 && r == 0)
                 r = -errno;
-        if (r == 0 && rename(temporary, path) < 0)
+        if (r == 0 && renameat(directory, temporary, directory, file) < 0)
+                r = -errno;
+        if (r == 0 && durable && fsync(directory) < 0)
                 r = -errno;
         if (r < 0)
-                unlink(temporary);
+                unlinkat(directory, temporary, 0);
         return r;
+}
+
+int nfw_record_write(const struct nfw_context *context, const struct nfw_record *record) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        struct nfw_record written = *record;
+        int r;
+
+        r = record_path(context, record->name, record->id, &path);
+        if (r != 0)
+                return r < 0 ? r : -EINVAL;
+        written.namespace = namespace_of(context);
+        return nfw_record_write_at(AT_FDCWD, path, &written, false);
 }
 
 static int read_source(FILE *stream, const struct nfw_record_header *header, struct nfw_record *record) {
@@ -93,27 +111,24 @@ static int read_source(FILE *stream, const struct nfw_record_header *header, str
         return r == NFW_E_INVALID ? NFW_E_NOT_FOUND : r;
 }
 
-static int read_record(const struct nfw_context *context,
-                       const char *name,
-                       const char *id,
-                       bool with_policy,
-                       struct nfw_record *ret_record) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
+int nfw_record_read_at(
+        int directory, const char *file, const char *name, bool with_policy, struct nfw_record *ret_record) {
         struct nfw_record record = { 0 };
         struct nfw_record_header header = { 0 };
         FILE *stream;
-        int r;
+        int r, fd;
 
-        r = record_path(context, name, id, &path);
-        if (r != 0)
+        fd = openat(directory, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0)
+                return errno == ENOENT || errno == ELOOP ? NFW_E_NOT_FOUND : -errno;
+        stream = fdopen(fd, "r");
+        if (!stream) {
+                r = -errno;
+                close(fd);
                 return r;
-
-        stream = fopen(path, "re");
-        if (!stream)
-                return errno == ENOENT ? NFW_E_NOT_FOUND : -errno;
+        }
 
         strcpy(record.name, name);
-        strcpy(record.id, id);
         r = nfw_record_header_read(stream, &record, &header);
         if (r == 0 && with_policy)
                 r = read_source(stream, &header, &record);
@@ -122,6 +137,30 @@ static int read_record(const struct nfw_context *context,
         if (r != 0) {
                 nfw_record_deinit(&record);
                 return r;
+        }
+
+        *ret_record = record;
+        return 0;
+}
+
+static int read_record(const struct nfw_context *context,
+                       const char *name,
+                       const char *id,
+                       bool with_policy,
+                       struct nfw_record *ret_record) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        struct nfw_record record;
+        int r;
+
+        r = record_path(context, name, id, &path);
+        if (r != 0)
+                return r;
+        r = nfw_record_read_at(AT_FDCWD, path, name, with_policy, &record);
+        if (r != 0)
+                return r;
+        if (strcmp(record.id, id) != 0) {
+                nfw_record_deinit(&record);
+                return NFW_E_NOT_FOUND;
         }
 
         *ret_record = record;

@@ -30,6 +30,7 @@ static void write_lines(FILE *stream, const struct nfw_record *record) {
         char text[NFW_ADDR_TEXT_MAX], sum[NFW_RECORD_SUM_MAX];
 
         fprintf(stream, MAGIC "\n");
+        fprintf(stream, "id %s\n", record->id);
         fprintf(stream, "file ");
         for (const char *p = record->policy->file; *p; p++)
                 fputc(*p == '\n' ? '?' : *p, stream);
@@ -106,6 +107,14 @@ static int read_resolver(const char *value, struct nfw_record *record) {
                                                      : nfw_vec_push(&record->resolvers, resolver);
 }
 
+static int read_id(const char *value, struct nfw_record *record) {
+        if (!nfw_record_id_is_valid(value))
+                return NFW_E_NOT_FOUND;
+
+        strcpy(record->id, value);
+        return 0;
+}
+
 static int read_sum(const char *value, struct nfw_record_header *header) {
         if (strlen(value) != NFW_RECORD_SUM_MAX - 1)
                 return NFW_E_NOT_FOUND;
@@ -121,6 +130,8 @@ static int read_line(const char *key,
         uint32_t number;
         int r;
 
+        if (strcmp(key, "id") == 0)
+                return read_id(value, record);
         if (strcmp(key, "file") == 0)
                 return read_file_name(value, header);
         if (strcmp(key, "resolver") == 0)
@@ -207,7 +218,7 @@ int nfw_record_header_read(FILE *stream, struct nfw_record *record, struct nfw_r
                 if (r != 0)
                         return r;
         }
-        if (!header.file || !header.sum[0])
+        if (!header.file || !header.sum[0] || !record->id[0])
                 return NFW_E_NOT_FOUND;
 
         *ret_header = header;

@@ -120,6 +120,18 @@ int nfw_detach(struct nfw_context *context,
                struct nfw_report *report);
 int nfw_unload(struct nfw_context *context, const char *name, bool force, struct nfw_report *report);
 
+/* --- storing: what outlives a reboot ------------------------------------------------------------------------ */
+
+struct nfw_store;
+
+int nfw_store_new(struct nfw_context *context,
+                  const char *path,
+                  struct nfw_report *report,
+                  struct nfw_store **ret_store);
+struct nfw_store *nfw_store_free(struct nfw_store *store);
+int nfw_store_save(struct nfw_store *store, struct nfw_report *report);
+int nfw_store_restore(struct nfw_store *store, struct nfw_report *report);
+
 /* --- looking ------------------------------------------------------------------------------------------------ */
 
 /**
