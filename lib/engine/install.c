@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "nft/compile.h"
+#include "nft/names.h"
 #include "nft/probe.h"
 #include "nft/table.h"
 

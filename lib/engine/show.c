@@ -9,7 +9,7 @@
 #include "engine/state.h"
 #include "ir/text.h"
 #include "nft/list.h"
-#include "nft/table.h"
+#include "nft/names.h"
 #include "nft/text.h"
 #include "nft/verify.h"
 

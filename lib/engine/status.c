@@ -8,7 +8,6 @@
 #include "engine/lock.h"
 #include "engine/record.h"
 #include "engine/state.h"
-#include "nft/table.h"
 
 static int add_loaded(struct nfw_context *context,
                       struct nfw_status *status,

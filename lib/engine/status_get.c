@@ -2,7 +2,7 @@
 /* What a status holds, one value at a time: the public side of status.c. */
 
 #include "engine/status.h"
-#include "nft/table.h"
+#include "nft/names.h"
 
 /**
  * nfw_status_learner_running() - whether something learns in this network namespace

@@ -10,7 +10,7 @@
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 
-#include "nft/table.h"
+#include "nft/names.h"
 #include "nft/userdata.h"
 
 /*

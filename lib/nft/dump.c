@@ -11,7 +11,6 @@
 #include "nft/owner.h"
 #include "nft/ports.h"
 #include "nft/read.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 /* Other programs may commit while the tables are read, but not for ever. */

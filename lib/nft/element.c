@@ -10,7 +10,7 @@
 
 #include "nft/element_list.h"
 #include "nft/grant_note.h"
-#include "nft/table.h"
+#include "nft/names.h"
 
 /* Linux 6.3; the name is missing in older headers. */
 #define MSG_DESTROYSETELEM 30

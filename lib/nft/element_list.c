@@ -7,8 +7,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "nft/names.h"
 #include "nft/nftnl.h"
-#include "nft/table.h"
 
 /* An element has at most two keys of 64 octets, 256 of user data, a chain's name and some headers. */
 #define MESSAGE_FULL (65535 - 1024)

@@ -15,7 +15,6 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "nft/nftnl.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)

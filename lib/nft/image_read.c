@@ -7,8 +7,8 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "nft/compile.h"
+#include "nft/names.h"
 #include "nft/socket-internal.h"
-#include "nft/table.h"
 #include "nft/verify-internal.h"
 
 static int take(const struct nlmsghdr *message, void *userdata) {

@@ -12,8 +12,8 @@
 
 #include "nft/compile.h"
 #include "nft/list_text.h"
+#include "nft/names.h"
 #include "nft/set.h"
-#include "nft/table.h"
 
 #define TEXT_MAX (64 * 1024 * 1024)
 

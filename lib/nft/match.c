@@ -11,8 +11,8 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "nft/implied.h"
+#include "nft/names.h"
 #include "nft/nftnl.h"
-#include "nft/table.h"
 
 /* In the inet family the packet says which protocol it is; a bridge has frames, whose type says it. */
 static int require_network(struct nftnl_rule *rule,

@@ -10,7 +10,6 @@
 
 #include "nft/read.h"
 #include "nft/socket-internal.h"
-#include "nft/table.h"
 
 /* Datagrams for one dispatch, so that a flood of them does not keep the caller from its other work. */
 #define MAX_DATAGRAMS 256

@@ -11,10 +11,10 @@
 
 #include "base/uthash.h"
 #include "nft/compile.h"
+#include "nft/names.h"
 #include "nft/nftnl.h"
 #include "nft/read.h"
 #include "nft/set.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_rule)

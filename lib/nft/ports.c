@@ -9,9 +9,9 @@
 #include <libnftnl/udata.h>
 
 #include "nft/match.h"
+#include "nft/names.h"
 #include "nft/owner.h"
 #include "nft/read.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 struct reading {

@@ -9,8 +9,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "nft/names.h"
 #include "nft/socket-internal.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 void nfw_nft_read_attributes(const struct nlmsghdr *message,

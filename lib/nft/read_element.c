@@ -7,9 +7,9 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "base/seen.h"
+#include "nft/names.h"
 #include "nft/read.h"
 #include "nft/socket-internal.h"
-#include "nft/table.h"
 
 /* Of the kernel's registers that a key may fill: NFT_REG32_COUNT of four octets, and no more. */
 #define KEY_MAX 64

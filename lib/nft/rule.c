@@ -12,8 +12,8 @@
 
 #include "nft/chain.h"
 #include "nft/match.h"
+#include "nft/names.h"
 #include "nft/nftnl.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 /* What the kernel takes in one rule (NFT_RULE_MAXEXPRS) holds at least so many matches. */

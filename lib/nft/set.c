@@ -10,8 +10,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "nft/names.h"
 #include "nft/nftnl.h"
-#include "nft/table.h"
 #include "nft/userdata.h"
 
 /*

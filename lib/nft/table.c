@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft/table.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include <libnftnl/udata.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
 #include "nft/chain.h"
+#include "nft/names.h"
 #include "nft/rule.h"
 #include "nft/set.h"
-
-uint8_t nfw_nft_nfproto(enum nfw_table table) {
-        return table == NFW_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
-}
-
-const char *nfw_nft_family_name(enum nfw_table table) {
-        return table == NFW_TABLE_BRIDGE ? "bridge" : "inet";
-}
-
-const char *nfw_nft_map_name(enum nfw_direction direction) {
-        return direction == NFW_EGRESS ? "egress" : "ingress";
-}
-
-const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family) {
-        static const char *const names[NFW_N_PARAMETERS][2] = {
-                [NFW_PARAMETER_RESOLVERS] = { "resolvers4", "resolvers6" },
-                [NFW_PARAMETER_LOCAL] = { "local4", "local6" },
-                [NFW_PARAMETER_SUBNETS] = { "subnets4", "subnets6" },
-        };
-
-        return names[parameter][family == AF_INET ? 0 : 1];
-}
 
 static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t type) {
         struct nfw_nft_origin origin = { .what = "table", .name = nfw_nft_family_name(table) };

@@ -7,8 +7,8 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "nft/chain.h"
+#include "nft/names.h"
 #include "nft/rule.h"
-#include "nft/table.h"
 #include "nft/text-internal.h"
 #include "nft/userdata.h"
 

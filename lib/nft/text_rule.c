@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nft/implied.h"
-#include "nft/table.h"
+#include "nft/names.h"
 #include "nft/text-internal.h"
 
 /* The order in which nft prints them. */

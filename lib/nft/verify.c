@@ -9,6 +9,7 @@
 #include "nft/chain.h"
 #include "nft/compile.h"
 #include "nft/dump.h"
+#include "nft/names.h"
 #include "nft/table.h"
 #include "nft/verify-internal.h"
 

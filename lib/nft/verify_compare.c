@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nft/table.h"
+#include "nft/names.h"
 #include "nft/verify-internal.h"
 
 /* A set that differs altogether is told in a few lines. */

@@ -3,8 +3,8 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include "nft/names.h"
 #include "nft/owner.h"
-#include "nft/table.h"
 #include "nft/verify-internal.h"
 
 static int foreign_chain(const char *chain, void *userdata) {

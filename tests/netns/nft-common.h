@@ -9,6 +9,7 @@
 #include "namespace.h"
 #include "nft/compile.h"
 #include "nft/dump.h"
+#include "nft/names.h"
 #include "nft/socket.h"
 #include "nft/table.h"
 #include "nft/verify.h"

@@ -17,7 +17,6 @@
 #include "nft/grant_note.h"
 #include "nft/image.h"
 #include "nft/read.h"
-#include "nft/table.h"
 #include "plans.h"
 
 static int setup(void **state) {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What our tables and the fixed things in them are called. */
+
+#include "ir/ir.h"
+
+#define NFW_NFT_TABLE "nfwpolicy"
+
+/* NFPROTO_INET or NFPROTO_BRIDGE. */
+uint8_t nfw_nft_nfproto(enum nfw_table table);
+/* "inet" or "bridge". */
+const char *nfw_nft_family_name(enum nfw_table table);
+/* "egress" or "ingress": the verdict map that finds a port's policy. */
+const char *nfw_nft_map_name(enum nfw_direction direction);
+/* "resolvers4", "local6", …; family is AF_INET or AF_INET6. */
+const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family);
