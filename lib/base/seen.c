@@ -7,54 +7,64 @@
 
 #define SLOTS_MIN 16
 
-static void place(struct nfw_seen *seen, struct nfw_seen_slot content) {
-        size_t slot = content.hash & (seen->n_slots - 1);
-
-        while (seen->slots[slot].index != 0)
-                slot = (slot + 1) & (seen->n_slots - 1);
-        seen->slots[slot] = content;
+static uint8_t mark_of(uint32_t hash) {
+        return (uint8_t)(hash >> 24 | 1);
 }
 
-/* A fifth of the slots stays empty, so that a search ends soon; more would be more cache lines. */
-static int make_room(struct nfw_seen *seen) {
-        struct nfw_seen_slot *old = seen->slots;
-        size_t n_old = seen->n_slots, n_slots = n_old > 0 ? 2 * n_old : SLOTS_MIN;
-        struct nfw_seen_slot *slots;
+static void place(struct nfw_seen *seen, size_t slot, uint32_t index) {
+        seen->marks[slot] = mark_of(seen->entries.items[index].hash);
+        seen->slots[slot] = index;
+}
 
-        if (5 * (seen->entries.n + 1) <= 4 * n_old)
+/* A fifth of the slots stays empty, so that a search ends soon. */
+static int make_room(struct nfw_seen *seen) {
+        size_t n_slots = seen->n_slots > 0 ? 2 * seen->n_slots : SLOTS_MIN;
+        uint32_t *slots;
+        uint8_t *marks;
+
+        if (5 * (seen->entries.n + 1) <= 4 * seen->n_slots)
                 return 0;
         if (n_slots > UINT32_MAX)
                 return -ENOMEM;
 
-        slots = calloc(n_slots, sizeof(*slots));
-        if (!slots)
+        marks = calloc(n_slots, sizeof(*marks));
+        slots = reallocarray(NULL, n_slots, sizeof(*slots));
+        if (!marks || !slots) {
+                free(marks);
+                free(slots);
                 return -ENOMEM;
+        }
 
+        free(seen->marks);
+        free(seen->slots);
+        seen->marks = marks;
         seen->slots = slots;
         seen->n_slots = n_slots;
-        for (size_t i = 0; i < n_old; i++)
-                if (old[i].index != 0)
-                        place(seen, old[i]);
-        free(old);
+        for (size_t i = 0; i < seen->entries.n; i++) {
+                size_t slot = seen->entries.items[i].hash & (n_slots - 1);
+
+                while (marks[slot] != 0)
+                        slot = (slot + 1) & (n_slots - 1);
+                place(seen, slot, (uint32_t)i);
+        }
         return 0;
 }
 
-static const struct nfw_seen_entry *find(const struct nfw_seen *seen,
-                                         uint32_t hash,
-                                         const void *data,
-                                         size_t size) {
+/* The slot that has the key, or the one without an entry where it belongs. */
+static size_t find(const struct nfw_seen *seen, uint32_t hash, const void *data, size_t size) {
         size_t slot = hash & (seen->n_slots - 1);
 
-        for (; seen->slots[slot].index != 0; slot = (slot + 1) & (seen->n_slots - 1)) {
+        for (; seen->marks[slot] != 0; slot = (slot + 1) & (seen->n_slots - 1)) {
                 const struct nfw_seen_entry *entry;
 
-                if (seen->slots[slot].hash != hash)
+                if (seen->marks[slot] != mark_of(hash))
                         continue;
-                entry = &seen->entries.items[seen->slots[slot].index - 1];
-                if (entry->size == size && memcmp(seen->bytes.items + entry->offset, data, size) == 0)
-                        return entry;
+                entry = &seen->entries.items[seen->slots[slot]];
+                if (entry->hash == hash && entry->size == size &&
+                    memcmp(seen->bytes.items + entry->offset, data, size) == 0)
+                        break;
         }
-        return NULL;
+        return slot;
 }
 
 int nfw_seen_add(
@@ -64,8 +74,9 @@ int nfw_seen_add(
                 .offset = (uint32_t)seen->bytes.n,
                 .size = (uint32_t)size,
                 .where = where,
+                .hash = hash,
         };
-        const struct nfw_seen_entry *first;
+        size_t slot;
         int r;
 
         if (size > UINT32_MAX - seen->bytes.n)
@@ -74,9 +85,9 @@ int nfw_seen_add(
         if (r < 0)
                 return r;
 
-        first = find(seen, hash, data, size);
-        if (first) {
-                *ret_where = first->where;
+        slot = find(seen, hash, data, size);
+        if (seen->marks[slot] != 0) {
+                *ret_where = seen->entries.items[seen->slots[slot]].where;
                 return 0;
         }
 
@@ -90,7 +101,7 @@ int nfw_seen_add(
         if (size > 0)
                 memcpy(seen->bytes.items + entry.offset, data, size);
         seen->bytes.n += size;
-        place(seen, (struct nfw_seen_slot){ hash, (uint32_t)seen->entries.n });
+        place(seen, slot, (uint32_t)seen->entries.n - 1);
         *ret_where = 0;
         return 0;
 }
@@ -98,7 +109,9 @@ int nfw_seen_add(
 void nfw_seen_deinit(struct nfw_seen *seen) {
         nfw_vec_deinit(&seen->entries);
         nfw_vec_deinit(&seen->bytes);
+        free(seen->marks);
         free(seen->slots);
+        seen->marks = NULL;
         seen->slots = NULL;
         seen->n_slots = 0;
 }

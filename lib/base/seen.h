@@ -17,20 +17,17 @@ struct nfw_seen_entry {
         uint32_t offset; /* of the key in bytes */
         uint32_t size;
         uint32_t where;
-};
-
-/* A part of the hash beside the index: most searches then end without a look at the entries. */
-struct nfw_seen_slot {
         uint32_t hash;
-        uint32_t index; /* of the entry, plus one; 0: none */
 };
 
 struct nfw_seen {
         struct nfw_siphash_key key;
         NFW_VEC(struct nfw_seen_entry) entries;
         NFW_VEC(char) bytes;
-        struct nfw_seen_slot *slots; /* open addressing */
-        size_t n_slots;              /* a power of two */
+        /* Open addressing. Nearly every search looks at nothing but the marks, which the processor's caches hold. */
+        uint8_t *marks;  /* a part of the hash, or 0 where there is no entry */
+        uint32_t *slots; /* the entries' indices */
+        size_t n_slots;  /* a power of two */
 };
 
 #define NFW_SEEN_INIT(key_)                                                                                  \
