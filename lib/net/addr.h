@@ -17,6 +17,8 @@ struct nfw_addr {
 
 /* Four octets or RFC 4291 text, nothing else: no zone, no short forms. 0 or NFW_E_INVALID. */
 int nfw_addr_parse(const char *text, struct nfw_addr *ret_addr);
+/* The length of the IPv4 address that the text begins with, or 0. */
+size_t nfw_addr_parse_v4(const char *text, struct nfw_addr *ret_addr);
 /* Writes the address as text (RFC 5952 for IPv6) and returns buffer. */
 const char *nfw_addr_format(const struct nfw_addr *addr, char buffer[static NFW_ADDR_TEXT_MAX]);
 void nfw_addr_from_bytes(uint8_t family, const void *bytes, struct nfw_addr *ret_addr);

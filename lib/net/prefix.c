@@ -37,41 +37,50 @@ static bool clear_host_bits(struct nfw_prefix *prefix) {
         return cleared;
 }
 
+/* What stands before the slash, or before the end where there is none. */
+static int parse_addr(const char *text, size_t size, struct nfw_addr *ret_addr, const char **ret_reason) {
+        char addr[NFW_ADDR_TEXT_MAX];
+
+        if (size == 0) {
+                *ret_reason = "it is empty";
+                return NFW_E_INVALID;
+        }
+        if (size >= sizeof(addr)) {
+                *ret_reason = "it is neither an IPv4 nor an IPv6 address";
+                return NFW_E_INVALID;
+        }
+        memcpy(addr, text, size);
+        addr[size] = '\0';
+
+        if (nfw_addr_parse(addr, ret_addr) == 0)
+                return 0;
+        if (strchr(addr, '%'))
+                *ret_reason = "an address with a zone has a meaning on one host only";
+        else if (strchr(addr, '-'))
+                *ret_reason = "ranges of addresses are not supported; write them as prefixes";
+        else
+                *ret_reason = "it is neither an IPv4 nor an IPv6 address";
+        return NFW_E_INVALID;
+}
+
 int nfw_prefix_parse(const char *text,
                      struct nfw_prefix *ret_prefix,
                      bool *ret_host_bits,
                      const char **ret_reason) {
-        const char *slash = strchr(text, '/'), *addr = text;
-        char copy[NFW_ADDR_TEXT_MAX];
         struct nfw_prefix prefix = { 0 };
-        size_t n_addr = slash ? (size_t)(slash - text) : strlen(text);
+        size_t n_addr = nfw_addr_parse_v4(text, &prefix.addr);
 
-        if (n_addr == 0) {
-                *ret_reason = "it is empty";
-                return NFW_E_INVALID;
-        }
-        if (n_addr >= sizeof(copy)) {
-                *ret_reason = "it is neither an IPv4 nor an IPv6 address";
-                return NFW_E_INVALID;
-        }
-        if (slash) {
-                memcpy(copy, text, n_addr);
-                copy[n_addr] = '\0';
-                addr = copy;
-        }
+        if (n_addr == 0 || (text[n_addr] != '/' && text[n_addr] != '\0')) {
+                int r;
 
-        if (nfw_addr_parse(addr, &prefix.addr) != 0) {
-                if (strchr(addr, '%'))
-                        *ret_reason = "an address with a zone has a meaning on one host only";
-                else if (strchr(addr, '-'))
-                        *ret_reason = "ranges of addresses are not supported; write them as prefixes";
-                else
-                        *ret_reason = "it is neither an IPv4 nor an IPv6 address";
-                return NFW_E_INVALID;
+                n_addr = strcspn(text, "/");
+                r = parse_addr(text, n_addr, &prefix.addr, ret_reason);
+                if (r != 0)
+                        return r;
         }
 
         prefix.length = (uint8_t)(8 * nfw_addr_size(prefix.addr.family));
-        if (slash && parse_length(slash + 1, prefix.length, &prefix.length) != 0) {
+        if (text[n_addr] == '/' && parse_length(text + n_addr + 1, prefix.length, &prefix.length) != 0) {
                 *ret_reason = prefix.addr.family == AF_INET
                                       ? "the prefix length must be a number from 0 to 32"
                                       : "the prefix length must be a number from 0 to 128";

@@ -86,6 +86,21 @@ static void assert_as_inet_pton(const char *text) {
                 assert_memory_equal(addr.bytes, bytes, sizeof(bytes));
 }
 
+/* What follows is whoever calls it to judge. */
+static void test_parse_v4(void **state nfw_unused) {
+        struct nfw_addr addr = { .family = 99 };
+
+        assert_int_equal(nfw_addr_parse_v4("192.0.2.1", &addr), 9);
+        assert_int_equal(addr.family, AF_INET);
+        assert_int_equal(nfw_addr_parse_v4("192.0.2.17/24", &addr), 10);
+        assert_memory_equal(addr.bytes, "\xc0\x00\x02\x11\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+        assert_int_equal(nfw_addr_parse_v4("192.0.2.17.1", &addr), 10);
+        assert_int_equal(nfw_addr_parse_v4("192.0.2.256/24", &addr), 0);
+        assert_int_equal(nfw_addr_parse_v4("192.0.2", &addr), 0);
+        assert_int_equal(nfw_addr_parse_v4("", &addr), 0);
+        assert_int_equal(addr.bytes[3], 17);
+}
+
 static void test_as_inet_pton(void **state nfw_unused) {
         static const char *const octets[] = { "0",   "9",   "10",  "99",  "100", "199", "249",       "255",
                                               "256", "260", "300", "999", "00",  "01",  "0255",      "1000",
@@ -203,8 +218,8 @@ static void test_bytes_and_equal(void **state nfw_unused) {
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse_and_format), cmocka_unit_test(test_refused),
-                cmocka_unit_test(test_as_inet_pton),     cmocka_unit_test(test_special),
-                cmocka_unit_test(test_bytes_and_equal),
+                cmocka_unit_test(test_parse_v4),         cmocka_unit_test(test_as_inet_pton),
+                cmocka_unit_test(test_special),          cmocka_unit_test(test_bytes_and_equal),
         };
 
         return cmocka_run_group_tests_name("net/addr", tests, NULL, NULL);
