@@ -98,13 +98,12 @@ static int applied_attach(struct nfw_context *context, void *userdata) {
 static int warn_no_learner(struct nfw_context *context,
                            const struct nfw_record *record,
                            struct nfw_report *report) {
-        struct nfw_statistics statistics;
         bool running;
         int r;
 
         if (!report || !record->parameters[NFW_PARAMETER_RESOLVERS])
                 return 0;
-        r = nfw_statistics_read(context, &statistics, &running);
+        r = nfw_statistics_is_running(context, &running);
         if (r < 0 || running)
                 return r;
         return nfw_report_warning(

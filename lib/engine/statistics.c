@@ -115,26 +115,40 @@ static void repair(struct nfw_statistics *statistics, ssize_t size) {
         }
 }
 
-int nfw_statistics_read(const struct nfw_context *context,
-                        struct nfw_statistics *ret_statistics,
-                        bool *ret_running) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
-        struct nfw_statistics read = { 0 };
+static bool is_locked(int fd) {
         struct flock lock = LEARNER_LOCK(F_RDLCK);
-        bool running = false;
-        ssize_t n = 0;
+
+        return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+}
+
+/* *ret_fd is -1 where there has never been a learner. */
+static int open_to_read(const struct nfw_context *context, int *ret_fd) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
         int r, fd;
 
         r = statistics_path(context, &path);
         if (r < 0)
                 return r;
-
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0 && errno != ENOENT)
                 return -errno;
+        *ret_fd = fd;
+        return 0;
+}
 
+int nfw_statistics_read(const struct nfw_context *context,
+                        struct nfw_statistics *ret_statistics,
+                        bool *ret_running) {
+        struct nfw_statistics read = { 0 };
+        bool running = false;
+        ssize_t n = 0;
+        int r, fd;
+
+        r = open_to_read(context, &fd);
+        if (r < 0)
+                return r;
         if (fd >= 0) {
-                running = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+                running = is_locked(fd);
                 n = pread(fd, &read, sizeof(read), 0);
                 close(fd);
         }
@@ -142,5 +156,17 @@ int nfw_statistics_read(const struct nfw_context *context,
 
         *ret_statistics = read;
         *ret_running = running;
+        return 0;
+}
+
+int nfw_statistics_is_running(const struct nfw_context *context, bool *ret_running) {
+        int r, fd;
+
+        r = open_to_read(context, &fd);
+        if (r < 0)
+                return r;
+        *ret_running = fd >= 0 && is_locked(fd);
+        if (fd >= 0)
+                close(fd);
         return 0;
 }

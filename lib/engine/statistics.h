@@ -42,3 +42,5 @@ void nfw_statistics_ignore(struct nfw_statistics *statistics,
 int nfw_statistics_read(const struct nfw_context *context,
                         struct nfw_statistics *ret_statistics,
                         bool *ret_running);
+/* Only whether it lives, without the copy. */
+int nfw_statistics_is_running(const struct nfw_context *context, bool *ret_running);

@@ -22,6 +22,9 @@ static struct nfw_statistics *look(const struct place *place, bool expected_runn
         assert_non_null(statistics);
         assert_int_equal(nfw_statistics_read(&place->context, statistics, &running), 0);
         assert_int_equal(running, expected_running);
+        running = !expected_running;
+        assert_int_equal(nfw_statistics_is_running(&place->context, &running), 0);
+        assert_int_equal(running, expected_running);
         return statistics;
 }
 
@@ -217,6 +220,7 @@ static void test_a_link_in_the_way_is_not_followed(void **state) {
         assert_int_equal(symlink("victim", place_path(place, "learner")), 0);
         assert_true(nfw_statistics_open(&place->context, &statistics, &fd) < 0);
         assert_true(nfw_statistics_read(&place->context, &seen, &running) < 0);
+        assert_true(nfw_statistics_is_running(&place->context, &running) < 0);
         assert_false(place_has(place, "victim"));
 }
 
