@@ -71,14 +71,13 @@ static int check_lifetimes(const struct nfw_load *load, struct nfw_report *repor
 static int check_learner(struct nfw_context *context,
                          const struct nfw_load *load,
                          struct nfw_report *report) {
-        struct nfw_statistics statistics;
         bool running;
         int r;
 
         if (!load->require_learner || load->dry_run || !nfw_policy_has_domains(load->record.policy))
                 return 0;
 
-        r = nfw_statistics_read(context, &statistics, &running);
+        r = nfw_statistics_is_running(context, &running);
         if (r < 0 || running)
                 return r;
 
@@ -103,20 +102,13 @@ static int warn_any_resolver(const struct nfw_load *load, struct nfw_report *rep
 /* A port that is under the policy already: its values may be others now, unless its link is gone. */
 static int add_present_port(struct nfw_shadow_port *port, void *userdata) {
         struct loading *loading = userdata;
-        struct nfw_link link;
         int r;
 
         if (strcmp(port->policy, loading->record.name) != 0)
                 return 0;
 
-        r = nfw_rtnl_link_by_name(loading->context->rtnl, port->interface, &link);
-        if (r == NFW_E_NOT_FOUND)
-                return 0;
-        if (r < 0)
-                return r;
-
-        return nfw_bindings_add(&loading->bindings, loading->context, port->interface, &loading->record,
-                                loading->report);
+        r = nfw_bindings_add(&loading->bindings, loading->context, port->interface, &loading->record, NULL);
+        return r == NFW_E_NOT_FOUND ? 0 : r;
 }
 
 static int add_ports(struct loading *loading) {

@@ -118,12 +118,20 @@ static int add_values(struct nfw_port *port,
                                                              : 0;
 }
 
+/* Most policies refer to none of the parameters that are made of them. */
+static bool wants_addresses(const struct nfw_record *settings) {
+        return settings->parameters[NFW_PARAMETER_LOCAL] || settings->parameters[NFW_PARAMETER_SUBNETS] ||
+               (settings->parameters[NFW_PARAMETER_RESOLVERS] && settings->resolvers.n == 0);
+}
+
 static int report_missing(struct nfw_context *context, const char *interface, struct nfw_report *report) {
         nfw_cleanup(nfw_link_names_deinit) struct nfw_link_names names = { 0 };
         nfw_cleanup(nfw_freep) char *hint = NULL;
         const char *nearest;
         int r;
 
+        if (!report)
+                return NFW_E_NOT_FOUND;
         r = nfw_rtnl_link_names(context->rtnl, &names);
         if (r < 0)
                 return r;
@@ -160,7 +168,8 @@ int nfw_port_init(struct nfw_port *port,
         port->table = link.master ? NFW_TABLE_BRIDGE : NFW_TABLE_INET;
 
         /* A bridge port has no addresses that count; the guest's neighbour on the host is the bridge itself. */
-        r = nfw_rtnl_addresses(context->rtnl, link.master ? link.master : link.index, &local);
+        if (wants_addresses(settings))
+                r = nfw_rtnl_addresses(context->rtnl, link.master ? link.master : link.index, &local);
         if (r >= 0)
                 r = add_values(port, context, settings, &local);
         if (r < 0)
