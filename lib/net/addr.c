@@ -57,8 +57,8 @@ static bool any_contains(const struct block *blocks, size_t n_blocks, const uint
 
 /* Takes what inet_pton() takes, in a third of its time: policies have long lists of these. */
 size_t nfw_addr_parse_v4(const char *text, struct nfw_addr *ret_addr) {
-        struct nfw_addr addr = { .family = AF_INET };
         const char *p = text;
+        uint32_t number = 0;
 
         for (size_t i = 0; i < 4; i++) {
                 unsigned int value = 0;
@@ -73,10 +73,11 @@ size_t nfw_addr_parse_v4(const char *text, struct nfw_addr *ret_addr) {
                 }
                 if (p == first)
                         return 0;
-                addr.bytes[i] = (uint8_t)value;
+                number = number << 8 | value;
         }
 
-        *ret_addr = addr;
+        number = htonl(number);
+        nfw_addr_from_bytes(AF_INET, &number, ret_addr);
         return (size_t)(p - text);
 }
 
