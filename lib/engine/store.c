@@ -172,6 +172,14 @@ static int take_port(struct nfw_shadow_port *port, void *userdata) {
 
         strcpy(binding.interface, port->interface);
         strcpy(binding.policy, port->policy);
+        /* Somebody's own hand in the maps may have left none. */
+        if (!nfw_record_id_is_valid(port->binding)) {
+                int r = nfw_record_new_id(binding.id);
+
+                if (r < 0)
+                        return r;
+        } else
+                strcpy(binding.id, port->binding);
         return nfw_vec_push(&bindings->vec, binding);
 }
 
@@ -181,7 +189,8 @@ static bool is_same(const struct nfw_store *store, const struct new_bindings *bi
         for (size_t i = 0; i < bindings->vec.n; i++) {
                 const struct nfw_stored_binding *a = &store->bindings.items[i], *b = &bindings->vec.items[i];
 
-                if (strcmp(a->interface, b->interface) != 0 || strcmp(a->policy, b->policy) != 0)
+                if (strcmp(a->interface, b->interface) != 0 || strcmp(a->policy, b->policy) != 0 ||
+                    strcmp(a->id, b->id) != 0)
                         return false;
         }
         return true;

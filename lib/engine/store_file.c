@@ -122,20 +122,19 @@ static int read_policies(struct nfw_store *store, struct nfw_report *report) {
 /* 0; NFW_E_NOT_FOUND where it is no line of ours; or -ENOMEM. */
 static int take_binding(struct nfw_store *store, char *line) {
         struct nfw_stored_binding binding = { 0 };
-        char *policy = strchr(line, ' ');
+        const char *interface = strsep(&line, " "), *policy = strsep(&line, " "), *id = line;
 
-        if (!policy)
-                return NFW_E_NOT_FOUND;
-        *policy++ = '\0';
-        if (!*line || strlen(line) >= sizeof(binding.interface) || !nfw_record_name_is_valid(policy))
+        if (!policy || !id || !*interface || strlen(interface) >= sizeof(binding.interface) ||
+            !nfw_record_name_is_valid(policy) || !nfw_record_id_is_valid(id))
                 return NFW_E_NOT_FOUND;
 
-        strcpy(binding.interface, line);
+        strcpy(binding.interface, interface);
         strcpy(binding.policy, policy);
+        strcpy(binding.id, id);
         return nfw_vec_push(&store->bindings, binding);
 }
 
-/* "MAGIC", a line "INTERFACE POLICY" for each, and the sum of all that in a line of its own. */
+/* "MAGIC", a line "INTERFACE POLICY ID" for each, and the sum of all that in a line of its own. */
 static int parse_bindings(struct nfw_store *store, char *text, size_t size) {
         char sum[NFW_RECORD_SUM_MAX], *rest = text + strlen(MAGIC), *line;
         size_t n_sum = NFW_RECORD_SUM_MAX - 1;
@@ -242,7 +241,7 @@ static int format_bindings(const struct nfw_store *store, char **ret_text, size_
                 return -ENOMEM;
         fputs(MAGIC, stream);
         nfw_vec_foreach (binding, &store->bindings)
-                fprintf(stream, "%s %s\n", binding->interface, binding->policy);
+                fprintf(stream, "%s %s %s\n", binding->interface, binding->policy, binding->id);
         if (fflush(stream) != 0) {
                 fclose(stream);
                 return -ENOMEM;

@@ -45,15 +45,18 @@ static int read_record(struct nfw_store *store, struct returning *returning) {
         const char *id = in_force ? in_force->id : returning->known->id;
         int r;
 
-        returning->is_new = !in_force;
-        if (strcmp(returning->record.id, id) == 0)
+        if (returning->record.id[0] && (in_force ? strcmp(returning->record.id, id) == 0 : returning->is_new))
                 return 0;
+        returning->is_new = !in_force;
         returning_deinit(returning);
 
         if (!in_force || strcmp(id, returning->known->id) == 0)
                 r = nfw_store_read_policy(store, returning->known->name, &returning->record);
         else
                 r = nfw_record_read(store->context, returning->known->name, id, &returning->record);
+        /* Its sets are new, so a learner must see that it is not what it was: it then puts its grants back, too. */
+        if (r == 0 && !in_force)
+                r = nfw_record_new_id(returning->record.id);
         returning->install.record = &returning->record;
         return r;
 }
@@ -73,8 +76,11 @@ static int add_port(struct returning *returning,
                                        binding->interface, binding->policy);
         if (r < 0)
                 return r;
-        return nfw_bindings_add(&returning->bindings, store->context, binding->interface, &returning->record,
-                                report);
+        r = nfw_bindings_add(&returning->bindings, store->context, binding->interface, &returning->record,
+                             report);
+        if (r == 0)
+                strcpy(returning->bindings.vec.items[returning->bindings.vec.n - 1].binding, binding->id);
+        return r;
 }
 
 static int add_ports(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
@@ -148,6 +154,16 @@ static int build_restore(struct nfw_context *context nfw_unused, void *userdata,
         return 0;
 }
 
+static int applied_restore(struct nfw_context *context, void *userdata) {
+        const struct restore *restore = userdata;
+
+        nfw_vec_foreach (returning, &restore->returning)
+                if (returning->is_new && !returning->known->is_held)
+                        nfw_record_remove_orphans(context, returning->record.name, returning->record.id);
+        /* Which sets the policies have, only the kernel's dump tells. */
+        return -EAGAIN;
+}
+
 static int prepare(struct restore *restore) {
         nfw_vec_foreach (known, &restore->store->known) {
                 int r;
@@ -192,7 +208,11 @@ static void remove_records(struct restore *restore, bool all) {
  */
 nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *report) {
         nfw_cleanup(restore_deinit) struct restore restore = { .store = store };
-        const struct nfw_transaction transaction = { .build = build_restore, .userdata = &restore };
+        const struct nfw_transaction transaction = {
+                .build = build_restore,
+                .applied = applied_restore,
+                .userdata = &restore,
+        };
         int r;
 
         r = nfw_state_prepare(store->context, report);
