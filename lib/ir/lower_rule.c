@@ -66,12 +66,14 @@ static int match_prefixes(struct nfw_ir_rule *rule,
         nfw_vec_foreach (prefix, &source->prefixes)
                 n += prefix->addr.family == family;
         r = nfw_vec_reserve(&ranges.vec, n);
-        if (r < 0)
-                return r;
 
         nfw_vec_foreach (prefix, &source->prefixes) {
-                if (prefix->addr.family == family)
-                        ranges.vec.items[ranges.vec.n++] = nfw_range_from_prefix(prefix);
+                if (r == 0 && prefix->addr.family == family)
+                        r = nfw_vec_push(&ranges.vec, nfw_range_from_prefix(prefix));
+        }
+        if (r < 0) {
+                nfw_ranges_deinit(&ranges);
+                return r;
         }
         return nfw_ir_rule_take_ranges(rule, field, &ranges);
 }
