@@ -70,7 +70,7 @@ unsigned int nfw_diagnostic_column(const struct nfw_diagnostic *diagnostic);
 const char *nfw_diagnostic_text(const struct nfw_diagnostic *diagnostic);
 const char *nfw_diagnostic_hint(const struct nfw_diagnostic *diagnostic);
 
-/* --- policies ----------------------------------------------------------------------------------------------- */
+/* --- policies: read from YAML or JSON ----------------------------------------------------------------------- */
 
 struct nfw_policy;
 
@@ -93,7 +93,7 @@ struct nfw_context *nfw_context_free(struct nfw_context *context);
 int nfw_context_set_state_directory(struct nfw_context *context, const char *path);
 int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t group);
 
-/* --- loading ------------------------------------------------------------------------------------------------ */
+/* --- loading: policies into the kernel, ports under policies ------------------------------------------------ */
 
 struct nfw_load;
 
@@ -132,7 +132,7 @@ struct nfw_store *nfw_store_free(struct nfw_store *store);
 int nfw_store_save(struct nfw_store *store, struct nfw_report *report);
 int nfw_store_restore(struct nfw_store *store, struct nfw_report *report);
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking: what is in force ------------------------------------------------------------------------------ */
 
 /**
  * enum nfw_format - how nfw_show() prints a loaded policy
@@ -223,7 +223,7 @@ const char *nfw_ignored_port(const struct nfw_ignored *ignored);
 const char *nfw_ignored_resolver(const struct nfw_ignored *ignored);
 uint64_t nfw_ignored_n_replies(const struct nfw_ignored *ignored);
 
-/* --- learning ----------------------------------------------------------------------------------------------- */
+/* --- learning: the addresses of names, from the DNS replies that guests get --------------------------------- */
 
 struct nfw_learner;
 struct nfw_event;

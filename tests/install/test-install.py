@@ -7,11 +7,13 @@ usage: test-install.py MESON BUILD COMPILER...
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
+SYM = pathlib.Path(__file__).resolve().parents[2] / "lib/libnfwpolicy.sym"
 POLICY = """\
 version: "1.0"
 rules:
@@ -105,6 +107,12 @@ def main():
             return tap.end()
         _, dynamic, _ = run("readelf", "-d", str(libraries[0]))
         tap.result("soname", "[libnfwpolicy.so.0]" in dynamic, dynamic)
+        pages = {pathlib.Path(file).name for file in files if "/man3/" in file}
+        exported = re.findall(r"\b(nfw_\w+);", SYM.read_text())
+        if shutil.which("rst2man") or shutil.which("rst2man.py"):
+            tap.result("a manual page for every function", {"libnfwpolicy.3", *(f"{name}.3" for name in exported)} <= pages, pages)
+        else:
+            tap.skip("a manual page for every function", "there is no rst2man (python3-docutils)")
         tap.result("no static library", not any(file.endswith(".a") for file in files), *files)
         use(tap, scratch, compiler, "c", "c11", pc_files[0], libraries[0])
         cxx = plus_plus(compiler[0])
