@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/rebuild.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine/bindings.h"
+#include "engine/install.h"
+#include "engine/not_found.h"
+#include "engine/transaction.h"
+#include "engine/transfer.h"
+#include "nft/compile.h"
+#include "nft/table.h"
+
+struct rebuilt {
+        struct nfw_record record;
+        char old_id[NFW_ID_MAX]; /* of the record that it takes the place of */
+        struct nfw_install install;
+        struct nfw_bindings bindings;
+        bool is_recorded;
+};
+
+struct rebuild {
+        struct nfw_context *context;
+        struct nfw_report *report;
+        NFW_VEC(struct rebuilt *) policies;
+        struct rebuilt *current;
+        bool has_table[NFW_N_TABLES]; /* in the batch */
+};
+
+static void rebuilt_free(struct rebuilt *rebuilt) {
+        nfw_bindings_deinit(&rebuilt->bindings);
+        nfw_install_deinit(&rebuilt->install);
+        nfw_record_deinit(&rebuilt->record);
+        free(rebuilt);
+}
+
+static void reset(struct rebuild *rebuild, bool forget_records) {
+        nfw_vec_foreach (each, &rebuild->policies) {
+                if (forget_records && (*each)->is_recorded)
+                        nfw_record_remove(rebuild->context, (*each)->record.name, (*each)->record.id);
+                rebuilt_free(*each);
+        }
+        rebuild->policies.n = 0;
+        memset(rebuild->has_table, 0, sizeof(rebuild->has_table));
+}
+
+static void rebuild_deinit(struct rebuild *rebuild) {
+        reset(rebuild, false);
+        nfw_vec_deinit(&rebuild->policies);
+}
+
+/* A link that is gone cannot be asked any more: what the kernel has of the port goes on. */
+static int copy_port(struct nfw_bindings *bindings, const struct nfw_shadow_port *from) {
+        struct nfw_new_binding *binding;
+        int r;
+
+        r = nfw_vec_reserve(&bindings->vec, 1);
+        if (r < 0)
+                return r;
+        binding = &bindings->vec.items[bindings->vec.n++];
+        *binding = (struct nfw_new_binding){ .port.table = from->table };
+        strcpy(binding->port.interface, from->interface);
+        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
+                nfw_vec_foreach (value, &from->parameters[parameter]) {
+                        r = nfw_vec_push(&binding->port.values[parameter].vec, *value);
+                        if (r < 0)
+                                return r;
+                }
+        return nfw_record_new_id(binding->binding);
+}
+
+static int add_port(struct nfw_shadow_port *port, void *userdata) {
+        struct rebuild *rebuild = userdata;
+        struct rebuilt *rebuilt = rebuild->current;
+        struct nfw_link link;
+        int r;
+
+        if (strcmp(port->policy, rebuilt->record.name) != 0)
+                return 0;
+
+        r = nfw_rtnl_link_by_name(rebuild->context->rtnl, port->interface, &link);
+        if (r == 0)
+                r = nfw_bindings_add(&rebuilt->bindings, rebuild->context, port->interface, &rebuilt->record,
+                                     rebuild->report);
+        else if (r == NFW_E_NOT_FOUND)
+                r = copy_port(&rebuilt->bindings, port);
+        if (r == NFW_E_NOT_FOUND)
+                return -EAGAIN; /* gone between two looks */
+        /* It was not attached anew. */
+        if (r == 0 && nfw_record_id_is_valid(port->binding))
+                strcpy(rebuilt->bindings.vec.items[rebuilt->bindings.vec.n - 1].binding, port->binding);
+        return r;
+}
+
+static int put_table(struct rebuild *rebuild, enum nfw_table table) {
+        int r;
+
+        if (rebuild->has_table[table])
+                return 0;
+        r = nfw_nft_put_table(rebuild->context->batch, table);
+        if (r == 0)
+                rebuild->has_table[table] = true;
+        return r;
+}
+
+static int put_policy(struct rebuild *rebuild, struct rebuilt *rebuilt) {
+        struct nfw_context *context = rebuild->context;
+        int r;
+
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                const struct nfw_nft_policy *old =
+                        nfw_shadow_policy(&context->shadow, rebuilt->record.name, table);
+
+                if (!old && !nfw_bindings_use_table(&rebuilt->bindings, table))
+                        continue;
+                r = put_table(rebuild, table);
+                if (r == 0)
+                        r = nfw_install_compile(&rebuilt->install, table);
+                if (r == 0)
+                        r = nfw_nft_put_plan(context->batch, rebuilt->install.plans[table], true);
+                if (r == 0 && old)
+                        r = nfw_transfer_put(context, old, rebuilt->install.plans[table]);
+                if (r < 0)
+                        return r;
+        }
+
+        nfw_vec_foreach (binding, &rebuilt->bindings.vec) {
+                r = nfw_port_put_change(context, context->batch, NULL, &binding->port, rebuilt->record.name,
+                                        binding->binding);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *in_force) {
+        struct rebuilt *rebuilt = calloc(1, sizeof(*rebuilt));
+        int r;
+
+        r = rebuilt ? nfw_vec_push(&rebuild->policies, rebuilt) : -ENOMEM;
+        if (r < 0) {
+                free(rebuilt);
+                return r;
+        }
+        r = nfw_record_read(rebuild->context, in_force->name, in_force->id, &rebuilt->record);
+        if (r == NFW_E_NOT_FOUND) {
+                r = nfw_report_no_record(rebuild->report, in_force->name);
+                return r < 0 ? r : NFW_E_REFUSED;
+        }
+        /* Sets of it may have been emptied: a learner must see that it is not what it was, and puts its grants back. */
+        memcpy(rebuilt->old_id, rebuilt->record.id, sizeof(rebuilt->old_id));
+        if (r == 0)
+                r = nfw_record_new_id(rebuilt->record.id);
+        if (r < 0)
+                return r;
+
+        rebuilt->install.record = &rebuilt->record;
+        rebuild->current = rebuilt;
+        r = nfw_shadow_foreach_port(&rebuild->context->shadow, add_port, rebuild);
+        if (r == 0)
+                r = put_policy(rebuild, rebuilt);
+        if (r == 0)
+                r = nfw_record_write(rebuild->context, &rebuilt->record);
+        if (r == 0)
+                rebuilt->is_recorded = true;
+        return r;
+}
+
+static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        const struct nfw_shadow *shadow = &context->shadow;
+        struct rebuild *rebuild = userdata;
+        int r = 0;
+
+        reset(rebuild, true);
+        rebuild->report = report;
+        for (int table = 0; table < NFW_N_TABLES && r == 0; table++)
+                if (shadow->tables[table] && !shadow->foreign[table])
+                        r = nfw_nft_put_table_removal(context->batch, table);
+        for (size_t i = 0; i < shadow->policies.n && r == 0; i++) {
+                const struct nfw_nft_policy *policy = &shadow->policies.items[i];
+
+                /* It stands there once for each table. */
+                if (policy == nfw_shadow_any_policy(shadow, policy->name))
+                        r = rebuild_policy(rebuild, policy);
+        }
+        return r;
+}
+
+static int applied_rebuild(struct nfw_context *context, void *userdata) {
+        const struct rebuild *rebuild = userdata;
+
+        nfw_vec_foreach (each, &rebuild->policies)
+                nfw_record_remove(context, (*each)->record.name, (*each)->old_id);
+        /* Which sets the policies have, only the kernel's dump tells. */
+        return -EAGAIN;
+}
+
+int nfw_rebuild(struct nfw_context *context, struct nfw_report *report) {
+        nfw_cleanup(rebuild_deinit) struct rebuild rebuild = { .context = context };
+        const struct nfw_transaction transaction = {
+                .build = build_rebuild,
+                .applied = applied_rebuild,
+                .userdata = &rebuild,
+        };
+        int r;
+
+        nfw_shadow_invalidate(&context->shadow);
+        r = nfw_transaction_run(context, &transaction, report);
+        if (r != 0)
+                reset(&rebuild, true);
+        return r;
+}
