@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
+#include "nfwpolicyd/arguments.h"
 #include "shared/cleanup.h"
 #include "shared/command.h"
 #include "shared/diagnostics.h"
-#include "shared/watch.h"
 
-struct daemon_arguments {
-        bool foreground;
-};
+#define FIELD(field_) offsetof(struct daemon_arguments, field_)
 
 static const struct option_spec daemon_options[] = {
         { .name = "foreground",
-          .offset = offsetof(struct daemon_arguments, foreground),
+          .offset = FIELD(foreground),
           .help = "stay in the foreground, which it does anyway" },
+        { .name = "no-bus", .offset = FIELD(no_bus), .help = "learn only, without D-Bus" },
+        { .name = "bus-address",
+          .kind = OPTION_STRING,
+          .offset = FIELD(bus_address),
+          .argument = "ADDRESS",
+          .help = "be on this bus instead of the system's" },
+        { .name = "group",
+          .kind = OPTION_STRING,
+          .offset = FIELD(group),
+          .argument = "NAME",
+          .help = "who may do over D-Bus what root may (default: nobody)" },
 };
 
 static int say_ready(const struct cli *cli, struct nfw_context *context, struct nfw_report *report) {
@@ -42,20 +52,28 @@ static int say_ready(const struct cli *cli, struct nfw_context *context, struct 
         return CLI_EXIT_FINE;
 }
 
+/* From here on they are for the loop, so that none gets lost while it all starts. */
+static int keep_signals(const struct cli *cli) {
+        sigset_t signals;
+
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGTERM);
+        return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? cli_failure(cli, -errno, "sigprocmask") : 0;
+}
+
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
         CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(context) struct nfw_context *context = NULL;
         CLEANUP(learner) struct nfw_learner *learner = NULL;
-        struct watch_source source;
-        int r, signal_fd;
+        int r;
 
-        (void)arguments;
         (void)operands;
         (void)n_operands;
         r = cli_prepare(cli, &report, &context);
         if (r)
                 return r;
-        r = watch_catch_signals(cli, &signal_fd);
+        r = keep_signals(cli);
         if (r)
                 return r;
 
@@ -66,20 +84,20 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
 
-        source = watch_learner(learner);
-        r = watch_run(cli, &source, signal_fd, cli->verbose ? WATCH_ALL : WATCH_TROUBLE, NULL);
+        r = daemon_run(cli, arguments, context, learner);
         if (r == CLI_EXIT_FINE)
                 cli_say(cli, "nfwpolicyd: stopped; the rules stay in force, and nothing is learned any more");
         return r;
 }
 
 static const struct command command_daemon = {
-        .summary = "learns addresses from DNS replies for every policy that is loaded",
-        .synopsis = "[--foreground] [--verbose]",
+        .summary = "learns addresses from DNS replies for every policy that is loaded, and serves D-Bus",
+        .synopsis = "[--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
-                "everything that is loaded now or later. Runs until it gets SIGINT or SIGTERM; the rules stay in\n"
-                "force then, and what was learned runs out by itself.",
+                "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"
+                "one. Runs until it gets SIGINT or SIGTERM; the rules stay in force then, and what was learned\n"
+                "runs out by itself.",
         .example = "  nfwpolicyd --verbose",
         .options = daemon_options,
         .n_options = sizeof(daemon_options) / sizeof(daemon_options[0]),

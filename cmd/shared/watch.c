@@ -30,16 +30,12 @@ static int pop_monitor(void *object, struct nfw_event **ret_event) {
         return nfw_monitor_pop_event(object, ret_event);
 }
 
-/*
- * A guest connects some ten microseconds after it got its answer, so the learner must not wait for a processor. What
- * it does for each packet is bounded. Without the privilege it goes on as it is.
- */
-static void hurry(void) {
+void watch_hurry(void) {
         (void)setpriority(PRIO_PROCESS, 0, -20);
 }
 
 struct watch_source watch_learner(struct nfw_learner *learner) {
-        hurry();
+        watch_hurry();
         return (struct watch_source){ nfw_learner_get_fd(learner), dispatch_learner, pop_learner, learner,
                                       false };
 }
@@ -84,6 +80,12 @@ static enum watch_level level_of(const struct nfw_event *event) {
         return WATCH_ALL;
 }
 
+int watch_print(const struct cli *cli, const struct nfw_event *event, enum watch_level level) {
+        if (level_of(event) > level)
+                return CLI_EXIT_FINE;
+        return event_print(cli, event, level_of(event) == WATCH_TROUBLE ? stderr : stdout);
+}
+
 static int print_events(const struct cli *cli,
                         const struct watch_source *source,
                         enum watch_level level,
@@ -96,9 +98,9 @@ static int print_events(const struct cli *cli,
                 r = source->pop_event(source->object, &event);
                 if (r != 0)
                         break;
-                if (level_of(event) > level || !watch_wants(port, nfw_event_port(event)))
+                if (!watch_wants(port, nfw_event_port(event)))
                         continue;
-                r = event_print(cli, event, level_of(event) == WATCH_TROUBLE ? stderr : stdout);
+                r = watch_print(cli, event, level);
                 if (r)
                         return r;
         }

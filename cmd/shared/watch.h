@@ -29,6 +29,15 @@ int watch_catch_signals(const struct cli *cli, int *ret_signal_fd);
 /* Whether the interface is the one asked for; NULL asks for all. */
 bool watch_wants(const char *wanted, const char *interface);
 
+/* Prints an event if it is of the level. 0 or an exit status. */
+int watch_print(const struct cli *cli, const struct nfw_event *event, enum watch_level level);
+
+/*
+ * A guest connects some ten microseconds after it got its answer, so the learner must not wait for a processor. What
+ * it does for each packet is bounded. Without the privilege it goes on as it is.
+ */
+void watch_hurry(void);
+
 /*
  * Prints events until a signal comes, or nobody reads them any more where the source is for nothing else: 0, or an
  * exit status when something failed. port may be NULL: all ports.

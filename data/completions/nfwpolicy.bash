@@ -109,9 +109,11 @@ _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
         --state-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
+        --bus-address) COMPREPLY=() ;;
         *)
-                mapfile -t COMPREPLY < <(compgen -W '--foreground --help --version --json --quiet --verbose
-                        --color --state-directory' -- "$2")
+                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --help --version
+                        --json --quiet --verbose --color --state-directory' -- "$2")
                 ;;
         esac
 }

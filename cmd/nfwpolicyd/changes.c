@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicyd/changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfwpolicyd/objects.h"
+#include "shared/cleanup.h"
+
+/* What the bus does not take in time: then it is better to say less than to keep it all in memory. */
+#define MAX_QUEUED 4096
+
+/* Room for the names of all properties of an object, and the NULL behind them. */
+#define MAX_PROPERTIES 8
+
+struct property_names {
+        char *names[MAX_PROPERTIES];
+        size_t n;
+};
+
+static void add_if(struct property_names *changed, bool different, const char *name) {
+        if (different)
+                changed->names[changed->n++] = (char *)name;
+}
+
+static void emit_changed(struct daemon *daemon,
+                         const char *prefix,
+                         const char *name,
+                         const char *interface,
+                         struct property_names *changed) {
+        CLEANUP(text) char *path = NULL;
+
+        if (changed->n > 0 && sd_bus_path_encode(prefix, name, &path) >= 0)
+                (void)sd_bus_emit_properties_changed_strv(daemon->bus, path, interface, changed->names);
+}
+
+static void emit_object(struct daemon *daemon,
+                        const char *prefix,
+                        const char *name,
+                        int (*emit)(sd_bus *bus, const char *path)) {
+        CLEANUP(text) char *path = NULL;
+
+        if (sd_bus_path_encode(prefix, name, &path) >= 0)
+                (void)emit(daemon->bus, path);
+}
+
+static void tell(struct daemon *daemon, const char *signal, const char *name) {
+        (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, signal, "s", name);
+}
+
+static void tell_attached(struct daemon *daemon, const struct model_port *port) {
+        (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "PortAttached", "ss", port->name,
+                                 port->policy);
+}
+
+/* While the objects are still there: the bus library asks for what they were. */
+static void tell_gone(struct daemon *daemon, const struct model *next) {
+        const struct model *last = &daemon->model;
+
+        for (size_t i = 0; i < last->n_ports; i++) {
+                if (model_port(next, last->ports[i].name))
+                        continue;
+                emit_object(daemon, BUS_PATH_PORT, last->ports[i].name, sd_bus_emit_object_removed);
+                tell(daemon, "PortDetached", last->ports[i].name);
+        }
+        for (size_t i = 0; i < last->n_policies; i++)
+                if (!model_policy(next, last->policies[i].name))
+                        emit_object(daemon, BUS_PATH_POLICY, last->policies[i].name,
+                                    sd_bus_emit_object_removed);
+}
+
+static void tell_policy(struct daemon *daemon,
+                        const struct model_policy *was,
+                        const struct model_policy *is) {
+        struct property_names changed = { 0 };
+        bool replaced;
+
+        if (!was) {
+                emit_object(daemon, BUS_PATH_POLICY, is->name, sd_bus_emit_object_added);
+                return;
+        }
+        add_if(&changed, strcmp(was->file, is->file) != 0, "File");
+        add_if(&changed, was->n_rules != is->n_rules, "Rules");
+        add_if(&changed, was->has_domains != is->has_domains, "HasDomains");
+        add_if(&changed, was->any_resolver != is->any_resolver, "AnyResolver");
+        replaced = changed.n > 0 || strings_contain(&daemon->replaced, is->name);
+        add_if(&changed, !strings_equal(was->ports.items, is->ports.items), "Ports");
+        emit_changed(daemon, BUS_PATH_POLICY, is->name, BUS_POLICY, &changed);
+        if (replaced)
+                tell(daemon, "PolicyReplaced", is->name);
+}
+
+static void tell_port(struct daemon *daemon, const struct model_port *was, const struct model_port *is) {
+        struct property_names changed = { 0 };
+
+        if (!was) {
+                emit_object(daemon, BUS_PATH_PORT, is->name, sd_bus_emit_object_added);
+                tell_attached(daemon, is);
+                return;
+        }
+        add_if(&changed, strcmp(was->policy, is->policy) != 0, "Policy");
+        add_if(&changed, strcmp(was->table, is->table) != 0, "Table");
+        add_if(&changed, !strings_equal(was->resolvers.items, is->resolvers.items), "Resolvers");
+        emit_changed(daemon, BUS_PATH_PORT, is->name, BUS_PORT, &changed);
+        if (strcmp(was->policy, is->policy) != 0)
+                tell_attached(daemon, is);
+}
+
+void changes_apply(struct daemon *daemon, struct model *model) {
+        bool told = daemon->bus && sd_bus_is_ready(daemon->bus) > 0;
+        struct model last;
+
+        if (told)
+                tell_gone(daemon, model);
+        last = daemon->model;
+        daemon->model = *model;
+        if (told) {
+                for (size_t i = 0; i < model->n_policies; i++)
+                        tell_policy(daemon, model_policy(&last, model->policies[i].name),
+                                    &model->policies[i]);
+                for (size_t i = 0; i < model->n_ports; i++)
+                        tell_port(daemon, model_port(&last, model->ports[i].name), &model->ports[i]);
+        }
+        strings_deinit(&daemon->replaced);
+        model_deinit(&last);
+}
+
+void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event) {
+        CLEANUP(text) char *port = NULL;
+        CLEANUP(text) char *name = NULL;
+        uint64_t n_queued = 0;
+
+        if (!daemon->bus || sd_bus_is_ready(daemon->bus) <= 0 ||
+            sd_bus_get_n_queued_write(daemon->bus, &n_queued) < 0 || n_queued > MAX_QUEUED)
+                return;
+        port = string_for_bus(nfw_event_port(event));
+        name = string_for_bus(nfw_event_name(event));
+        if (port && name)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "Learned", "sssts", port, name,
+                                         nfw_event_address(event), nfw_event_expires_ms(event),
+                                         nfw_event_resolver(event) ? nfw_event_resolver(event) : "");
+}

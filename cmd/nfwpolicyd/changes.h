@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "nfwpolicyd/daemon.h"
+
+/* Makes it the daemon's model, which takes what it holds, and tells the bus what is different. */
+void changes_apply(struct daemon *daemon, struct model *model);
+
+/* The Learned signal. */
+void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event);

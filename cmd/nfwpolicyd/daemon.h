@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The daemon and its parts. One thread, one sd-event loop; a guest that waits for its DNS reply comes before
+ * everybody who asks over the bus.
+ *
+ *   daemon.c         the loop: the learner, signals, the service manager
+ *   refresh.c        when it is looked what is in force now
+ *   bus.c            the connection to the bus and the name on it
+ *   access.c         who may call what
+ *   manager.c        org.nfwpolicy1.Manager; load_call.c has its largest methods
+ *   objects.c        an object for each policy and each port
+ *   model.c          what the objects are made of
+ *   changes.c        from one model to the next: signals
+ *   errors.c         reports as D-Bus values and D-Bus errors
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "nfwpolicyd/access.h"
+#include "nfwpolicyd/arguments.h"
+#include "nfwpolicyd/model.h"
+
+struct daemon {
+        const struct cli *cli;
+        const struct daemon_arguments *arguments;
+        struct nfw_context *context;
+        struct nfw_learner *learner;
+
+        sd_event *event;
+        sd_event_source *refresh_timer;
+        sd_event_source *reconnect_timer;
+        sd_bus *bus; /* NULL: there is none now */
+        bool has_name;
+        bool is_ready; /* the service manager has been told */
+
+        struct access access;
+        struct model model;
+        bool is_outdated;        /* something has changed since the model was made */
+        uint64_t refresh_usec;   /* how long the last refresh took */
+        struct strings replaced; /* policies that were loaded anew and not told yet */
+};
+
+/* A line on standard output, at once. */
+__attribute__((format(printf, 2, 3))) void daemon_say(const struct daemon *daemon, const char *format, ...);
+
+/* bus.c: 0, or a negative errno where an address was given and nobody answers there. */
+int bus_connect(struct daemon *daemon);
+void bus_disconnect(struct daemon *daemon);
+
+/* daemon.c: tells the service manager, once the name is there or is known not to come. */
+void daemon_ready(struct daemon *daemon);
+/* Looks again at everything, as the service manager and org.nfwpolicy1.Manager.Reload want it. 0 or a negative errno. */
+int daemon_reload(struct daemon *daemon);
+
+/* refresh.c */
+void refresh_soon(struct daemon *daemon);
+int refresh_now(struct daemon *daemon);
+int refresh_if_outdated(struct daemon *daemon);
+
+/* Where things are on the bus. */
+#define BUS_NAME        "org.nfwpolicy1"
+#define BUS_PATH        "/org/nfwpolicy1"
+#define BUS_PATH_POLICY "/org/nfwpolicy1/policy"
+#define BUS_PATH_PORT   "/org/nfwpolicy1/port"
+#define BUS_MANAGER     "org.nfwpolicy1.Manager"
+#define BUS_POLICY      "org.nfwpolicy1.Policy"
+#define BUS_PORT        "org.nfwpolicy1.Port"
+
+/* The systemd library's objects, released when a function ends. */
+static inline void cleanup_message(sd_bus_message **message) {
+        sd_bus_message_unref(*message);
+}
+
+#define CLEANUP_MESSAGE __attribute__((cleanup(cleanup_message)))

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicyd/manager.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfwpolicyd/daemon.h"
+#include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/lists.h"
+#include "shared/cleanup.h"
+#include "shared/suggest.h"
+
+/* A bus ends the connection of who sends more than it takes: 32 MiB on a system bus. */
+#define MAX_NAMES_BYTES ((size_t)16 * 1024 * 1024)
+
+/* --- ports -------------------------------------------------------------------------------------------------- */
+
+static int refuse_empty(sd_bus_message *call) {
+        return error_refuse(call, NFW_E_INVALID, "bus/no-interface", "name at least one interface",
+                            "there is no interface in the list");
+}
+
+/* No parameter is known so far. Who gives one counts on it, so it must not be ignored. 0: none was given. */
+static int refuse_parameters(sd_bus_message *call) {
+        const char *key;
+        int r;
+
+        r = sd_bus_message_enter_container(call, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(call, 'e', "sv");
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return sd_bus_message_exit_container(call) < 0 ? -EBADMSG : 0;
+        r = sd_bus_message_read(call, "s", &key);
+        if (r < 0)
+                return r;
+        return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", NULL, "there is no parameter `%s`",
+                            key);
+}
+
+static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP_LIST char **interfaces = NULL;
+        struct daemon *daemon = userdata;
+        const char *policy;
+        int r;
+
+        (void)error;
+        r = sd_bus_message_read_strv(call, &interfaces);
+        if (r >= 0)
+                r = sd_bus_message_read(call, "s", &policy);
+        if (r < 0)
+                return r;
+        r = refuse_parameters(call);
+        if (r != 0)
+                return r;
+        if (list_count(interfaces) == 0)
+                return refuse_empty(call);
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+
+        r = nfw_attach(daemon->context, policy, (const char *const *)interfaces, list_count(interfaces),
+                       report);
+        if (r == 0)
+                refresh_soon(daemon);
+        return error_reply(call, r, report, policy);
+}
+
+static int detach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP_LIST char **interfaces = NULL;
+        struct daemon *daemon = userdata;
+        int r;
+
+        (void)error;
+        r = sd_bus_message_read_strv(call, &interfaces);
+        if (r < 0)
+                return r;
+        if (list_count(interfaces) == 0)
+                return refuse_empty(call);
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+
+        r = nfw_detach(daemon->context, (const char *const *)interfaces, list_count(interfaces), report);
+        if (r == 0)
+                refresh_soon(daemon);
+        return error_reply(call, r, report, interfaces[0]);
+}
+
+/* --- policies ----------------------------------------------------------------------------------------------- */
+
+static int unload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        struct daemon *daemon = userdata;
+        const char *name;
+        int r, force;
+
+        (void)error;
+        r = sd_bus_message_read(call, "sb", &name, &force);
+        if (r < 0)
+                return r;
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+
+        r = nfw_unload(daemon->context, name, force, report);
+        if (r == 0)
+                refresh_soon(daemon);
+        return error_reply(call, r, report, name);
+}
+
+static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        int r;
+
+        (void)error;
+        r = daemon_reload(userdata);
+        if (r < 0)
+                return error_reply(call, r, NULL, "reading what is loaded");
+        return sd_bus_reply_method_return(call, "");
+}
+
+/* --- names -------------------------------------------------------------------------------------------------- */
+
+/* A typo in the port must not look like a port that has learned nothing. 0: it has a policy, or none is given. */
+static int refuse_unknown_port(sd_bus_message *call, const struct nfw_status *status, const char *port) {
+        size_t n = nfw_status_n_bindings(status);
+        CLEANUP(text) char *hint = NULL;
+        const char **names, *nearest;
+        bool found = false;
+
+        if (!*port)
+                return 0;
+        names = calloc(n + 1, sizeof(*names));
+        if (!names)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                names[i] = nfw_binding_port(nfw_status_binding(status, i));
+                found |= strcmp(names[i], port) == 0;
+        }
+        nearest = suggest(port, names, n);
+        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
+                hint = NULL;
+        free(names);
+        if (found)
+                return 0;
+        return error_refuse(call, NFW_E_NOT_FOUND, "port/not-bound", hint, "no policy is on port `%s`", port);
+}
+
+static int append_grant(sd_bus_message *reply, const struct nfw_grant *grant, size_t *size) {
+        CLEANUP(text) char *port = string_for_bus(nfw_grant_port(grant));
+        CLEANUP(text) char *name = string_for_bus(nfw_grant_name(grant));
+        const char *resolver = nfw_grant_resolver(grant);
+
+        if (!port || !name)
+                return -ENOMEM;
+        /* Lengths, ends and padding of five strings and a number are less than the 64. */
+        *size += 64 + strlen(port) + strlen(name) + strlen(nfw_grant_policy(grant)) +
+                 strlen(nfw_grant_address(grant)) + strlen(resolver ? resolver : "");
+        if (*size > MAX_NAMES_BYTES)
+                return -E2BIG;
+        return sd_bus_message_append(reply, "(ssssst)", port, nfw_grant_policy(grant), name,
+                                     nfw_grant_address(grant), resolver ? resolver : "",
+                                     nfw_grant_expires_ms(grant));
+}
+
+static int append_grants(sd_bus_message *reply, const struct nfw_status *status, const char *port) {
+        size_t size = 0;
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "(ssssst)");
+        for (size_t i = 0; r >= 0 && i < nfw_status_n_grants(status); i++) {
+                const struct nfw_grant *grant = nfw_status_grant(status, i);
+
+                if (!*port || strcmp(port, nfw_grant_port(grant)) == 0)
+                        r = append_grant(reply, grant, &size);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int list_names(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(status) struct nfw_status *status = NULL;
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        struct daemon *daemon = userdata;
+        const char *port;
+        int r;
+
+        (void)error;
+        r = sd_bus_message_read(call, "s", &port);
+        if (r >= 0)
+                r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        r = nfw_status_new(daemon->context, report, &status);
+        if (r != 0)
+                return error_reply(call, r, report, "reading what is learned");
+        r = refuse_unknown_port(call, status, port);
+        if (r != 0)
+                return r;
+
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = append_grants(reply, status, port);
+        if (r == -E2BIG)
+                return error_reply(call, r, NULL, "ask for one port, there are too many names");
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+/* --- properties --------------------------------------------------------------------------------------------- */
+
+static int get_version(sd_bus *bus,
+                       const char *path,
+                       const char *interface,
+                       const char *property,
+                       sd_bus_message *reply,
+                       void *userdata,
+                       sd_bus_error *error) {
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)property;
+        (void)userdata;
+        (void)error;
+        return sd_bus_message_append(reply, "s", NFW_VERSION);
+}
+
+static int get_learner_running(sd_bus *bus,
+                               const char *path,
+                               const char *interface,
+                               const char *property,
+                               sd_bus_message *reply,
+                               void *userdata,
+                               sd_bus_error *error) {
+        const struct daemon *daemon = userdata;
+
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)property;
+        (void)error;
+        return sd_bus_message_append(reply, "b", daemon->learner != NULL);
+}
+
+static int get_counters(sd_bus *bus,
+                        const char *path,
+                        const char *interface,
+                        const char *property,
+                        sd_bus_message *reply,
+                        void *userdata,
+                        sd_bus_error *error) {
+        const struct daemon *daemon = userdata;
+        int r;
+
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)property;
+        (void)error;
+        r = sd_bus_message_open_container(reply, 'a', "{st}");
+        for (int i = 0; r >= 0 && i < NFW_N_COUNTERS; i++)
+                r = sd_bus_message_append(reply, "{st}", nfw_counter_name((enum nfw_counter)i),
+                                          nfw_learner_counter(daemon->learner, (enum nfw_counter)i));
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* Who may call what is decided before a call comes here, so for the library all of them are unprivileged. */
+#define METHOD(name_, arguments_, result_, handler_)                                                         \
+        SD_BUS_METHOD_WITH_ARGS(name_, SD_BUS_ARGS arguments_, SD_BUS_RESULT result_, handler_,              \
+                                SD_BUS_VTABLE_UNPRIVILEGED)
+
+#define REPORT (REPORT_SIGNATURE, report)
+
+static const sd_bus_vtable manager_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("LearnerRunning", "b", get_learner_running, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Counters", "a{st}", get_counters, 0, 0),
+        METHOD("LoadPolicy", ("s", name, "s", text, "a{sv}", options), REPORT, load_call_text),
+        METHOD("LoadPolicyFd", ("s", name, "h", fd, "a{sv}", options), REPORT, load_call_fd),
+        METHOD("UnloadPolicy", ("s", name, "b", force), REPORT, unload),
+        METHOD("Attach", ("as", interfaces, "s", policy, "a{sv}", parameters), REPORT, attach),
+        METHOD("Detach", ("as", interfaces), REPORT, detach),
+        METHOD("ListNames", ("s", port), ("a(ssssst)", names), list_names),
+        METHOD("Reload", (NULL), (NULL), reload),
+        SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(
+                "Learned",
+                SD_BUS_ARGS("s", port, "s", name, "s", address, "t", expires_ms, "s", resolver),
+                0),
+        SD_BUS_VTABLE_END,
+};
+
+int manager_add(struct daemon *daemon, sd_bus *bus) {
+        return sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_MANAGER, manager_vtable, daemon);
+}

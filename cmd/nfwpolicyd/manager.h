@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+struct daemon;
+
+/* 0 or a negative errno. */
+int manager_add(struct daemon *daemon, sd_bus *bus);
+
+/* load_call.c: handlers of the two methods, whose userdata is the daemon. */
+int load_call_text(sd_bus_message *message, void *userdata, sd_bus_error *error);
+int load_call_fd(sd_bus_message *message, void *userdata, sd_bus_error *error);

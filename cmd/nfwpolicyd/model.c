@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicyd/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_policies(const void *a, const void *b) {
+        return strcmp(((const struct model_policy *)a)->name, ((const struct model_policy *)b)->name);
+}
+
+static int compare_ports(const void *a, const void *b) {
+        return strcmp(((const struct model_port *)a)->name, ((const struct model_port *)b)->name);
+}
+
+struct model_policy *model_policy(const struct model *model, const char *name) {
+        const struct model_policy key = { .name = (char *)name };
+
+        if (model->n_policies == 0)
+                return NULL;
+        return bsearch(&key, model->policies, model->n_policies, sizeof(key), compare_policies);
+}
+
+struct model_port *model_port(const struct model *model, const char *name) {
+        const struct model_port key = { .name = (char *)name };
+
+        if (model->n_ports == 0)
+                return NULL;
+        return bsearch(&key, model->ports, model->n_ports, sizeof(key), compare_ports);
+}
+
+static int add_policy(struct model *model, const struct nfw_loaded *loaded) {
+        struct model_policy *policy = &model->policies[model->n_policies++];
+
+        policy->name = string_for_bus(nfw_loaded_name(loaded));
+        policy->file = string_for_bus(nfw_loaded_file(loaded));
+        policy->n_rules = (uint32_t)nfw_loaded_n_rules(loaded);
+        policy->has_domains = nfw_loaded_has_domains(loaded);
+        policy->any_resolver = nfw_loaded_any_resolver(loaded);
+        return policy->name && policy->file ? 0 : -ENOMEM;
+}
+
+static int add_port(struct model *model, const struct nfw_binding *binding) {
+        struct model_port *port = &model->ports[model->n_ports++];
+        int r;
+
+        port->name = string_for_bus(nfw_binding_port(binding));
+        port->policy = string_for_bus(nfw_binding_policy(binding));
+        port->table = string_for_bus(nfw_binding_table(binding));
+        if (!port->name || !port->policy || !port->table)
+                return -ENOMEM;
+        for (size_t i = 0; i < nfw_binding_n_resolvers(binding); i++) {
+                r = strings_add(&port->resolvers, nfw_binding_resolver(binding, i));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Ports are sorted by now, so the lists in the policies are, too. */
+static int give_ports_to_policies(struct model *model) {
+        int r;
+
+        for (size_t i = 0; i < model->n_ports; i++) {
+                struct model_policy *policy = model_policy(model, model->ports[i].policy);
+
+                r = policy ? strings_add(&policy->ports, model->ports[i].name) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int fill(struct model *model, const struct nfw_status *status) {
+        size_t n_policies = nfw_status_n_loaded(status);
+        size_t n_ports = nfw_status_n_bindings(status);
+        int r;
+
+        model->policies = calloc(n_policies + 1, sizeof(*model->policies));
+        model->ports = calloc(n_ports + 1, sizeof(*model->ports));
+        if (!model->policies || !model->ports)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n_policies; i++) {
+                r = add_policy(model, nfw_status_loaded(status, i));
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < n_ports; i++) {
+                r = add_port(model, nfw_status_binding(status, i));
+                if (r < 0)
+                        return r;
+        }
+        qsort(model->policies, model->n_policies, sizeof(*model->policies), compare_policies);
+        qsort(model->ports, model->n_ports, sizeof(*model->ports), compare_ports);
+        return give_ports_to_policies(model);
+}
+
+int model_make(const struct nfw_status *status, struct model *ret_model) {
+        struct model model = { 0 };
+        int r;
+
+        r = fill(&model, status);
+        if (r < 0) {
+                model_deinit(&model);
+                return r;
+        }
+        *ret_model = model;
+        return 0;
+}
+
+void model_deinit(struct model *model) {
+        for (size_t i = 0; i < model->n_policies; i++) {
+                free(model->policies[i].name);
+                free(model->policies[i].file);
+                strings_deinit(&model->policies[i].ports);
+        }
+        for (size_t i = 0; i < model->n_ports; i++) {
+                free(model->ports[i].name);
+                free(model->ports[i].policy);
+                free(model->ports[i].table);
+                strings_deinit(&model->ports[i].resolvers);
+        }
+        free(model->policies);
+        free(model->ports);
+        *model = (struct model){ 0 };
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* What is left of the daemon where the library for the bus and the loop around it is missing: the learner. */
+
+#include "nfwpolicyd/arguments.h"
+#include "shared/watch.h"
+
+int daemon_run(const struct cli *cli,
+               const struct daemon_arguments *arguments,
+               struct nfw_context *context,
+               struct nfw_learner *learner) {
+        const struct watch_source source = watch_learner(learner);
+        int r, signal_fd;
+
+        (void)context;
+        if (arguments->bus_address || arguments->group)
+                return cli_usage_error(cli, "this nfwpolicyd was built without D-Bus");
+        r = watch_catch_signals(cli, &signal_fd);
+        if (r)
+                return r;
+        return watch_run(cli, &source, signal_fd, cli->verbose ? WATCH_ALL : WATCH_TROUBLE, NULL);
+}

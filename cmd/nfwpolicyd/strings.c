@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicyd/strings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/text.h"
+
+char *string_for_bus(const char *text) {
+        char *copy = NULL;
+        size_t size = 0;
+        FILE *stream;
+
+        stream = open_memstream(&copy, &size);
+        if (!stream)
+                return NULL;
+        text_put(stream, text ? text : "");
+        if (fclose(stream) != 0) {
+                free(copy);
+                return NULL;
+        }
+        return copy;
+}
+
+int strings_add(struct strings *strings, const char *text) {
+        char **items;
+
+        items = realloc(strings->items, (strings->n + 2) * sizeof(*items));
+        if (!items)
+                return -ENOMEM;
+        strings->items = items;
+        items[strings->n + 1] = NULL;
+        items[strings->n] = string_for_bus(text);
+        if (!items[strings->n])
+                return -ENOMEM;
+        strings->n++;
+        return 0;
+}
+
+void strings_deinit(struct strings *strings) {
+        for (size_t i = 0; i < strings->n; i++)
+                free(strings->items[i]);
+        free(strings->items);
+        *strings = (struct strings){ 0 };
+}
+
+bool strings_equal(char *const *a, char *const *b) {
+        while (a && *a && b && *b && strcmp(*a, *b) == 0) {
+                a++;
+                b++;
+        }
+        return !(a && *a) && !(b && *b);
+}
+
+bool strings_contain(const struct strings *strings, const char *text) {
+        for (size_t i = 0; i < strings->n; i++)
+                if (strcmp(strings->items[i], text) == 0)
+                        return true;
+        return false;
+}

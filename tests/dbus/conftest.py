@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A network, a bus and the daemon for the tests, removed even when a test fails."""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "netns"))
+
+
+@contextlib.contextmanager
+def laboratory():
+    if os.geteuid() != 0:
+        pytest.skip("needs root: it makes network namespaces and nftables rules")
+    from bus import Bus
+    from lab import Lab
+
+    lab = Lab()
+    bus = None
+    try:
+        bus = Bus(lab)
+        yield bus
+    finally:
+        if bus:
+            bus.remove()
+        lab.remove()
+
+
+@pytest.fixture
+def bus():
+    """A bus of the test's own, and nobody on it."""
+    with laboratory() as bus:
+        yield bus
+
+
+@pytest.fixture(scope="module")
+def module_bus():
+    with laboratory() as bus:
+        bus.start_daemon()
+        yield bus
+
+
+@pytest.fixture
+def shared(module_bus):
+    """The bus and the daemon that the tests of a file share; what one of them loads is gone before the next."""
+    try:
+        yield module_bus
+    finally:
+        module_bus.lab.unload_all()
+
+
+@pytest.fixture
+def client(shared):
+    client = shared.client()
+    yield client
+    client.close()
+
+
+def pytest_runtest_makereport(item, call):
+    """A failure shows what the daemon said."""
+    funcargs = getattr(item, "funcargs", {})
+    bus = funcargs.get("bus") or funcargs.get("module_bus")
+    if call.when == "call" and call.excinfo and bus:
+        item.add_report_section("call", "daemon", bus.lab.learner_log())
