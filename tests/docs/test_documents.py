@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import textwrap
 
@@ -32,7 +33,7 @@ def nfwpolicy(*arguments, **options):
 def blocks(page, language):
     """The code blocks of a language, as (line, text)."""
     text = page.read_text()
-    for match in re.finditer(rf"^( *)\.\. code-block:: {language}\n((?:\n|\1 +.*\n)+)", text, re.MULTILINE):
+    for match in re.finditer(rf"^( *)\.\. code-block:: {re.escape(language)}\n((?:\n|\1 +.*\n)+)", text, re.MULTILINE):
         yield text.count("\n", 0, match.start()) + 1, textwrap.dedent(match[2]).strip("\n") + "\n"
 
 
@@ -108,9 +109,24 @@ def test_quoted_programs_compile(text, tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.parametrize("text", all_blocks("c++"))
+def test_quoted_cpp_programs_compile(text, tmp_path):
+    source = tmp_path / "quoted.cc"
+    source.write_text(text)
+    found = [shutil.which(compiler) for compiler in ("g++", "clang++")]
+    assert any(found)
+    for compiler in filter(None, found):
+        result = run(compiler, "-std=c++11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{SOURCE / 'lib'}", str(source))
+        assert result.returncode == 0, result.stderr
+
+
 def test_there_are_a_quoted_policy_and_a_quoted_program():
     readme = SOURCE / "README.rst"
     assert len(list(blocks(readme, "yaml"))) == len(list(blocks(readme, "c"))) == 1
+    embedding = SOURCE / "docs/embedding.rst"
+    assert {language: len(list(blocks(embedding, language))) for language in ("c", "c++", "sh", "meson")} == {
+        "c": 4, "c++": 1, "sh": 1, "meson": 1,
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
