@@ -91,6 +91,7 @@ static void take_event(struct daemon *daemon, const struct nfw_event *event) {
         case NFW_EVENT_IGNORED:
         case NFW_EVENT_LOST:
         case NFW_EVENT_ERROR:
+        case NFW_EVENT_EDITED:
                 break;
         }
 }

@@ -91,13 +91,16 @@ static int encode_all(const char *prefix, const void *first, size_t n, size_t si
         return 1;
 }
 
+/* What the bus library passes as prefix is what somebody asks about, which may be further up. */
 static int list_policies(
         sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
         const struct model *model = &((struct daemon *)userdata)->model;
 
         (void)bus;
+        (void)prefix;
         (void)error;
-        return encode_all(prefix, model->policies, model->n_policies, sizeof(*model->policies), ret_paths);
+        return encode_all(BUS_PATH_POLICY, model->policies, model->n_policies, sizeof(*model->policies),
+                          ret_paths);
 }
 
 static int list_ports(
@@ -105,8 +108,9 @@ static int list_ports(
         const struct model *model = &((struct daemon *)userdata)->model;
 
         (void)bus;
+        (void)prefix;
         (void)error;
-        return encode_all(prefix, model->ports, model->n_ports, sizeof(*model->ports), ret_paths);
+        return encode_all(BUS_PATH_PORT, model->ports, model->n_ports, sizeof(*model->ports), ret_paths);
 }
 
 static const struct {

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -189,11 +190,14 @@ class Bus:
     def remove(self):
         for client in self.clients:
             client.close()
+        status = 0
         if self.daemon and self.daemon.poll() is None:
             self.daemon.terminate()
-            self.daemon.wait()
+            status = self.daemon.wait()
         self.stop()
-        subprocess.run(["rm", "-rf", self.directory], check=False)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        # Also what a sanitizer found at the end.
+        assert status == 0, self.lab.learner_log()
 
 
 class ServiceManager:

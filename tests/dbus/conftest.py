@@ -55,6 +55,10 @@ def shared(module_bus):
 @pytest.fixture
 def client(shared):
     client = shared.client()
+    # What the last test has left is told before this one begins.
+    client.call("Reload")
+    client.heard()
+    client.signals.clear()
     yield client
     client.close()
 
