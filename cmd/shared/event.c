@@ -34,6 +34,7 @@ static const struct {
                                   { ": ", nfw_event_text } } },
         [NFW_EVENT_LOST] = { "lost", { { ": ", nfw_event_text } } },
         [NFW_EVENT_RELOADED] = { "reloaded", { { ": ", nfw_event_text } } },
+        [NFW_EVENT_EDITED] = { "edited", { { ": ", nfw_event_text } } },
         [NFW_EVENT_ERROR] = { "error", { { ": ", nfw_event_text }, { " for ", nfw_event_port } } },
 };
 

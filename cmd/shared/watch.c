@@ -69,6 +69,7 @@ static enum watch_level level_of(const struct nfw_event *event) {
         switch (nfw_event_get_type(event)) {
         case NFW_EVENT_LOST:
         case NFW_EVENT_ERROR:
+        case NFW_EVENT_EDITED:
                 return WATCH_TROUBLE;
         case NFW_EVENT_LEARNED:
         case NFW_EVENT_EVICTED:

@@ -116,7 +116,7 @@ static void tell_text(struct nfw_monitor *monitor, enum nfw_event_type type, con
         nfw_events_push(&monitor->events, &event);
 }
 
-static int end_transaction(void *userdata) {
+static int end_transaction(const struct nfw_nft_author *author nfw_unused, void *userdata) {
         struct nfw_monitor *monitor = userdata;
         bool sets_changed = monitor->sets_changed;
         uint64_t n_dropped;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft/notify.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include <linux/netfilter/nf_tables.h>
@@ -82,6 +84,14 @@ static int take_elements(const struct nlmsghdr *message, bool added, struct disp
 
         dispatch->set = mnl_attr_get_str(set);
         dispatch->added = added;
+        if (dispatch->handlers->elements) {
+                int r = dispatch->handlers->elements(dispatch->set, dispatch->userdata);
+
+                if (r < 0)
+                        return r;
+        }
+        if (!dispatch->handlers->grant)
+                return 0;
         return nfw_nft_parse_elements(message, take_element, dispatch);
 }
 
@@ -89,10 +99,40 @@ static int take_set(const struct nlmsghdr *message, const struct dispatch *dispa
         const struct nlattr *attributes[NFTA_SET_MAX + 1];
 
         nfw_nft_read_attributes(message, attributes, NFTA_SET_MAX);
-        return is_ours(message, attributes[NFTA_SET_TABLE]) ? dispatch->handlers->set(dispatch->userdata) : 0;
+        if (!dispatch->handlers->set || !is_ours(message, attributes[NFTA_SET_TABLE]))
+                return 0;
+        return dispatch->handlers->set(dispatch->userdata);
+}
+
+/* In each of these messages the table's name has the number 1. */
+static int take_object(const struct nlmsghdr *message, const struct dispatch *dispatch) {
+        const struct nlattr *attributes[NFTA_CHAIN_TABLE + 1];
+
+        if (!dispatch->handlers->object)
+                return 0;
+        nfw_nft_read_attributes(message, attributes, NFTA_CHAIN_TABLE);
+        return is_ours(message, attributes[NFTA_CHAIN_TABLE]) ? dispatch->handlers->object(dispatch->userdata)
+                                                              : 0;
+}
+
+static int take_generation(const struct nlmsghdr *message, const struct dispatch *dispatch) {
+        const struct nlattr *attributes[NFTA_GEN_MAX + 1];
+        struct nfw_nft_author author = { 0 };
+
+        nfw_nft_read_attributes(message, attributes, NFTA_GEN_MAX);
+        if (attributes[NFTA_GEN_PROC_PID] &&
+            mnl_attr_validate(attributes[NFTA_GEN_PROC_PID], MNL_TYPE_U32) >= 0)
+                author.pid = ntohl(mnl_attr_get_u32(attributes[NFTA_GEN_PROC_PID]));
+        if (attributes[NFTA_GEN_PROC_NAME] &&
+            mnl_attr_validate(attributes[NFTA_GEN_PROC_NAME], MNL_TYPE_NUL_STRING) >= 0)
+                snprintf(author.name, sizeof(author.name), "%s",
+                         mnl_attr_get_str(attributes[NFTA_GEN_PROC_NAME]));
+        return dispatch->handlers->end(&author, dispatch->userdata);
 }
 
 static int take_message(const struct nlmsghdr *message, struct dispatch *dispatch) {
+        int r;
+
         if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg) ||
             NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
                 return 0;
@@ -104,9 +144,21 @@ static int take_message(const struct nlmsghdr *message, struct dispatch *dispatc
                 return take_elements(message, false, dispatch);
         case NFT_MSG_NEWSET:
         case NFT_MSG_DELSET:
-                return take_set(message, dispatch);
+                r = take_set(message, dispatch);
+                return r < 0 ? r : take_object(message, dispatch);
+        case NFT_MSG_NEWTABLE:
+        case NFT_MSG_DELTABLE:
+        case NFT_MSG_NEWCHAIN:
+        case NFT_MSG_DELCHAIN:
+        case NFT_MSG_NEWRULE:
+        case NFT_MSG_DELRULE:
+        case NFT_MSG_NEWOBJ:
+        case NFT_MSG_DELOBJ:
+        case NFT_MSG_NEWFLOWTABLE:
+        case NFT_MSG_DELFLOWTABLE:
+                return take_object(message, dispatch);
         case NFT_MSG_NEWGEN:
-                return dispatch->handlers->end(dispatch->userdata);
+                return take_generation(message, dispatch);
         default:
                 return 0;
         }

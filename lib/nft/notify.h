@@ -2,22 +2,32 @@
 #pragma once
 
 /*
- * What others commit, as the kernel tells everybody who listens: which grants came and went. A transaction's
- * notifications arrive one after the other and end with the generation they made.
+ * What others commit, as the kernel tells everybody who listens: which grants came and went, and what else. A
+ * transaction's notifications arrive one after the other and end with the generation they made.
  */
 
 #include "nft/dump.h"
 
 struct nfw_nft_notifier;
 
-/* Any of them may return a negative errno, which ends the dispatch. */
+/* Who committed, as the kernel has it: the process may have ended, and its name is what it says of itself. */
+struct nfw_nft_author {
+        uint32_t pid;
+        char name[16];
+};
+
+/* Any of them may return a negative errno, which ends the dispatch; all but the last two may be NULL. */
 struct nfw_nft_notify_handlers {
         /* An element of one of our sets whose key is that of a grant; the set may be another than a learned one. */
         int (*grant)(const char *set, bool added, const struct nfw_nft_grant *grant, void *userdata);
         /* A set of ours was made or deleted: policies are being loaded, replaced or unloaded. */
         int (*set)(void *userdata);
+        /* Elements of one of our sets or maps. */
+        int (*elements)(const char *set, void *userdata);
+        /* Anything else of ours. */
+        int (*object)(void *userdata);
         /* The transaction is complete. */
-        int (*end)(void *userdata);
+        int (*end)(const struct nfw_nft_author *author, void *userdata);
         /* Notifications did not fit into the socket's buffer; how many is not known. */
         int (*lost)(void *userdata);
 };

@@ -236,6 +236,7 @@ struct nfw_event;
  * @NFW_EVENT_LOST:    the kernel threw mirrored packets away because the learner was too slow
  * @NFW_EVENT_RELOADED: the learner follows a changed set of policies or ports
  * @NFW_EVENT_ERROR:   a transaction failed; nfw_event_text() says why
+ * @NFW_EVENT_EDITED:  another program changed our tables, and a keeper puts them right; nfw_event_text() says who
  */
 enum nfw_event_type {
         NFW_EVENT_LEARNED,
@@ -244,6 +245,7 @@ enum nfw_event_type {
         NFW_EVENT_LOST,
         NFW_EVENT_RELOADED,
         NFW_EVENT_ERROR,
+        NFW_EVENT_EDITED,
 };
 
 int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner);
@@ -269,6 +271,19 @@ struct nfw_monitor *nfw_monitor_free(struct nfw_monitor *monitor);
 int nfw_monitor_get_fd(const struct nfw_monitor *monitor);
 int nfw_monitor_dispatch(struct nfw_monitor *monitor);
 int nfw_monitor_pop_event(struct nfw_monitor *monitor, struct nfw_event **ret_event);
+
+/* --- keeping: what a service does besides learning ---------------------------------------------------------- */
+
+struct nfw_keeper;
+
+int nfw_keeper_new(struct nfw_context *context,
+                   struct nfw_store *store,
+                   struct nfw_report *report,
+                   struct nfw_keeper **ret_keeper);
+struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper);
+int nfw_keeper_get_fd(const struct nfw_keeper *keeper);
+int nfw_keeper_dispatch(struct nfw_keeper *keeper);
+int nfw_keeper_pop_event(struct nfw_keeper *keeper, struct nfw_event **ret_event);
 
 #ifdef __cplusplus
 }

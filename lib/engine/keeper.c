@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keeps in force what was loaded, whatever others do to the host: links that come, go and move, addresses that
+ * change, programs that edit or flush our tables.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/event.h"
+#include "engine/port.h"
+#include "engine/rebuild.h"
+#include "engine/store.h"
+#include "nft/notify.h"
+#include "rtnl/monitor.h"
+
+/* Links come in crowds: so long they are collected, which is well below what anybody who waits for one notices. */
+#define SETTLE_MS 20
+
+/* Two who undo each other's work would do so for ever: after so many repairs in a row there is a pause. */
+#define MAX_REPAIRS 10
+#define PAUSE_MS    1000
+
+struct nfw_keeper {
+        struct nfw_context *context;
+        struct nfw_store *store;
+        struct nfw_nft_notifier *notifier;
+        struct nfw_rtnl_monitor *links;
+        struct nfw_events events;
+        int epoll, timer;
+        bool timer_is_set;
+        bool links_changed;
+        bool ours_changed;       /* by a transaction that is being read, or that has not been looked at */
+        unsigned int n_repairs;  /* since the last pause */
+        uint64_t last_repair_ms; /* of the monotonic clock */
+        struct nfw_nft_author author;
+};
+
+NFW_DEFINE_CLEANUP(struct nfw_keeper, nfw_keeper_free)
+
+static uint64_t now_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...)
+        nfw_printf(3, 4);
+
+static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...) {
+        struct nfw_event event = { .type = type };
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(event.text, sizeof(event.text), format, arguments);
+        va_end(arguments);
+        nfw_events_push(&keeper->events, &event);
+}
+
+/* What could not be done, in the words of the first error. */
+static void tell_failure(struct nfw_keeper *keeper,
+                         const char *what,
+                         int r,
+                         const struct nfw_report *report) {
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++) {
+                const struct nfw_diagnostic *each = nfw_report_diagnostic(report, i);
+
+                if (nfw_diagnostic_severity(each) != NFW_SEVERITY_ERROR)
+                        continue;
+                tell(keeper, NFW_EVENT_ERROR, "%s: %s", what, nfw_diagnostic_text(each));
+                return;
+        }
+        tell(keeper, NFW_EVENT_ERROR, "%s: %s", what, r < 0 ? nfw_strerror(-r) : "it was refused");
+}
+
+static int set_timer(struct nfw_keeper *keeper, unsigned int ms) {
+        struct itimerspec at = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+
+        if (keeper->timer_is_set)
+                return 0;
+        if (timerfd_settime(keeper->timer, 0, &at, NULL) < 0)
+                return -errno;
+        keeper->timer_is_set = true;
+        return 0;
+}
+
+static int watch(struct nfw_keeper *keeper, int fd) {
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        return epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_sources(struct nfw_keeper *keeper) {
+        int r;
+
+        keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
+        keeper->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (keeper->epoll < 0 || keeper->timer < 0)
+                return -errno;
+        r = nfw_nft_notifier_new(&keeper->notifier);
+        if (r == 0)
+                r = nfw_rtnl_monitor_new(&keeper->links);
+        if (r == 0)
+                r = watch(keeper, nfw_nft_notifier_get_fd(keeper->notifier));
+        if (r == 0)
+                r = watch(keeper, nfw_rtnl_monitor_get_fd(keeper->links));
+        return r < 0 ? r : watch(keeper, keeper->timer);
+}
+
+/**
+ * nfw_keeper_new() - keep in force what is loaded and stored
+ * @context:    the context; it must outlive the keeper
+ * @store:      where it is stored; it must outlive the keeper
+ * @report:     what nfw_store_restore() says is added here; may be NULL
+ * @ret_keeper: the keeper; nfw_keeper_free() ends it
+ *
+ * What is stored is put back first, and what is in force is stored.
+ *
+ * Return: 0, also where something could not be put back, which is then in the report; or a negative errno, -EPERM
+ * without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_keeper_new(struct nfw_context *context,
+                              struct nfw_store *store,
+                              struct nfw_report *report,
+                              struct nfw_keeper **ret_keeper) {
+        nfw_cleanup(nfw_keeper_freep) struct nfw_keeper *keeper = NULL;
+        int r;
+
+        keeper = calloc(1, sizeof(*keeper));
+        if (!keeper)
+                return -ENOMEM;
+        *keeper = (struct nfw_keeper){ .context = context, .store = store, .epoll = -1, .timer = -1 };
+        nfw_events_init(&keeper->events);
+
+        /* Listening first: what changes from now on is seen. */
+        r = open_sources(keeper);
+        if (r == 0)
+                r = nfw_store_restore(store, report);
+        if (r >= 0)
+                r = nfw_store_save(store, report);
+        if (r < 0)
+                return r;
+
+        *ret_keeper = nfw_steal(keeper);
+        return 0;
+}
+
+/**
+ * nfw_keeper_free() - end a keeper
+ * @keeper: the keeper, or NULL
+ *
+ * What is in force stays in force, and stored.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper) {
+        if (!keeper)
+                return NULL;
+
+        nfw_nft_notifier_free(keeper->notifier);
+        nfw_rtnl_monitor_free(keeper->links);
+        nfw_events_deinit(&keeper->events);
+        if (keeper->timer >= 0)
+                close(keeper->timer);
+        if (keeper->epoll >= 0)
+                close(keeper->epoll);
+        free(keeper);
+        return NULL;
+}
+
+/**
+ * nfw_keeper_get_fd() - what to wait on
+ * @keeper: the keeper
+ *
+ * Return: a descriptor that is readable when nfw_keeper_dispatch() has work. It stays the keeper's.
+ */
+nfw_public int nfw_keeper_get_fd(const struct nfw_keeper *keeper) {
+        return keeper->epoll;
+}
+
+/* --- our tables ---------------------------------------------------------------------------------------------- */
+
+static int take_elements(const char *set, void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        if (!nfw_set_is_learned(set))
+                keeper->ours_changed = true;
+        return 0;
+}
+
+static int take_object(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->ours_changed = true;
+        return 0;
+}
+
+static int take_end(const struct nfw_nft_author *author, void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        if (keeper->ours_changed)
+                keeper->author = *author;
+        return 0;
+}
+
+static int take_loss(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->ours_changed = true;
+        keeper->author = (struct nfw_nft_author){ 0 };
+        return 0;
+}
+
+/* Whether anything differs besides policies that are gone altogether, which need no more than being put back. */
+static bool is_edited(const struct nfw_report *report) {
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++)
+                if (strcmp(nfw_diagnostic_code(nfw_report_diagnostic(report, i)), "kernel/missing-policy") !=
+                    0)
+                        return true;
+        return false;
+}
+
+static int repair(struct nfw_keeper *keeper, bool edited) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        if (edited)
+                r = nfw_rebuild(keeper->context, report);
+        if (r == 0)
+                r = nfw_store_restore(keeper->store, report);
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r != 0)
+                tell_failure(keeper, "our tables cannot be put right", r, report);
+        return 0;
+}
+
+static void tell_author(struct nfw_keeper *keeper) {
+        if (keeper->author.pid)
+                tell(keeper, NFW_EVENT_EDITED, "%s (process %u) changed our tables; they are put right",
+                     keeper->author.name, keeper->author.pid);
+        else
+                tell(keeper, NFW_EVENT_EDITED, "somebody changed our tables; they are put right");
+}
+
+/* Whoever did it: what we know of must be in force. If it is, the change was made by somebody who knows of it, too. */
+static int check(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        uint64_t now = now_ms();
+        int r;
+
+        if (now - keeper->last_repair_ms > PAUSE_MS)
+                keeper->n_repairs = 0;
+        if (keeper->n_repairs >= MAX_REPAIRS)
+                return set_timer(keeper, PAUSE_MS);
+
+        keeper->ours_changed = false;
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        if (keeper->author.pid == (uint32_t)getpid())
+                r = 0;
+        else
+                r = nfw_verify(keeper->context, NULL, report);
+        if (r == NFW_E_DIFFERS) {
+                keeper->n_repairs++;
+                keeper->last_repair_ms = now;
+                tell_author(keeper);
+                r = repair(keeper, is_edited(report));
+        }
+        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+}
+
+/* --- links and addresses ------------------------------------------------------------------------------------- */
+
+struct following {
+        struct nfw_keeper *keeper;
+        const char *policy;
+        NFW_VEC(const char *) interfaces;
+};
+
+static int take_port(struct nfw_shadow_port *port, void *userdata) {
+        struct following *following = userdata;
+        struct nfw_link link;
+        int r;
+
+        if (strcmp(port->policy, following->policy) != 0)
+                return 0;
+        r = nfw_rtnl_link_by_name(following->keeper->context->rtnl, port->interface, &link);
+        if (r != 0)
+                return r == NFW_E_NOT_FOUND ? 0 : r;
+        return nfw_vec_push(&following->interfaces, port->interface);
+}
+
+/* Where nothing has changed for the ports of a policy, nothing is committed. */
+static int follow_policy(struct nfw_keeper *keeper, const char *name) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        struct following following = { .keeper = keeper, .policy = name };
+        NFW_VEC(char *) copies = { 0 };
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_shadow_foreach_port(&keeper->context->shadow, take_port, &following);
+        /* The shadow, where these names are, may be read anew by what uses them. */
+        nfw_vec_foreach (interface, &following.interfaces) {
+                char *copy = r == 0 ? strdup(*interface) : NULL;
+
+                if (r == 0)
+                        r = copy ? nfw_vec_push(&copies, copy) : -ENOMEM;
+                if (r < 0)
+                        free(copy);
+        }
+        if (r == 0 && copies.n > 0)
+                r = nfw_attach(keeper->context, name, (const char *const *)copies.items, copies.n, report);
+        if (r > 0)
+                tell_failure(keeper, "the change of a port cannot be followed", r, report);
+
+        nfw_vec_foreach (copy, &copies)
+                free(*copy);
+        nfw_vec_deinit(&copies);
+        nfw_vec_deinit(&following.interfaces);
+        return r < 0 ? r : 0;
+}
+
+static bool has_held(const struct nfw_store *store) {
+        nfw_vec_foreach (binding, &store->bindings)
+                if (binding->is_held)
+                        return true;
+        return false;
+}
+
+static int follow_links(struct nfw_keeper *keeper) {
+        struct nfw_shadow *shadow = &keeper->context->shadow;
+        NFW_VEC(char *) names = { 0 };
+        int r;
+
+        keeper->links_changed = false;
+        r = nfw_shadow_refresh(shadow, keeper->context->nft);
+        for (size_t i = 0; i < shadow->policies.n && r == 0; i++) {
+                const struct nfw_nft_policy *policy = &shadow->policies.items[i];
+                char *name;
+
+                if (policy != nfw_shadow_any_policy(shadow, policy->name))
+                        continue;
+                name = strdup(policy->name);
+                r = name ? nfw_vec_push(&names, name) : -ENOMEM;
+                if (r < 0)
+                        free(name);
+        }
+        nfw_vec_foreach (name, &names) {
+                if (r == 0)
+                        r = follow_policy(keeper, *name);
+                free(*name);
+        }
+        nfw_vec_deinit(&names);
+        if (r == 0 && has_held(keeper->store))
+                r = repair(keeper, false);
+        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+}
+
+/**
+ * nfw_keeper_dispatch() - see what has happened, and put right what must be
+ * @keeper: the keeper
+ *
+ * To be called when the descriptor is readable, before learners are dispatched; nfw_keeper_pop_event() then has what is
+ * to be told. It does not wait for anything but the kernel and the lock of the single writer.
+ *
+ * Return: 0 or a negative errno.
+ */
+nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
+        static const struct nfw_nft_notify_handlers handlers = {
+                .elements = take_elements,
+                .object = take_object,
+                .end = take_end,
+                .lost = take_loss,
+        };
+        bool changed = false, due;
+        uint64_t n;
+        int r;
+
+        due = read(keeper->timer, &n, sizeof(n)) == sizeof(n);
+        if (due)
+                keeper->timer_is_set = false;
+
+        r = nfw_nft_notifier_dispatch(keeper->notifier, &handlers, keeper);
+        if (r == 0 && keeper->ours_changed)
+                r = check(keeper);
+        if (r == 0)
+                r = nfw_rtnl_monitor_dispatch(keeper->links, &changed);
+        if (r < 0)
+                return r;
+
+        if (due && keeper->links_changed)
+                r = follow_links(keeper);
+        if (r == 0 && changed) {
+                keeper->links_changed = true;
+                r = set_timer(keeper, SETTLE_MS);
+        }
+        return r;
+}
+
+/**
+ * nfw_keeper_pop_event() - what has happened
+ * @keeper:    the keeper
+ * @ret_event: the oldest event; the caller frees it
+ *
+ * At most 4096 events are kept; what happens while nobody takes them is not.
+ *
+ * Return: 0, or NFW_E_EMPTY.
+ */
+nfw_public int nfw_keeper_pop_event(struct nfw_keeper *keeper, struct nfw_event **ret_event) {
+        struct nfw_event *event = nfw_events_pop(&keeper->events);
+
+        if (!event)
+                return NFW_E_EMPTY;
+
+        *ret_event = event;
+        return 0;
+}
