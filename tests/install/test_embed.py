@@ -2,6 +2,7 @@
 """data/examples/embed, built by its own Makefile against the installed library, with a guest behind its tap."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -49,7 +50,7 @@ def test_usage(installed, program):
 
 
 class Manager:
-    """The example in the host's namespace, its output read line by line, and what else there is to see of it."""
+    """The example in the host's namespace, what it has printed, and what else there is to see of it."""
 
     def __init__(self, lab, installed, program):
         self.lab = lab
@@ -57,30 +58,35 @@ class Manager:
         self.environment = dict(installed.environment, VMRUN_STATE=lab.state)
         self.guest = lab.namespace("guest")
 
-    def start(self, policy, *command):
-        self.process = self.lab.host.start(
-            self.program, self.lab.file("vm.yaml", policy), PORT, *command,
-            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
+    def start(self, policy_text, *command):
+        paths = [self.lab.file(name, "") for name in ("output", "errors")]
+        with open(paths[0], "w") as output, open(paths[1], "w") as errors:
+            self.process = self.lab.host.start(
+                self.program, self.lab.file("vm.yaml", policy_text), PORT, *command,
+                env=self.environment, stdout=output, stderr=errors,
+            )
         self.lab.processes.append(self.process)
+        self.printed = [pathlib.Path(path) for path in paths]
 
-    def start_guest(self, policy):
+    def start_guest(self):
         """Its guest, with an address, as its manager's host gives it one."""
         script = str(SOURCE / "tests/install/guest.py")
-        self.start(policy, *self.guest.command(sys.executable, "-B", script, "eth0"))
-        assert self.process.stdout.readline() == f"running on {PORT}\n", self.process.stderr.read()
+        self.start(POLICY, *self.guest.command(sys.executable, "-B", script, "eth0"))
+        self.wait_printed(rf"running on {PORT}\n")
         self.lab.host.run("ip", "addr", "add", f"{HOST4}/24", "dev", PORT)
         eventually(lambda: "eth0" in self.guest.run("ip", "-br", "link").stdout)
         self.guest.run("ip", "addr", "add", f"{GUEST4}/24", "dev", "eth0")
         self.guest.run("ip", "link", "set", "eth0", "up")
         self.guest.run("ip", "route", "add", "default", "via", HOST4)
 
+    def wait_printed(self, pattern):
+        return eventually(lambda: re.search(pattern, self.printed[0].read_text()))
+
     def finish(self, how=None):
-        """(exit status, the rest of its output, its errors)"""
+        """(exit status, its output, its errors)"""
         if how:
             self.process.send_signal(how)
-        output, errors = self.process.communicate(timeout=30)
-        return self.process.returncode, output, errors
+        return self.process.wait(timeout=30), *(path.read_text() for path in self.printed)
 
     def has_no_guest(self):
         links = [namespace.run("ip", "-br", "link").stdout for namespace in (self.lab.host, self.guest)]
@@ -109,20 +115,24 @@ def manager(installed, program):
         lab.remove()
 
 
+LEARNED = rf"learned {PORT} github\.com {ALLOWED} for (\d+) s\n"
+
+
 def test_a_guest_behind_the_example(manager):
     lab = manager.lab
-    manager.start_guest(POLICY)
+    manager.start_guest()
     lab.reach((), f"tcp {ALLOWED} 443, tcp {OTHER} 443", namespace=manager.guest)
 
     lookup(manager.guest, RESOLVER, "other.example")
     lookup(manager.guest, RESOLVER, "github.com")
-    said = re.fullmatch(rf"learned {PORT} github\.com {ALLOWED} for (\d+) s\n", manager.process.stdout.readline())
-    assert said and 200 < int(said[1]) <= 300
+    assert 200 < int(manager.wait_printed(LEARNED)[1]) <= 300
     lab.reach(f"tcp {ALLOWED} 443", f"tcp {ALLOWED} 80, tcp {OTHER} 443", namespace=manager.guest)
     (loaded,) = lab.json("list")["policies"]
     assert loaded["name"] == PORT
 
-    assert manager.finish(signal.SIGTERM) == (0, "", "")
+    code, output, errors = manager.finish(signal.SIGTERM)
+    assert (code, errors) == (0, "")
+    assert re.fullmatch(rf"running on {PORT}\n{LEARNED}", output)
     manager.assert_nothing_is_left()
 
 
@@ -135,9 +145,9 @@ def test_the_example_ends_with_its_guest(manager):
 
 def test_what_a_killed_example_left_is_in_force_until_the_next_takes_it_over(manager):
     lab = manager.lab
-    manager.start_guest(POLICY)
+    manager.start_guest()
     lookup(manager.guest, RESOLVER, "github.com")
-    assert manager.process.stdout.readline().startswith("learned")
+    manager.wait_printed(LEARNED)
     manager.process.kill()
     manager.process.wait()
     # The guest has the tap's descriptor and lives on: under the policy, with what was learned.
@@ -147,8 +157,9 @@ def test_what_a_killed_example_left_is_in_force_until_the_next_takes_it_over(man
         os.kill(int(process), signal.SIGKILL)
     eventually(manager.has_no_guest)
     assert f'"{PORT}"' in lab.nft("list", "map", "inet", "nfwpolicy", "egress")
-    manager.start_guest(POLICY)
-    assert manager.finish(signal.SIGINT) == (0, "", "")
+    manager.start_guest()
+    code, _, errors = manager.finish(signal.SIGINT)
+    assert (code, errors) == (0, "")
     manager.assert_nothing_is_left()
 
 
