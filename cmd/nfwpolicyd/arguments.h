@@ -7,11 +7,16 @@ struct daemon_arguments {
         bool foreground;
         bool no_bus;
         const char *bus_address; /* NULL: the system bus */
+        const char *store;       /* where what is loaded is stored; NULL: nowhere */
         const char *group;       /* may do everything over the bus; NULL: root only */
 };
+
+/* Whether daemon_run() does anything with a keeper. */
+extern const bool daemon_can_keep;
 
 /* Runs until a signal comes; SIGINT and SIGTERM are blocked already. An exit status. */
 int daemon_run(const struct cli *cli,
                const struct daemon_arguments *arguments,
                struct nfw_context *context,
-               struct nfw_learner *learner);
+               struct nfw_learner *learner,
+               struct nfw_keeper *keeper);

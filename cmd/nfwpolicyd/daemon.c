@@ -16,8 +16,6 @@
 #include "shared/progress.h"
 #include "shared/watch.h"
 
-#define PRIORITY_LEARNER (SD_EVENT_PRIORITY_NORMAL - 10)
-
 void daemon_say(const struct daemon *daemon, const char *format, ...) {
         CLEANUP(text) char *text = NULL;
         va_list arguments;
@@ -78,22 +76,14 @@ static int catch_signals(struct daemon *daemon) {
 /* --- the learner -------------------------------------------------------------------------------------------- */
 
 static void take_event(struct daemon *daemon, const struct nfw_event *event) {
+        enum nfw_event_type type = nfw_event_get_type(event);
+
         /* What is wrong with standard output does not stop the learner; it is told at the end. */
         (void)watch_print(daemon->cli, event, daemon->cli->verbose ? WATCH_ALL : WATCH_TROUBLE);
-        switch (nfw_event_get_type(event)) {
-        case NFW_EVENT_LEARNED:
+        if (type == NFW_EVENT_LEARNED)
                 changes_tell_learned(daemon, event);
-                break;
-        case NFW_EVENT_RELOADED:
+        else if (type == NFW_EVENT_RELOADED)
                 refresh_soon(daemon);
-                break;
-        case NFW_EVENT_EVICTED:
-        case NFW_EVENT_IGNORED:
-        case NFW_EVENT_LOST:
-        case NFW_EVENT_ERROR:
-        case NFW_EVENT_EDITED:
-                break;
-        }
 }
 
 static void take_events(struct daemon *daemon) {
@@ -150,6 +140,8 @@ static int start(struct daemon *daemon) {
         if (r >= 0)
                 r = follow_learner(daemon);
         if (r >= 0)
+                r = keep_follow(daemon);
+        if (r >= 0)
                 r = sd_event_set_watchdog(daemon->event, true);
         if (r < 0)
                 return r;
@@ -174,15 +166,19 @@ static void stop(struct daemon *daemon) {
         strings_deinit(&daemon->replaced);
 }
 
+const bool daemon_can_keep = true;
+
 int daemon_run(const struct cli *cli,
                const struct daemon_arguments *arguments,
                struct nfw_context *context,
-               struct nfw_learner *learner) {
+               struct nfw_learner *learner,
+               struct nfw_keeper *keeper) {
         struct daemon daemon = {
                 .cli = cli,
                 .arguments = arguments,
                 .context = context,
                 .learner = learner,
+                .keeper = keeper,
         };
         int r;
 

@@ -6,6 +6,7 @@
  * everybody who asks over the bus.
  *
  *   daemon.c         the loop: the learner, signals, the service manager
+ *   keep.c           what others do to the rules and links is put right
  *   refresh.c        when it is looked what is in force now
  *   bus.c            the connection to the bus and the name on it
  *   access.c         who may call what
@@ -31,6 +32,7 @@ struct daemon {
         const struct daemon_arguments *arguments;
         struct nfw_context *context;
         struct nfw_learner *learner;
+        struct nfw_keeper *keeper; /* NULL: nothing is stored */
 
         sd_event *event;
         sd_event_source *refresh_timer;
@@ -57,6 +59,11 @@ void bus_disconnect(struct daemon *daemon);
 void daemon_ready(struct daemon *daemon);
 /* Looks again at everything, as the service manager and org.nfwpolicy1.Manager.Reload want it. 0 or a negative errno. */
 int daemon_reload(struct daemon *daemon);
+
+#define PRIORITY_LEARNER (SD_EVENT_PRIORITY_NORMAL - 10)
+
+/* keep.c: 0 or a negative errno. */
+int keep_follow(struct daemon *daemon);
 
 /* refresh.c */
 void refresh_soon(struct daemon *daemon);

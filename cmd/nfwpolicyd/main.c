@@ -20,6 +20,11 @@ static const struct option_spec daemon_options[] = {
           .offset = FIELD(bus_address),
           .argument = "ADDRESS",
           .help = "be on this bus instead of the system's" },
+        { .name = "store-directory",
+          .kind = OPTION_STRING,
+          .offset = FIELD(store),
+          .argument = "DIR",
+          .help = "store there what is loaded, put it back at the start, and keep it in force" },
         { .name = "group",
           .kind = OPTION_STRING,
           .offset = FIELD(group),
@@ -62,10 +67,36 @@ static int keep_signals(const struct cli *cli) {
         return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? cli_failure(cli, -errno, "sigprocmask") : 0;
 }
 
+static int start_keeping(const struct cli *cli,
+                         const struct daemon_arguments *arguments,
+                         struct nfw_context *context,
+                         struct nfw_report *report,
+                         struct nfw_store **ret_store,
+                         struct nfw_keeper **ret_keeper) {
+        int r;
+
+        if (!arguments->store)
+                return 0;
+        if (!daemon_can_keep)
+                return cli_usage_error(cli,
+                                       "this nfwpolicyd was built without libsystemd, which keeping needs");
+        r = nfw_store_new(context, arguments->store, report, ret_store);
+        if (r == 0)
+                r = nfw_keeper_new(context, *ret_store, report, ret_keeper);
+        if (r != 0)
+                return diagnostics_finish(cli, report, r, arguments->store);
+        /* What could not be put back is no reason not to keep the rest. */
+        diagnostics_print(cli, report);
+        nfw_report_clear(report);
+        return 0;
+}
+
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
         CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(context) struct nfw_context *context = NULL;
         CLEANUP(learner) struct nfw_learner *learner = NULL;
+        CLEANUP(store) struct nfw_store *store = NULL;
+        CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
         int r;
 
         (void)operands;
@@ -80,11 +111,14 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         r = nfw_learner_new(context, report, &learner);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "the learner");
+        r = start_keeping(cli, arguments, context, report, &store, &keeper);
+        if (r)
+                return r;
         r = say_ready(cli, context, report);
         if (r)
                 return r;
 
-        r = daemon_run(cli, arguments, context, learner);
+        r = daemon_run(cli, arguments, context, learner, keeper);
         if (r == CLI_EXIT_FINE)
                 cli_say(cli, "nfwpolicyd: stopped; the rules stay in force, and nothing is learned any more");
         return r;
@@ -92,7 +126,8 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 
 static const struct command command_daemon = {
         .summary = "learns addresses from DNS replies for every policy that is loaded, and serves D-Bus",
-        .synopsis = "[--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]",
+        .synopsis = "[--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
+                    "           [--store-directory DIR]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
                 "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"

@@ -116,6 +116,7 @@ class Bus:
             os.mkdir(os.path.join(self.directory, name))
         self.address = f"unix:path={self.directory}/socket"
         self.process, self.daemon, self.clients = None, None, []
+        self.daemon_prefix = ()
         self.start()
 
     def write(self, name, text):
@@ -145,7 +146,7 @@ class Bus:
     def start_daemon(self, *options, **popen):
         log = os.path.join(self.lab.directory, "learner.log")
         self.daemon = self.lab.host.start(
-            *self.daemon_command("-v", *options),
+            *self.daemon_prefix, *self.daemon_command("-v", *options),
             stdout=open(log, "a", encoding="utf-8"), stderr=subprocess.STDOUT, **popen,
         )
         self.lab.processes.append(self.daemon)
