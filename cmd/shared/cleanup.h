@@ -22,6 +22,8 @@ DEFINE_CLEANUP(load)
 DEFINE_CLEANUP(status)
 DEFINE_CLEANUP(learner)
 DEFINE_CLEANUP(monitor)
+DEFINE_CLEANUP(store)
+DEFINE_CLEANUP(keeper)
 DEFINE_CLEANUP(event)
 
 static inline void cleanup_text(char **text) {

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nfwpolicyd with a store: what is loaded stays in force, whatever others do and whoever dies."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import eventually
+from learning import RESOLVER4, MarkedResponder, ask, settle
+from dnsserver import answer_with
+from policies import allow, policy
+
+V4, OTHER4 = "192.0.2.1", "198.51.100.1"
+ALL, DENIED = [f"tcp {V4} 80", f"tcp {OTHER4} 80"], f"tcp {OTHER4} 443"
+NAMES = policy(allow(1, domains=["*.example"]), allow(2, ips=[OTHER4], ports=[80]))
+
+
+@pytest.fixture(scope="module")
+def network(module_lab):
+    module_lab.serve(80, 443)
+    MarkedResponder(module_lab, answer_with(V4, ttl=3000))
+    return module_lab
+
+
+class Keeper:
+    def __init__(self, lab):
+        self.lab = lab
+        self.store = os.path.join(lab.directory, "store")
+        self.process = None
+
+    def start(self):
+        before = len(self.lab.learner_log())
+        self.process = self.lab.host.start(
+            *self.lab.learner_command(),
+            "--no-bus",
+            "--store-directory",
+            self.store,
+            stdout=open(os.path.join(self.lab.directory, "learner.log"), "a", encoding="utf-8"),
+            stderr=subprocess.STDOUT,
+        )
+        self.lab.processes.append(self.process)
+        eventually(lambda: "learning (" in self.lab.learner_log()[before:] or self.process.poll() is not None)
+        assert self.process.poll() is None, self.lab.learner_log()
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        assert self.process.wait(timeout=10) == (0 if number == signal.SIGTERM else -number)
+
+    def is_stored(self, *names):
+        return {f"{name}.policy" for name in names} == set(os.listdir(os.path.join(self.store, "policies")))
+
+
+@pytest.fixture
+def keeper(network, shared_lab):
+    keeper = Keeper(shared_lab)
+    shutil.rmtree(keeper.store, ignore_errors=True)
+    keeper.start()
+    yield keeper
+    # Whatever a test has left is unloaded while nobody puts it back.
+    if keeper.process.poll() is None:
+        keeper.stop()
+
+
+def reboot(lab):
+    lab.host.run("nft", "flush", "ruleset")
+    shutil.rmtree(lab.state)
+
+
+def load(lab, *arguments):
+    lab.load(NAMES, "--resolver", RESOLVER4, *arguments)
+
+
+def learn(lab):
+    ask(lab, "www.example", qtypes=[1])
+    settle(lab)
+
+
+def in_force(lab):
+    return lab.nfw("verify", check=False).returncode == 0 and bool(lab.json("list")["ports"])
+
+
+def test_a_flush_is_undone_and_what_was_learned_stays(keeper):
+    lab = keeper.lab
+    load(lab)
+    learn(lab)
+    lab.reach(ALL, DENIED)
+    eventually(lambda: keeper.is_stored("test"))
+    for _ in range(5):
+        lab.host.run("nft", "flush", "ruleset")
+        eventually(lambda: in_force(lab))
+        lab.reach(f"tcp {OTHER4} 80", DENIED)
+        eventually(lambda: {each["name"] for each in lab.json("names")} >= {"www.example"})
+        lab.reach(ALL, DENIED)
+    assert "nft (process " in lab.learner_log()
+
+
+def test_an_edit_is_undone(keeper):
+    lab = keeper.lab
+    load(lab)
+    eventually(lambda: keeper.is_stored("test"))
+    lab.host.run("nft", "insert rule inet nfwpolicy prerouting accept")
+    eventually(lambda: in_force(lab))
+    lab.reach(f"tcp {OTHER4} 80", DENIED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_one_takes_over(keeper, number):
+    lab = keeper.lab
+    load(lab)
+    learn(lab)
+    eventually(lambda: keeper.is_stored("test"))
+    before = lab.nft("-s", "list", "ruleset")
+    keeper.stop(number)
+    assert lab.nft("-s", "list", "ruleset") == before
+    keeper.start()
+    assert lab.nft("-s", "list", "ruleset") == before
+    lab.reach(ALL, DENIED)
+
+
+def test_a_reboot(keeper):
+    lab = keeper.lab
+    load(lab)
+    eventually(lambda: keeper.is_stored("test"))
+    keeper.stop(signal.SIGKILL)
+    reboot(lab)
+    assert not in_force(lab)
+    keeper.start()
+    assert in_force(lab)
+    lab.reach(f"tcp {OTHER4} 80", DENIED)
+    learn(lab)
+    lab.reach(ALL, DENIED)
+
+
+def test_what_is_unloaded_does_not_come_back(keeper):
+    lab = keeper.lab
+    load(lab)
+    eventually(lambda: keeper.is_stored("test"))
+    lab.nfw("unload", "test", "--force")
+    eventually(lambda: keeper.is_stored())
+    keeper.stop()
+    reboot(lab)
+    keeper.start()
+    assert lab.json("list")["policies"] == []
+
+
+def test_a_damaged_file_does_not_keep_the_rest_from_it(keeper):
+    lab = keeper.lab
+    load(lab)
+    lab.load(policy(allow(ips=[V4])), name="other")
+    eventually(lambda: keeper.is_stored("test", "other"))
+    keeper.stop()
+    reboot(lab)
+    with open(os.path.join(keeper.store, "policies", "test.policy"), "r+b") as stream:
+        stream.truncate(20)
+    keeper.start()
+    assert [each["name"] for each in lab.json("list")["policies"]] == ["other"]
+    assert "state/set-aside" in lab.learner_log()
+
+
+def test_killed_again_and_again_under_traffic(keeper):
+    """At whatever moment: nothing that should be dropped passes, and nothing that was learned is lost."""
+    lab = keeper.lab
+    load(lab)
+    learn(lab)
+    eventually(lambda: keeper.is_stored("test"))
+    for i in range(20):
+        if i % 2:
+            lab.host.run("nft", "flush", "ruleset")
+        else:
+            load(lab, "-q")
+        time.sleep(0.002 * (i % 7))
+        keeper.stop(signal.SIGKILL)
+        keeper.start()
+        assert in_force(lab)
+        if i % 2 == 0:
+            assert "www.example" in {each["name"] for each in lab.json("names")}
+        else:
+            learn(lab)
+    lab.reach(ALL, DENIED)
