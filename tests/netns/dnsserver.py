@@ -5,6 +5,7 @@ import os
 import selectors
 import socket
 import threading
+import time
 
 import dnswire
 from lab import eventually
@@ -74,9 +75,16 @@ def answer_with(*addresses, ttl=300):
 
 
 def lookup(namespace, server, name, qtype=dnswire.A, message=None, seconds=10.0):
-    """Asks and waits for the first answer; the message may be given instead of the name."""
+    """Asks, again every two seconds as resolvers do, and waits for the first answer; the message may be given."""
+    message = dnswire.query(name, qtype) if message is None else message
+    deadline = time.monotonic() + seconds
     with namespace.socket(family_of(server), socket.SOCK_DGRAM) as client:
-        client.settimeout(seconds)
         client.connect((server, 53))
-        client.send(dnswire.query(name, qtype) if message is None else message)
-        return client.recv(65536)
+        while True:
+            client.settimeout(max(0.001, min(2.0, deadline - time.monotonic())))
+            client.send(message)
+            try:
+                return client.recv(65536)
+            except TimeoutError:
+                if time.monotonic() >= deadline:
+                    raise
