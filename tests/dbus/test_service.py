@@ -96,7 +96,7 @@ def trace(bus, unit, tmp_path):
         "setpriv", "--no-new-privs", "--inh-caps=-all", f"--bounding-set=-all,{capabilities}",
         "strace", "--daemonize", "--follow-forks", "-o", str(path),
     )
-    daemon = bus.start_daemon()
+    daemon = bus.start_daemon("--store-directory", str(tmp_path / "store"))
     lab, client = bus.lab, bus.client()
     MarkedResponder(lab, lambda message: [reply(message, address(question_name(message), "192.0.2.10", 300))])
     text = policy(allow(domains=["www.example"]))
@@ -108,7 +108,10 @@ def trace(bus, unit, tmp_path):
     client.call("Detach", "(as)", ["up0"])
     client.call("ListNames", "(s)", "")
     client.objects()
+    lab.host.run("nft", "flush", "ruleset")
+    eventually(lambda: lab.nfw("verify", check=False).returncode == 0)
     client.call("UnloadPolicy", "(sb)", "web", True)
+    eventually(lambda: not os.listdir(tmp_path / "store" / "policies"))
     daemon.terminate()
     assert daemon.wait(timeout=10) == 0
     eventually(lambda: "+++ exited with 0 +++" in path.read_text())
@@ -117,7 +120,7 @@ def trace(bus, unit, tmp_path):
 
 def test_the_unit_leaves_it_what_it_needs(trace):
     calls = set(re.findall(r"^\d+ +(\w+)\(", trace, re.MULTILINE))
-    assert {"sendmsg", "epoll_wait", "flock"} <= calls
+    assert {"sendmsg", "epoll_wait", "flock", "fsync"} <= calls
     # It was started by then.
     denied = calls - allowed_calls() - {"execve"}
     # Priority is the unit's business: the call fails, and it goes on.
