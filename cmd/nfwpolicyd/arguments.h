@@ -8,6 +8,7 @@ struct daemon_arguments {
         bool no_bus;
         const char *bus_address; /* NULL: the system bus */
         const char *store;       /* where what is loaded is stored; NULL: nowhere */
+        const char *policies;    /* a directory of files that are loaded at the start; NULL: none */
         const char *group;       /* may do everything over the bus; NULL: root only */
 };
 
@@ -19,4 +20,5 @@ int daemon_run(const struct cli *cli,
                const struct daemon_arguments *arguments,
                struct nfw_context *context,
                struct nfw_learner *learner,
+               struct nfw_store *store,
                struct nfw_keeper *keeper);

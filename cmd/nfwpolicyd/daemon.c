@@ -172,12 +172,14 @@ int daemon_run(const struct cli *cli,
                const struct daemon_arguments *arguments,
                struct nfw_context *context,
                struct nfw_learner *learner,
+               struct nfw_store *store,
                struct nfw_keeper *keeper) {
         struct daemon daemon = {
                 .cli = cli,
                 .arguments = arguments,
                 .context = context,
                 .learner = learner,
+                .store = store,
                 .keeper = keeper,
         };
         int r;

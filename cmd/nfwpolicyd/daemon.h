@@ -32,7 +32,8 @@ struct daemon {
         const struct daemon_arguments *arguments;
         struct nfw_context *context;
         struct nfw_learner *learner;
-        struct nfw_keeper *keeper; /* NULL: nothing is stored */
+        struct nfw_store *store; /* NULL: nothing is stored, and there is no keeper */
+        struct nfw_keeper *keeper;
 
         sd_event *event;
         sd_event_source *refresh_timer;
@@ -64,6 +65,8 @@ int daemon_reload(struct daemon *daemon);
 
 /* keep.c: 0 or a negative errno. */
 int keep_follow(struct daemon *daemon);
+/* After a change of our own: it is stored before the caller is told that it is done. */
+void keep_changed(struct daemon *daemon);
 
 /* refresh.c */
 void refresh_soon(struct daemon *daemon);

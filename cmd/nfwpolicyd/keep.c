@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "nfwpolicyd/daemon.h"
@@ -32,6 +34,17 @@ static int take_keeper(sd_event_source *source, int fd, uint32_t events, void *u
                 return sd_event_exit(daemon->event, CLI_EXIT_TROUBLE);
         }
         return 0;
+}
+
+void keep_changed(struct daemon *daemon) {
+        int r;
+
+        refresh_soon(daemon);
+        if (!daemon->store)
+                return;
+        r = nfw_store_save(daemon->store, NULL);
+        if (r < 0)
+                cli_error(daemon->cli, "storing what is loaded: %s", strerror(-r));
 }
 
 int keep_follow(struct daemon *daemon) {

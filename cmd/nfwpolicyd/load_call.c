@@ -192,7 +192,7 @@ static int commit(struct daemon *daemon,
                 r = nfw_load_commit(daemon->context, load, report);
         if (r == 0 && !call->dry_run) {
                 r = strings_add(&daemon->replaced, call->name);
-                refresh_soon(daemon);
+                keep_changed(daemon);
         }
         return r;
 }

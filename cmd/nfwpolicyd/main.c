@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "nfwpolicyd/arguments.h"
+#include "nfwpolicyd/policies.h"
 #include "shared/cleanup.h"
 #include "shared/command.h"
 #include "shared/diagnostics.h"
@@ -25,6 +26,11 @@ static const struct option_spec daemon_options[] = {
           .offset = FIELD(store),
           .argument = "DIR",
           .help = "store there what is loaded, put it back at the start, and keep it in force" },
+        { .name = "policies-directory",
+          .kind = OPTION_STRING,
+          .offset = FIELD(policies),
+          .argument = "DIR",
+          .help = "load every *.yaml and *.json there at the start" },
         { .name = "group",
           .kind = OPTION_STRING,
           .offset = FIELD(group),
@@ -97,6 +103,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         CLEANUP(learner) struct nfw_learner *learner = NULL;
         CLEANUP(store) struct nfw_store *store = NULL;
         CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
+        const struct daemon_arguments *args = arguments;
         int r;
 
         (void)operands;
@@ -111,14 +118,19 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         r = nfw_learner_new(context, report, &learner);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "the learner");
-        r = start_keeping(cli, arguments, context, report, &store, &keeper);
+        r = start_keeping(cli, args, context, report, &store, &keeper);
         if (r)
                 return r;
+        if (args->policies) {
+                r = policies_load(cli, context, args->policies);
+                if (r)
+                        return r;
+        }
         r = say_ready(cli, context, report);
         if (r)
                 return r;
 
-        r = daemon_run(cli, arguments, context, learner, keeper);
+        r = daemon_run(cli, args, context, learner, store, keeper);
         if (r == CLI_EXIT_FINE)
                 cli_say(cli, "nfwpolicyd: stopped; the rules stay in force, and nothing is learned any more");
         return r;
@@ -127,7 +139,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 static const struct command command_daemon = {
         .summary = "learns addresses from DNS replies for every policy that is loaded, and serves D-Bus",
         .synopsis = "[--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
-                    "           [--store-directory DIR]",
+                    "           [--store-directory DIR] [--policies-directory DIR]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
                 "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"

@@ -66,7 +66,7 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         r = nfw_attach(daemon->context, policy, (const char *const *)interfaces, list_count(interfaces),
                        report);
         if (r == 0)
-                refresh_soon(daemon);
+                keep_changed(daemon);
         return error_reply(call, r, report, policy);
 }
 
@@ -88,7 +88,7 @@ static int detach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 
         r = nfw_detach(daemon->context, (const char *const *)interfaces, list_count(interfaces), report);
         if (r == 0)
-                refresh_soon(daemon);
+                keep_changed(daemon);
         return error_reply(call, r, report, interfaces[0]);
 }
 
@@ -110,7 +110,7 @@ static int unload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 
         r = nfw_unload(daemon->context, name, force, report);
         if (r == 0)
-                refresh_soon(daemon);
+                keep_changed(daemon);
         return error_reply(call, r, report, name);
 }
 

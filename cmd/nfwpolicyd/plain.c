@@ -11,11 +11,13 @@ int daemon_run(const struct cli *cli,
                const struct daemon_arguments *arguments,
                struct nfw_context *context,
                struct nfw_learner *learner,
+               struct nfw_store *store,
                struct nfw_keeper *keeper) {
         const struct watch_source source = watch_learner(learner);
         int r, signal_fd;
 
         (void)context;
+        (void)store;
         (void)keeper;
         if (arguments->bus_address || arguments->group)
                 return cli_usage_error(cli, "this nfwpolicyd was built without D-Bus");

@@ -108,11 +108,11 @@ _nfwpolicy() {
 _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
-        --state-directory | --store-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --state-directory | --store-directory | --policies-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
         --bus-address) COMPREPLY=() ;;
         *)
-                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --help --version
+                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --help --version
                         --json --quiet --verbose --color --state-directory' -- "$2")
                 ;;
         esac

@@ -5,6 +5,7 @@ complete -c nfwpolicyd -f
 complete -c nfwpolicyd -l foreground -d 'Stay in the foreground'
 complete -c nfwpolicyd -l no-bus -d 'Learn only, without D-Bus'
 complete -c nfwpolicyd -l bus-address -x -d 'Be on this bus'
+complete -c nfwpolicyd -l policies-directory -x -a '(__fish_complete_directories)' -d 'Load every policy there'
 complete -c nfwpolicyd -l store-directory -x -a '(__fish_complete_directories)' -d 'Store there what is loaded'
 complete -c nfwpolicyd -l group -x -a '(__fish_complete_groups)' -d 'Who may do what root may'
 complete -c nfwpolicyd -s h -l help -d 'Print help'

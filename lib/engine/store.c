@@ -222,6 +222,16 @@ static int save_bindings(struct nfw_store *store, const struct names *missing) {
         return nfw_store_write_bindings(store);
 }
 
+/* Others may have committed; after our own change it is not read again. */
+static int forget_stale_shadow(struct nfw_context *context) {
+        uint32_t generation;
+        int r = nfw_nft_generation(context->nft, &generation);
+
+        if (r == 0 && generation != context->shadow.generation)
+                nfw_shadow_invalidate(&context->shadow);
+        return r;
+}
+
 static int save(struct nfw_store *store) {
         nfw_cleanup(names_deinit) struct names missing = { 0 };
         struct nfw_context *context = store->context;
@@ -261,8 +271,9 @@ nfw_public int nfw_store_save(struct nfw_store *store, struct nfw_report *report
         if (r < 0)
                 return r;
 
-        nfw_shadow_invalidate(&store->context->shadow);
-        r = save(store);
+        r = forget_stale_shadow(store->context);
+        if (r == 0)
+                r = save(store);
         nfw_lock_release(&lock);
         return r;
 }

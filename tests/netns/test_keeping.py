@@ -32,13 +32,14 @@ class Keeper:
         self.store = os.path.join(lab.directory, "store")
         self.process = None
 
-    def start(self):
+    def start(self, *options):
         before = len(self.lab.learner_log())
         self.process = self.lab.host.start(
             *self.lab.learner_command(),
             "--no-bus",
             "--store-directory",
             self.store,
+            *options,
             stdout=open(os.path.join(self.lab.directory, "learner.log"), "a", encoding="utf-8"),
             stderr=subprocess.STDOUT,
         )
@@ -50,8 +51,15 @@ class Keeper:
         self.process.send_signal(number)
         assert self.process.wait(timeout=10) == (0 if number == signal.SIGTERM else -number)
 
-    def is_stored(self, *names):
-        return {f"{name}.policy" for name in names} == set(os.listdir(os.path.join(self.store, "policies")))
+    def is_stored(self, **ports):
+        """These policies, each with its port."""
+        path = os.path.join(self.store, "bindings")
+        if not os.path.exists(path):
+            return False
+        with open(path, encoding="utf-8") as stream:
+            bindings = {tuple(line.split()[:2]) for line in stream.read().splitlines()[1:-1]}
+        policies = set(os.listdir(os.path.join(self.store, "policies")))
+        return policies == {f"{name}.policy" for name in ports} and bindings == {(v, k) for k, v in ports.items()}
 
 
 @pytest.fixture
@@ -88,7 +96,7 @@ def test_a_flush_is_undone_and_what_was_learned_stays(keeper):
     load(lab)
     learn(lab)
     lab.reach(ALL, DENIED)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     for _ in range(5):
         lab.host.run("nft", "flush", "ruleset")
         eventually(lambda: in_force(lab))
@@ -101,7 +109,7 @@ def test_a_flush_is_undone_and_what_was_learned_stays(keeper):
 def test_an_edit_is_undone(keeper):
     lab = keeper.lab
     load(lab)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     lab.host.run("nft", "insert rule inet nfwpolicy prerouting accept")
     eventually(lambda: in_force(lab))
     lab.reach(f"tcp {OTHER4} 80", DENIED)
@@ -112,7 +120,7 @@ def test_the_next_one_takes_over(keeper, number):
     lab = keeper.lab
     load(lab)
     learn(lab)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     before = lab.nft("-s", "list", "ruleset")
     keeper.stop(number)
     assert lab.nft("-s", "list", "ruleset") == before
@@ -124,7 +132,7 @@ def test_the_next_one_takes_over(keeper, number):
 def test_a_reboot(keeper):
     lab = keeper.lab
     load(lab)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     keeper.stop(signal.SIGKILL)
     reboot(lab)
     assert not in_force(lab)
@@ -135,10 +143,33 @@ def test_a_reboot(keeper):
     lab.reach(ALL, DENIED)
 
 
+def test_policies_of_a_directory(keeper, tmp_path):
+    """Each under its file's name; a bad one is told; what is in force keeps its ports and grants."""
+    lab = keeper.lab
+    load(lab)
+    learn(lab)
+    keeper.stop()
+    for name, text in {
+        "test.yaml": NAMES,
+        "other.json": policy(allow(ips=[V4])),
+        "bad.yaml": "version: 1.0\nrules: []\n",
+        "notes.txt": "mine",
+    }.items():
+        (tmp_path / name).write_text(text)
+    keeper.start("--policies-directory", str(tmp_path))
+    assert {each["name"] for each in lab.json("list")["policies"]} == {"other", "test"}
+    assert f"{tmp_path}/bad.yaml:2:8: error: " in lab.learner_log()
+    assert "notes" not in lab.learner_log()
+    lab.reach(ALL, DENIED)
+    keeper.stop()
+    keeper.start("--policies-directory", str(tmp_path / "nowhere"))
+    assert {each["name"] for each in lab.json("list")["policies"]} == {"other", "test"}
+
+
 def test_what_is_unloaded_does_not_come_back(keeper):
     lab = keeper.lab
     load(lab)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     lab.nfw("unload", "test", "--force")
     eventually(lambda: keeper.is_stored())
     keeper.stop()
@@ -150,8 +181,8 @@ def test_what_is_unloaded_does_not_come_back(keeper):
 def test_a_damaged_file_does_not_keep_the_rest_from_it(keeper):
     lab = keeper.lab
     load(lab)
-    lab.load(policy(allow(ips=[V4])), name="other")
-    eventually(lambda: keeper.is_stored("test", "other"))
+    lab.load(policy(allow(ips=[V4])), name="other", ports=["up0"])
+    eventually(lambda: keeper.is_stored(test="vnet0", other="up0"))
     keeper.stop()
     reboot(lab)
     with open(os.path.join(keeper.store, "policies", "test.policy"), "r+b") as stream:
@@ -166,7 +197,7 @@ def test_killed_again_and_again_under_traffic(keeper):
     lab = keeper.lab
     load(lab)
     learn(lab)
-    eventually(lambda: keeper.is_stored("test"))
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     for i in range(20):
         if i % 2:
             lab.host.run("nft", "flush", "ruleset")
