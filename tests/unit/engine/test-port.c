@@ -134,8 +134,8 @@ static void test_resolv_conf_edited(void **state) {
         struct kernel *kernel = *state;
 
         write_servers(kernel, "nameserver 192.0.2.53\n");
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mount(place_path(kernel->place, "resolv.conf"), "/etc/resolv.conf", NULL, MS_BIND, NULL) < 0) {
+        if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount(place_path(kernel->place, "resolv.conf"), "/etc/resolv.conf", "", MS_BIND, NULL) < 0) {
                 print_message("/etc/resolv.conf cannot be another file\n");
                 skip();
         }
