@@ -159,6 +159,8 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
         if (r < 0)
                 return r;
 
+        memcpy(status->tables, context->shadow.tables, sizeof(status->tables));
+        memcpy(status->foreign, context->shadow.foreign, sizeof(status->foreign));
         nfw_vec_foreach (policy, &context->shadow.policies) {
                 r = add_loaded(context, status, policy);
                 if (r < 0)

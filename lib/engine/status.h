@@ -39,4 +39,9 @@ struct nfw_status {
         NFW_VEC(struct nfw_grant) grants;
         struct nfw_statistics statistics;
         bool learner_running;
+        bool tables[NFW_N_TABLES];
+        bool foreign[NFW_N_TABLES]; /* somebody else's table has the name */
 };
+
+/* Whether a kernel's release, such as "6.1.0-18-amd64", is of that version or a later one. */
+bool nfw_kernel_is_since(const char *release, unsigned int major, unsigned int minor);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a status holds, one value at a time: the public side of status.c. */
 
+#include <string.h>
+
 #include "engine/status.h"
 #include "nft/names.h"
 
@@ -41,6 +43,35 @@ nfw_public const char *nfw_counter_name(enum nfw_counter counter) {
         };
 
         return (unsigned int)counter < NFW_N_COUNTERS ? names[counter] : "unknown";
+}
+
+static bool is_table(const bool tables[NFW_N_TABLES], const char *family) {
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                if (strcmp(nfw_nft_family_name(table), family) == 0)
+                        return tables[table];
+        return false;
+}
+
+/**
+ * nfw_status_has_table() - whether the kernel has a table of ours
+ * @status: the status
+ * @family: "inet" for routed ports or "bridge" for ports of bridges
+ *
+ * Return: true where it has.
+ */
+nfw_public bool nfw_status_has_table(const struct nfw_status *status, const char *family) {
+        return is_table(status->tables, family);
+}
+
+/**
+ * nfw_status_has_foreign_table() - whether another program's table has the name of ours
+ * @status: the status
+ * @family: as for nfw_status_has_table()
+ *
+ * Return: true where it has. Nothing can be loaded into that family then.
+ */
+nfw_public bool nfw_status_has_foreign_table(const struct nfw_status *status, const char *family) {
+        return is_table(status->foreign, family);
 }
 
 /**

@@ -93,6 +93,22 @@ struct nfw_context *nfw_context_free(struct nfw_context *context);
 int nfw_context_set_state_directory(struct nfw_context *context, const char *path);
 int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t group);
 
+/**
+ * enum nfw_feature - what a kernel may have or lack
+ * @NFW_FEATURE_NF_TABLES:        nftables itself; nothing works without
+ * @NFW_FEATURE_BRIDGE_CONNTRACK: connection tracking on bridges (Linux 5.3); needed for ports of a bridge
+ * @NFW_FEATURE_TIMEOUT_UPDATE:   what is learned can be extended in place (Linux 6.12); else it is replaced
+ */
+enum nfw_feature {
+        NFW_FEATURE_NF_TABLES,
+        NFW_FEATURE_BRIDGE_CONNTRACK,
+        NFW_FEATURE_TIMEOUT_UPDATE,
+        NFW_N_FEATURES,
+};
+
+int nfw_context_has_feature(struct nfw_context *context, enum nfw_feature feature, bool *ret_has);
+const char *nfw_feature_name(enum nfw_feature feature);
+
 /* --- loading: policies into the kernel, ports under policies ------------------------------------------------ */
 
 struct nfw_load;
@@ -191,6 +207,8 @@ struct nfw_status *nfw_status_free(struct nfw_status *status);
 bool nfw_status_learner_running(const struct nfw_status *status);
 uint64_t nfw_status_counter(const struct nfw_status *status, enum nfw_counter counter);
 const char *nfw_counter_name(enum nfw_counter counter);
+bool nfw_status_has_table(const struct nfw_status *status, const char *family);
+bool nfw_status_has_foreign_table(const struct nfw_status *status, const char *family);
 
 size_t nfw_status_n_loaded(const struct nfw_status *status);
 const struct nfw_loaded *nfw_status_loaded(const struct nfw_status *status, size_t index);
