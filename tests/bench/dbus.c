@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon on a bus: how long it takes to be ready where much is in force already, the memory that it needs then,
+ * what it does when nothing happens, and how long a call that attaches a port takes.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <systemd/sd-bus.h>
+
+#include "bench.h"
+#include "enforce.h"
+#include "engine/context.h"
+#include "engine/port.h"
+#include "lab.h"
+#include "nft/element.h"
+#include "result.h"
+
+#define N_PORTS           1000
+#define N_POLICIES        100
+#define N_GRANTS_PER_PORT 10
+#define N_ROUNDS          2000
+#define IDLE_MS           3000
+#define PORT              "port"
+#define BUS               "unix:path=" BENCH_STATE "/bus"
+
+static const char bus_configuration[] =
+        "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN\" "
+        "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+        "<busconfig><type>system</type><listen>" BUS "</listen><auth>EXTERNAL</auth>"
+        "<policy context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/>"
+        "<allow receive_sender=\"*\"/></policy></busconfig>\n";
+
+static void write_file(const char *path, const char *text) {
+        FILE *file = fopen(path, "we");
+
+        if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+                bench_fail("%s cannot be written", path);
+}
+
+static void make_links(void) {
+        FILE *batch = fopen(BENCH_STATE "/links", "we");
+
+        if (!batch)
+                bench_fail("the list of links cannot be written");
+        for (unsigned int i = 0; i < N_PORTS; i += 2)
+                (void)fprintf(batch, "link add p%04u type veth peer name p%04u\n", i, i + 1);
+        for (unsigned int i = 0; i < N_PORTS; i++)
+                (void)fprintf(batch, "addr add 10.%u.%u.1/24 dev p%04u\n", i >> 8, i & 255, i);
+        (void)fprintf(batch,
+                      "link add " PORT " type veth peer name peer\naddr add 10.128.0.1/24 dev " PORT "\n");
+        if (fclose(batch) != 0)
+                bench_fail("the list of links cannot be written");
+        lab_run("ip -batch " BENCH_STATE "/links");
+}
+
+/* As a learner would have put them there. */
+static void put_grants(struct nfw_context *context, const struct nfw_nft_policy *policy, unsigned int n) {
+        nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
+        const char *learned = NULL;
+
+        nfw_vec_foreach (set, &policy->sets)
+                if (nfw_set_is_learned(*set) && strstr(*set, "-learned4"))
+                        learned = *set;
+        if (!learned)
+                bench_fail("the policy has no set for what is learned");
+
+        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        for (unsigned int i = 0; i < N_PORTS / N_POLICIES * N_GRANTS_PER_PORT; i++) {
+                struct nfw_addr addr = { .family = AF_INET,
+                                         .bytes = { 198, (uint8_t)(18 + i / 256), (uint8_t)i, 1 } };
+                struct nfw_nft_grant_note note = { .resolver = { .family = AF_INET,
+                                                                 .bytes = { 10, 0, 0, 1 } } };
+                char port[IFNAMSIZ];
+
+                (void)snprintf(port, sizeof(port), "p%04u",
+                               n * (N_PORTS / N_POLICIES) + i / N_GRANTS_PER_PORT);
+                (void)snprintf(note.name, sizeof(note.name), "host-%u.bench.example", i);
+                bench_check(nfw_nft_put_grant(batch, NFW_NFT_ADD, policy->table, learned, port, &addr,
+                                              3600000, &note),
+                            "a grant");
+        }
+        bench_check(nfw_nft_commit(context->nft, batch, 0, false, NULL), "the grants");
+}
+
+static void fill(struct nfw_context *context) {
+        for (unsigned int i = 0; i < N_POLICIES; i++) {
+                char names[N_PORTS / N_POLICIES][IFNAMSIZ], name[16];
+                const char *ports[N_PORTS / N_POLICIES];
+
+                (void)snprintf(name, sizeof(name), "policy-%u", i);
+                enforce_load(context, name, enforce_names_policy, NULL, 0);
+                for (unsigned int j = 0; j < NFW_ARRAY_SIZE(ports); j++) {
+                        (void)snprintf(names[j], IFNAMSIZ, "p%04u",
+                                       i * (unsigned int)NFW_ARRAY_SIZE(ports) + j);
+                        ports[j] = names[j];
+                }
+                bench_check(nfw_attach(context, name, ports, NFW_ARRAY_SIZE(ports), NULL), "attaching");
+                put_grants(context, nfw_shadow_policy(&context->shadow, name, NFW_TABLE_INET), i);
+        }
+}
+
+static void run_bus(void *userdata) {
+        (void)userdata;
+        (void)execlp("dbus-daemon", "dbus-daemon", "--nofork", "--config-file=" BENCH_STATE "/bus.conf",
+                     NULL);
+}
+
+static void run_daemon(void *userdata) {
+        const char *program = userdata;
+
+        (void)execl(program, program, "--foreground", "--quiet", "--state-directory", BENCH_STATE,
+                    "--bus-address", BUS, NULL);
+}
+
+/* Until it has said that it is ready; nanoseconds. */
+static uint64_t start_daemon(const char *program, pid_t *ret_child) {
+        const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = BENCH_STATE "/notify" };
+        char said[256];
+        uint64_t begin;
+        int fd;
+
+        (void)unlink(address.sun_path);
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+                bench_fail("a socket for the daemon's notice");
+        (void)setenv("NOTIFY_SOCKET", address.sun_path, 1);
+
+        begin = bench_now();
+        *ret_child = lab_fork(run_daemon, (void *)program);
+        if (recv(fd, said, sizeof(said), 0) <= 0)
+                bench_fail("the daemon does not say that it is ready");
+        begin = bench_now() - begin;
+        (void)close(fd);
+        return begin;
+}
+
+/* The number behind a word in a file of /proc, or 0. */
+static unsigned long read_proc(pid_t pid, const char *file, const char *word) {
+        unsigned long value = 0;
+        char line[512];
+        FILE *stream;
+
+        (void)snprintf(line, sizeof(line), "/proc/%d/%s", (int)pid, file);
+        stream = fopen(line, "re");
+        if (!stream)
+                bench_fail("%s cannot be read", line);
+        while (fgets(line, sizeof(line), stream))
+                if (strncmp(line, word, strlen(word)) == 0)
+                        value = strtoul(line + strlen(word), NULL, 10);
+        (void)fclose(stream);
+        return value;
+}
+
+static unsigned long n_switches(pid_t pid) {
+        return read_proc(pid, "status", "voluntary_ctxt_switches:");
+}
+
+static void call(sd_bus *bus, const char *member, const char *signature, ...) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_message *message = NULL;
+        va_list arguments;
+
+        bench_check(sd_bus_message_new_method_call(bus, &message, "org.nfwpolicy1", "/org/nfwpolicy1",
+                                                   "org.nfwpolicy1.Manager", member) < 0,
+                    "a message");
+        va_start(arguments, signature);
+        bench_check(sd_bus_message_appendv(message, signature, arguments) < 0, "its arguments");
+        va_end(arguments);
+        if (sd_bus_call(bus, message, 0, &error, NULL) < 0)
+                bench_fail("%s: %s", member, error.message);
+        sd_bus_message_unref(message);
+}
+
+static void measure_calls(json_t *result, const char *when, sd_bus *bus, const char *policy) {
+        nfw_cleanup(samples_deinit) struct samples attach = { 0 };
+        nfw_cleanup(samples_deinit) struct samples ping = { 0 };
+        char key[64];
+
+        for (int i = 0; i < N_ROUNDS; i++) {
+                uint64_t begin = bench_now();
+
+                call(bus, "Attach", "assa{sv}", 1, PORT, policy, 0);
+                samples_add(&attach, bench_now() - begin);
+                call(bus, "Detach", "as", 1, PORT);
+
+                begin = bench_now();
+                bench_check(sd_bus_call_method(bus, "org.nfwpolicy1", "/org/nfwpolicy1",
+                                               "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, "") < 0,
+                            "a ping");
+                samples_add(&ping, bench_now() - begin);
+        }
+        (void)snprintf(key, sizeof(key), "attach_%s_us", when);
+        result_quantiles(result, key, &attach, NS_PER_US);
+        (void)snprintf(key, sizeof(key), "ping_%s_us", when);
+        result_quantiles(result, key, &ping, NS_PER_US);
+        (void)snprintf(key, sizeof(key), "attach_%s_p50_ms", when);
+        result_aim(result, key, 1, (double)samples_quantile(&attach, 0.5) / NS_PER_MS);
+}
+
+static sd_bus *connect_bus(void) {
+        sd_bus *bus = NULL;
+
+        bench_check(sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, BUS) < 0 ||
+                            sd_bus_set_bus_client(bus, true) < 0 || sd_bus_start(bus) < 0,
+                    "a connection to the bus");
+        return bus;
+}
+
+static void measure(json_t *result, const char *when, const char *program, const char *policy) {
+        unsigned long switches;
+        uint64_t ready;
+        char key[64];
+        sd_bus *bus;
+        pid_t daemon;
+
+        ready = start_daemon(program, &daemon);
+        (void)snprintf(key, sizeof(key), "ready_%s_ms", when);
+        result_number(result, key, (double)ready / NS_PER_MS);
+        result_aim(result, key, 1000, (double)ready / NS_PER_MS);
+        (void)snprintf(key, sizeof(key), "pss_%s_kib", when);
+        result_count(result, key, read_proc(daemon, "smaps_rollup", "Pss:"));
+        (void)snprintf(key, sizeof(key), "rss_%s_kib", when);
+        result_count(result, key, read_proc(daemon, "smaps_rollup", "Rss:"));
+        result_aim(result, key, 30 * 1024, (double)read_proc(daemon, "smaps_rollup", "Rss:"));
+
+        bench_sleep_ms(200);
+        switches = n_switches(daemon);
+        bench_sleep_ms(IDLE_MS);
+        (void)snprintf(key, sizeof(key), "wakeups_in_%d_s_%s", IDLE_MS / 1000, when);
+        result_count(result, key, n_switches(daemon) - switches);
+
+        bus = connect_bus();
+        measure_calls(result, when, bus, policy);
+        (void)snprintf(key, sizeof(key), "rss_%s_after_calls_kib", when);
+        result_count(result, key, read_proc(daemon, "smaps_rollup", "Rss:"));
+        sd_bus_flush_close_unref(bus);
+        lab_stop(daemon);
+}
+
+int main(int argc, char **argv) {
+        struct nfw_context *context;
+        json_t *result;
+        pid_t bus;
+
+        if (argc != 2)
+                bench_fail("say where nfwpolicyd is");
+        bench_begin();
+        make_links();
+        write_file(BENCH_STATE "/bus.conf", bus_configuration);
+        bus = lab_fork(run_bus, NULL);
+        while (access(BENCH_STATE "/bus", F_OK) < 0)
+                bench_sleep_ms(1);
+
+        context = enforce_context();
+        result = result_new("dbus", "the daemon on a bus, with little and with much in force");
+        result_count(result, "samples_each", N_ROUNDS);
+        result_count(result, "ports", N_PORTS);
+        result_count(result, "policies", N_POLICIES);
+        result_count(result, "grants", (size_t)N_PORTS * N_GRANTS_PER_PORT);
+
+        enforce_load(context, "little", enforce_names_policy, NULL, 0);
+        measure(result, "with_little", argv[1], "little");
+        fill(context);
+        measure(result, "with_much", argv[1], "little");
+        result_print(result);
+
+        lab_stop(bus);
+        nfw_context_free(context);
+        return 0;
+}
