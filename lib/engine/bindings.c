@@ -20,6 +20,26 @@ static void name_binding(const struct nfw_context *context, size_t n, char ret_i
         nfw_record_format_id(context->number ^ ((uint64_t)context->shadow.generation << 32 | n), ret_id);
 }
 
+/* Room for one more, which counts when its port is there; NULL where the interface is there already. */
+static int prepare(struct nfw_bindings *bindings,
+                   const struct nfw_context *context,
+                   const char *interface,
+                   struct nfw_new_binding **ret_binding) {
+        int r;
+
+        *ret_binding = NULL;
+        nfw_vec_foreach (other, &bindings->vec)
+                if (strcmp(other->port.interface, interface) == 0)
+                        return 0;
+
+        r = nfw_vec_reserve(&bindings->vec, 1);
+        if (r < 0)
+                return r;
+        *ret_binding = &bindings->vec.items[bindings->vec.n];
+        name_binding(context, bindings->vec.n, (*ret_binding)->binding);
+        return 0;
+}
+
 int nfw_bindings_add(struct nfw_bindings *bindings,
                      struct nfw_context *context,
                      const char *interface,
@@ -28,22 +48,29 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
         struct nfw_new_binding *binding;
         int r;
 
-        nfw_vec_foreach (other, &bindings->vec)
-                if (strcmp(other->port.interface, interface) == 0)
-                        return 0;
-
-        r = nfw_vec_reserve(&bindings->vec, 1);
-        if (r < 0)
+        r = prepare(bindings, context, interface, &binding);
+        if (r < 0 || !binding)
                 return r;
-
-        binding = &bindings->vec.items[bindings->vec.n];
-        name_binding(context, bindings->vec.n, binding->binding);
         r = nfw_port_init(&binding->port, context, interface, settings, report);
-        if (r != 0)
-                return r;
+        if (r == 0)
+                bindings->vec.n++;
+        return r;
+}
 
-        bindings->vec.n++;
-        return 0;
+int nfw_bindings_add_absent(struct nfw_bindings *bindings,
+                            struct nfw_context *context,
+                            const char *interface,
+                            const struct nfw_record *settings) {
+        struct nfw_new_binding *binding;
+        int r;
+
+        r = prepare(bindings, context, interface, &binding);
+        if (r < 0 || !binding)
+                return r;
+        r = nfw_port_init_absent(&binding->port, context, interface, settings);
+        if (r == 0)
+                bindings->vec.n++;
+        return r;
 }
 
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table) {

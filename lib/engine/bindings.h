@@ -22,6 +22,11 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
                      const char *interface,
                      const struct nfw_record *settings,
                      struct nfw_report *report);
+/* As nfw_port_init_absent(). */
+int nfw_bindings_add_absent(struct nfw_bindings *bindings,
+                            struct nfw_context *context,
+                            const char *interface,
+                            const struct nfw_record *settings);
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table);
 /* Adds a note for each port that was under another policy. */
 int nfw_bindings_put(const struct nfw_bindings *bindings,

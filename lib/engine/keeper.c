@@ -21,7 +21,7 @@
 #include "nft/notify.h"
 #include "rtnl/monitor.h"
 
-/* Links come in crowds: so long they are collected, which is well below what anybody who waits for one notices. */
+/* Links come in crowds: the first is followed at once, and those that come in so long after it together. */
 #define SETTLE_MS 20
 
 /* Two who undo each other's work would do so for ever: after so many repairs in a row there is a pause. */
@@ -386,12 +386,11 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
                 .end = take_end,
                 .lost = take_loss,
         };
-        bool changed = false, due;
+        bool changed = false;
         uint64_t n;
         int r;
 
-        due = read(keeper->timer, &n, sizeof(n)) == sizeof(n);
-        if (due)
+        if (read(keeper->timer, &n, sizeof(n)) == sizeof(n))
                 keeper->timer_is_set = false;
 
         r = nfw_nft_notifier_dispatch(keeper->notifier, &handlers, keeper);
@@ -402,13 +401,11 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
         if (r < 0)
                 return r;
 
-        if (due && keeper->links_changed)
-                r = follow_links(keeper);
-        if (r == 0 && changed) {
-                keeper->links_changed = true;
-                r = set_timer(keeper, SETTLE_MS);
-        }
-        return r;
+        keeper->links_changed |= changed;
+        if (!keeper->links_changed || keeper->timer_is_set)
+                return 0;
+        r = follow_links(keeper);
+        return r < 0 ? r : set_timer(keeper, SETTLE_MS);
 }
 
 /**

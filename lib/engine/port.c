@@ -176,3 +176,21 @@ int nfw_port_init(struct nfw_port *port,
                 nfw_port_deinit(port);
         return r;
 }
+
+int nfw_port_init_absent(struct nfw_port *port,
+                         struct nfw_context *context,
+                         const char *interface,
+                         const struct nfw_record *settings) {
+        static const struct nfw_prefixes none;
+        int r;
+
+        *port = (struct nfw_port){ .table = NFW_TABLE_INET };
+        if (strlen(interface) >= IFNAMSIZ)
+                return NFW_E_NOT_FOUND;
+
+        strcpy(port->interface, interface);
+        r = add_values(port, context, settings, &none);
+        if (r < 0)
+                nfw_port_deinit(port);
+        return r;
+}

@@ -21,6 +21,14 @@ int nfw_port_init(struct nfw_port *port,
                   const char *interface,
                   const struct nfw_record *settings,
                   struct nfw_report *report);
+/*
+ * The same for an interface that does not exist yet: as a routed one, without what its link and addresses will tell. Its
+ * first packet meets the policy. 0, NFW_E_NOT_FOUND for what cannot be an interface's name, or a negative errno.
+ */
+int nfw_port_init_absent(struct nfw_port *port,
+                         struct nfw_context *context,
+                         const char *interface,
+                         const struct nfw_record *settings);
 void nfw_port_deinit(struct nfw_port *port);
 
 /*

@@ -142,7 +142,7 @@ int nfw_statistics_read(const struct nfw_context *context,
         struct nfw_statistics read = { 0 };
         bool running = false;
         ssize_t n = 0;
-        int r, fd;
+        int r, fd = -1;
 
         r = open_to_read(context, &fd);
         if (r < 0)
@@ -160,7 +160,7 @@ int nfw_statistics_read(const struct nfw_context *context,
 }
 
 int nfw_statistics_is_running(const struct nfw_context *context, bool *ret_running) {
-        int r, fd;
+        int r, fd = -1;
 
         r = open_to_read(context, &fd);
         if (r < 0)

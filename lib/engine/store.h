@@ -19,7 +19,7 @@ struct nfw_stored_binding {
         char interface[IFNAMSIZ];
         char policy[NFW_POLICY_NAME_MAX + 1];
         char id[NFW_ID_MAX]; /* of the act of attaching: by it a learner knows that the grants are still the port's */
-        bool is_held; /* likewise, because the interface or the policy was not there */
+        bool is_held; /* likewise */
 };
 
 struct nfw_store {

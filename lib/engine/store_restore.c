@@ -68,16 +68,18 @@ static int add_port(struct returning *returning,
         struct nfw_link link;
         int r;
 
+        binding->is_held = false;
         r = nfw_rtnl_link_by_name(store->context->rtnl, binding->interface, &link);
-        binding->is_held = r == NFW_E_NOT_FOUND;
-        if (binding->is_held)
-                return nfw_report_note(report, "state/no-interface", NULL, NULL,
-                                       "port %s of policy %s is not there; its binding is kept",
-                                       binding->interface, binding->policy);
-        if (r < 0)
-                return r;
-        r = nfw_bindings_add(&returning->bindings, store->context, binding->interface, &returning->record,
-                             report);
+        if (r == NFW_E_NOT_FOUND) {
+                r = nfw_report_note(report, "state/no-interface", NULL, NULL,
+                                    "port %s is not there; policy %s is in force for it when it comes",
+                                    binding->interface, binding->policy);
+                if (r == 0)
+                        r = nfw_bindings_add_absent(&returning->bindings, store->context, binding->interface,
+                                                    &returning->record);
+        } else if (r == 0)
+                r = nfw_bindings_add(&returning->bindings, store->context, binding->interface,
+                                     &returning->record, report);
         if (r == 0)
                 strcpy(returning->bindings.vec.items[returning->bindings.vec.n - 1].binding, binding->id);
         return r;
@@ -201,8 +203,9 @@ static void remove_records(struct restore *restore, bool all) {
  * @report: what could not be put back is added here, with the reason; may be NULL
  *
  * All of it in one transaction: after a reboot no guest has some of its rules only. What is in force stays as it is,
- * also where the store has another version. A port whose interface does not exist is not bound, with a note, and a
- * policy that cannot be enforced is left out, with an error; both stay stored.
+ * also where the store has another version. A port whose interface does not exist yet is restricted from its first
+ * packet, with a note; it counts as routed until a keeper sees what it is. A policy that cannot be enforced is left out,
+ * with an error, and stays stored.
  *
  * Return: 0; NFW_E_REFUSED where something was left out; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
