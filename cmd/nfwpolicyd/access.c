@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicyd/credentials.h"
 #include "nfwpolicyd/daemon.h"
 #include "nfwpolicyd/errors.h"
 
@@ -80,7 +81,7 @@ static int refuse(struct access_call *call, const char *why) {
         r = sd_bus_reply_method_errorf(call->message, ERROR_ACCESS_DENIED, "%s is refused: %s", call->action,
                                        why);
         call_free(call);
-        return r;
+        return r < 0 ? r : 1;
 }
 
 static int allow(struct access_call *call) {
@@ -150,61 +151,7 @@ static int ask_polkit(struct access_call *call) {
                 return refuse(call, "polkit cannot be asked");
         call->state = ACCESS_POLKIT;
         access->n_asking++;
-        return 0;
-}
-
-/* The groups that the caller had when it connected, as the bus knows them: an array of numbers. */
-static int has_group(sd_bus_message *answer, gid_t group) {
-        const void *groups;
-        size_t size;
-        int r;
-
-        r = sd_bus_message_enter_container(answer, 'v', "au");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read_array(answer, 'u', &groups, &size);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < size / sizeof(uint32_t); i++)
-                if (((const uint32_t *)groups)[i] == group)
-                        return 1;
-        r = sd_bus_message_exit_container(answer);
-        return r < 0 ? r : 0;
-}
-
-static int is_root(sd_bus_message *answer) {
-        uint32_t user = UINT32_MAX;
-        int r;
-
-        r = sd_bus_message_read(answer, "v", "u", &user);
-        return r < 0 ? r : user == 0;
-}
-
-/* From the credentials of a caller: 1 root or in the group, 0 neither, or a negative errno. */
-static int is_privileged(const struct access *access, sd_bus_message *answer) {
-        int r;
-
-        r = sd_bus_message_enter_container(answer, 'a', "{sv}");
-        while (r >= 0) {
-                const char *key = NULL;
-
-                r = sd_bus_message_enter_container(answer, 'e', "sv");
-                if (r <= 0)
-                        return r;
-                r = sd_bus_message_read(answer, "s", &key);
-                if (r < 0)
-                        return r;
-                if (strcmp(key, "UnixUserID") == 0)
-                        r = is_root(answer);
-                else if (strcmp(key, "UnixGroupIDs") == 0 && access->group != (gid_t)-1)
-                        r = has_group(answer, access->group);
-                else
-                        r = sd_bus_message_skip(answer, "v") < 0 ? -EBADMSG : 0;
-                if (r != 0)
-                        return r;
-                r = sd_bus_message_exit_container(answer);
-        }
-        return r;
+        return 1;
 }
 
 static int take_credentials(sd_bus_message *answer, void *userdata, sd_bus_error *error) {
@@ -214,31 +161,62 @@ static int take_credentials(sd_bus_message *answer, void *userdata, sd_bus_error
         (void)error;
         if (sd_bus_message_is_method_error(answer, NULL))
                 return refuse(call, "the bus does not say who is calling");
-        r = is_privileged(&call->daemon->access, answer);
+        r = credentials_read(answer, call->daemon->access.group);
         if (r < 0)
                 return refuse(call, "the bus does not say clearly who is calling");
+        credentials_remember(&call->daemon->access.known, sd_bus_message_get_sender(call->message), r > 0);
         return r > 0 ? allow(call) : ask_polkit(call);
 }
 
-static int ask_credentials(struct daemon *daemon, sd_bus_message *message, const char *action) {
-        struct access_call *call;
+static int ask_credentials(struct access_call *call) {
         int r;
+
+        r = sd_bus_call_method_async(call->daemon->bus, &call->slot, "org.freedesktop.DBus",
+                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                     "GetConnectionCredentials", take_credentials, call, "s",
+                                     sd_bus_message_get_sender(call->message));
+        if (r < 0)
+                return refuse(call, "the bus cannot be asked who is calling");
+        return 1;
+}
+
+static struct access_call *call_new(struct daemon *daemon, sd_bus_message *message, const char *action) {
+        struct access_call *call;
 
         call = calloc(1, sizeof(*call));
         if (!call)
-                return -ENOMEM;
+                return NULL;
         call->daemon = daemon;
         call->message = sd_bus_message_ref(message);
         call->action = action;
         LIST_INSERT_HEAD(&daemon->access.calls, call, entries);
+        return call;
+}
 
-        r = sd_bus_call_method_async(daemon->bus, &call->slot, "org.freedesktop.DBus",
-                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                     "GetConnectionCredentials", take_credentials, call, "s",
-                                     sd_bus_message_get_sender(message));
-        if (r < 0)
-                return refuse(call, "the bus cannot be asked who is calling");
-        return 1;
+/* Calls of one caller come to their handlers in the order in which they were sent, unless polkit is asked. */
+static bool has_waiting(const struct access *access, const char *sender) {
+        const struct access_call *each;
+
+        LIST_FOREACH(each, &access->calls, entries)
+        if (each->state != ACCESS_POLKIT && strcmp(sd_bus_message_get_sender(each->message), sender) == 0)
+                return true;
+        return false;
+}
+
+/* Asks whom it has to: 0 where nobody has to be asked, 1 where the answer is waited for, or a negative errno. */
+static int ask(struct daemon *daemon, sd_bus_message *message, const char *action) {
+        const char *sender = sd_bus_message_get_sender(message);
+        int privileged = -ENOENT;
+        struct access_call *call;
+
+        if (!has_waiting(&daemon->access, sender))
+                privileged = credentials_recall(&daemon->access.known, sender);
+        if (privileged > 0)
+                return 0;
+        call = call_new(daemon, message, action);
+        if (!call)
+                return -ENOMEM;
+        return privileged == 0 ? ask_polkit(call) : ask_credentials(call);
 }
 
 /* Whether the message has been here before and may pass. */
@@ -257,6 +235,7 @@ static bool take_allowed(struct access *access, const sd_bus_message *message) {
 int access_filter(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         struct daemon *daemon = userdata;
         const char *action;
+        int r;
 
         (void)error;
         if (!sd_bus_message_is_method_call(message, NULL, NULL))
@@ -266,8 +245,11 @@ int access_filter(sd_bus_message *message, void *userdata, sd_bus_error *error) 
                 return 0;
         if (!sd_bus_message_get_sender(message))
                 return -EPERM;
-        if (!take_allowed(&daemon->access, message))
-                return ask_credentials(daemon, message, action);
+        if (!take_allowed(&daemon->access, message)) {
+                r = ask(daemon, message, action);
+                if (r != 0)
+                        return r;
+        }
         /* Who is told that something is done finds it done. */
         if (strcmp(action, ACTION_READ) == 0)
                 (void)refresh_if_outdated(daemon);
@@ -280,6 +262,7 @@ int access_init(struct access *access, const char *group) {
         int r;
 
         LIST_INIT(&access->calls);
+        credentials_forget(&access->known);
         access->n_asking = 0;
         access->group = (gid_t)-1;
         if (!group)
@@ -298,4 +281,5 @@ void access_deinit(struct access *access) {
 
         while ((call = LIST_FIRST(&access->calls)))
                 call_free(call);
+        credentials_forget(&access->known);
 }

@@ -13,10 +13,13 @@
 
 #include <systemd/sd-bus.h>
 
+#include "nfwpolicyd/credentials.h"
+
 struct access_call;
 
 struct access {
         LIST_HEAD(, access_call) calls;
+        struct credentials known;
         unsigned int n_asking; /* that wait for polkit */
         gid_t group;           /* (gid_t)-1: none */
 };
@@ -24,7 +27,7 @@ struct access {
 /* Looks the group up, which may be NULL. 0, or -ENOENT where there is no such group. */
 int access_init(struct access *access, const char *group);
 
-/* Forgets every call that waits. */
+/* Forgets every call that waits, and who was who: on another bus names mean others. */
 void access_deinit(struct access *access);
 
 /* The filter for every message; userdata is the struct daemon. */

@@ -9,7 +9,7 @@
  *   keep.c           what others do to the rules and links is put right
  *   refresh.c        when it is looked what is in force now
  *   bus.c            the connection to the bus and the name on it
- *   access.c         who may call what
+ *   access.c         who may call what; credentials.c who is calling
  *   manager.c        org.nfwpolicy1.Manager; load_call.c has its largest methods
  *   objects.c        an object for each policy and each port
  *   model.c          what the objects are made of

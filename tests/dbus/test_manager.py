@@ -8,6 +8,7 @@ import pytest
 from gi.repository import Gio, GLib
 
 from bus import ERROR
+from lab import eventually
 from policies import allow, policy
 
 POLICY = policy(allow(ips=["192.0.2.0/24"]))
@@ -223,6 +224,28 @@ def test_parameters_are_not_ignored(shared, client):
     load(client, ports=())
     refused("Invalid", attach, client, "vnet0", parameters={"colour": GLib.Variant("s", "red")})
     assert shared.lab.json("list")["ports"] == []
+
+
+def test_calls_that_do_not_wait_for_answers_are_done_in_order(shared, client):
+    load(client, ports=())
+    hurried, answers = shared.client(), []
+    calls = [("Attach", GLib.Variant("(assa{sv})", (["vnet0"], "web", {}))), ("Detach", GLib.Variant("(as)", (["vnet0"],)))]
+
+    def take(connection, result):
+        try:
+            connection.call_finish(result)
+            answers.append(None)
+        except GLib.Error as error:
+            answers.append(error.message)
+
+    for member, arguments in [*calls * 30, calls[0]]:
+        hurried.connection.call(
+            "org.nfwpolicy1", "/org/nfwpolicy1", "org.nfwpolicy1.Manager", member, arguments, None,
+            Gio.DBusCallFlags.NONE, -1, None, take,
+        )
+    eventually(lambda: hurried.heard() is not None and len(answers) == 61)
+    assert set(answers) == {None}
+    assert [each["port"] for each in shared.lab.json("list")["ports"]] == ["vnet0"]
 
 
 # --- unloading, names --------------------------------------------------------------------------------------------

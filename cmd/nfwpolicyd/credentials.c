@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicyd/credentials.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The groups that the caller had when it connected, as the bus knows them: an array of numbers. */
+static int has_group(sd_bus_message *answer, gid_t group) {
+        const void *groups;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_enter_container(answer, 'v', "au");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_array(answer, 'u', &groups, &size);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < size / sizeof(uint32_t); i++)
+                if (((const uint32_t *)groups)[i] == group)
+                        return 1;
+        r = sd_bus_message_exit_container(answer);
+        return r < 0 ? r : 0;
+}
+
+static int is_root(sd_bus_message *answer) {
+        uint32_t user = UINT32_MAX;
+        int r;
+
+        r = sd_bus_message_read(answer, "v", "u", &user);
+        return r < 0 ? r : user == 0;
+}
+
+int credentials_read(sd_bus_message *answer, gid_t group) {
+        int r;
+
+        r = sd_bus_message_enter_container(answer, 'a', "{sv}");
+        while (r >= 0) {
+                const char *key = NULL;
+
+                r = sd_bus_message_enter_container(answer, 'e', "sv");
+                if (r <= 0)
+                        return r;
+                r = sd_bus_message_read(answer, "s", &key);
+                if (r < 0)
+                        return r;
+                if (strcmp(key, "UnixUserID") == 0)
+                        r = is_root(answer);
+                else if (strcmp(key, "UnixGroupIDs") == 0 && group != (gid_t)-1)
+                        r = has_group(answer, group);
+                else
+                        r = sd_bus_message_skip(answer, "v") < 0 ? -EBADMSG : 0;
+                if (r != 0)
+                        return r;
+                r = sd_bus_message_exit_container(answer);
+        }
+        return r;
+}
+
+void credentials_forget(struct credentials *known) {
+        *known = (struct credentials){ 0 };
+}
+
+void credentials_remember(struct credentials *known, const char *sender, bool privileged) {
+        struct credentials_entry *entry = &known->entries[known->n++ % CREDENTIALS_MAX];
+
+        if (strlen(sender) >= sizeof(entry->sender))
+                return;
+        memcpy(entry->sender, sender, strlen(sender) + 1);
+        entry->privileged = privileged;
+}
+
+int credentials_recall(const struct credentials *known, const char *sender) {
+        for (size_t i = 0; i < CREDENTIALS_MAX; i++)
+                if (strcmp(known->entries[i].sender, sender) == 0)
+                        return known->entries[i].privileged;
+        return -ENOENT;
+}
