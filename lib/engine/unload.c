@@ -14,6 +14,7 @@ struct unload {
         bool force;
         struct nfw_context *context;
         const struct nfw_shadow_port *first_port;
+        bool has_looked_anew;
         size_t n_ports;
 };
 
@@ -88,6 +89,11 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
 
         unload->n_ports = 0;
         policy = nfw_shadow_any_policy(&context->shadow, unload->name);
+        /* What is forgotten has its record removed, so that must not rest on what the kernel held earlier. */
+        if (!policy && !unload->has_looked_anew) {
+                unload->has_looked_anew = true;
+                return -EAGAIN;
+        }
         if (!policy)
                 return forget(context, unload->name, report);
 
