@@ -14,3 +14,4 @@ extern const struct command command_list;
 extern const struct command command_names;
 extern const struct command command_show;
 extern const struct command command_verify;
+extern const struct command command_status;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/ports.h"
-#include "shared/cleanup.h"
-#include "shared/diagnostics.h"
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct ports_arguments *args = arguments;
         int r;
 
@@ -14,14 +12,14 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         (void)n_operands;
         if (args->ports.n_items == 0)
                 return cli_usage_error(cli, "--port is missing");
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
 
-        r = nfw_detach(context, args->ports.items, args->ports.n_items, report);
+        r = act_detach(&act, &args->ports);
         if (r == 0)
                 ports_say(cli, &args->ports, "no policy any more on");
-        return diagnostics_finish(cli, report, r, args->ports.items[0]);
+        return act_finish(&act, r, args->ports.items[0]);
 }
 
 const struct command command_detach = {

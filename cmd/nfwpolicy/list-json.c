@@ -5,7 +5,7 @@
 #include "shared/diagnostics.h"
 #include "shared/text.h"
 
-static json_t *learner_json(const struct nfw_status *status) {
+json_t *list_learner_json(const struct nfw_status *status) {
         json_t *counters = json_object();
 
         for (int i = 0; counters && i < NFW_N_COUNTERS; i++)
@@ -74,7 +74,7 @@ static json_t *ignored_json(const struct nfw_status *status) {
 }
 
 json_t *list_json(const struct nfw_status *status, const struct nfw_report *report) {
-        return json_pack("{s:o, s:o, s:o, s:o, s:o}", "learner", learner_json(status), "policies",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o}", "learner", list_learner_json(status), "policies",
                          policies_json(status), "ports", ports_json(status), "ignored", ignored_json(status),
                          "diagnostics", diagnostics_json(report));
 }

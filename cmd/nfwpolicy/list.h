@@ -8,6 +8,9 @@
 /* Everything that is loaded as one object; NULL when out of memory. */
 json_t *list_json(const struct nfw_status *status, const struct nfw_report *report);
 
+/* Whether one runs, and what it has counted; NULL when out of memory. */
+json_t *list_learner_json(const struct nfw_status *status);
+
 /* How many names and addresses a port has learned. */
 struct list_learned {
         size_t n_names;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "nfwpolicy/load.h"
 
 #define FIELD(field_) offsetof(struct load_arguments, field_)
@@ -53,6 +55,7 @@ const struct option_spec load_options[LOAD_N_OPTIONS] = {
           .min = 1,
           .max = 1000000,
           .help = "names remembered for each port (default 10000)" },
+        BUS_OPTIONS(struct load_arguments),
 };
 
 const struct load_arguments load_defaults = {
@@ -60,3 +63,10 @@ const struct load_arguments load_defaults = {
         .max_ttl = 24 * 60 * 60,
         .max_names = 10000,
 };
+
+bool load_trusts_any(const struct load_arguments *arguments) {
+        for (size_t i = 0; i < arguments->resolvers.n_items; i++)
+                if (strcmp(arguments->resolvers.items[i], "any") == 0)
+                        return true;
+        return false;
+}

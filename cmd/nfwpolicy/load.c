@@ -5,19 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/ports.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/read.h"
 #include "shared/watch.h"
-
-static bool names_any(const struct string_list *resolvers) {
-        for (size_t i = 0; i < resolvers->n_items; i++)
-                if (strcmp(resolvers->items[i], "any") == 0)
-                        return true;
-        return false;
-}
 
 static int check_usage(const struct cli *cli, const struct load_arguments *args, const char *file) {
         if (args->ports.n_items == 0)
@@ -29,7 +23,7 @@ static int check_usage(const struct cli *cli, const struct load_arguments *args,
         if (args->min_ttl > args->max_ttl)
                 return cli_usage_error(cli, "--min-ttl %u is above --max-ttl %u", args->min_ttl,
                                        args->max_ttl);
-        if (args->resolvers.n_items > 1 && names_any(&args->resolvers))
+        if (args->resolvers.n_items > 1 && load_trusts_any(args))
                 return cli_usage_error(cli, "--resolver any trusts every server, so it excludes addresses");
         if (!args->name && strcmp(file, "-") == 0)
                 return cli_usage_error(cli, "--name is missing: standard input has none");
@@ -137,80 +131,82 @@ static int follow(const struct cli *cli, struct nfw_learner *learner, int signal
         return r;
 }
 
-static bool has_code(const struct nfw_report *report, const char *code) {
-        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++)
-                if (strcmp(nfw_diagnostic_code(nfw_report_diagnostic(report, i)), code) == 0)
-                        return true;
-        return false;
-}
-
-static int finish_load(const struct cli *cli,
+static int finish_load(const struct act *act,
                        const struct load_arguments *args,
-                       const struct nfw_report *report,
                        int result,
                        const char *name) {
         int r;
 
-        r = diagnostics_finish(cli, report, result, name);
-        if (!cli->json && !args->name && has_code(report, "load/bad-name"))
+        r = act_finish(act, result, name);
+        if (!act->cli->json && !args->name && act_tells(act, "load/bad-name"))
                 fputs("    hint: that is the name of the file; --name gives the policy another\n", stderr);
         return r;
 }
 
-static int load_policy(const struct cli *cli,
+static int load_policy(struct act *act,
                        const struct load_arguments *args,
-                       struct nfw_context *context,
                        const struct nfw_policy *policy,
-                       const char *name,
-                       struct nfw_report *report) {
+                       const struct load_source *source) {
         CLEANUP(load) struct nfw_load *load = NULL;
         CLEANUP(learner) struct nfw_learner *learner = NULL;
         int r, signal_fd = -1;
 
-        r = make_load(cli, args, policy, name, report, &load);
+        r = make_load(act->cli, args, policy, source->name, act->report, &load);
         if (r)
                 return r;
         if (args->foreground) {
-                r = start_learner(cli, context, report, &signal_fd, &learner);
+                r = start_learner(act->cli, act->context, act->report, &signal_fd, &learner);
                 if (r)
                         return r;
         }
 
-        r = nfw_load_commit(context, load, report);
+        r = act_load(act, load, args, source);
         if (r == 0)
-                say_loaded(cli, args, policy, name);
-        r = finish_load(cli, args, report, r, name);
+                say_loaded(act->cli, args, policy, source->name);
+        r = finish_load(act, args, r, source->name);
         if (r || !args->foreground)
                 return r;
-        return follow(cli, learner, signal_fd, name);
+        return follow(act->cli, learner, signal_fd, source->name);
+}
+
+static int read_and_load(struct act *act,
+                         const struct load_arguments *args,
+                         const char *file,
+                         const char *name) {
+        CLEANUP(policy) struct nfw_policy *policy = NULL;
+        CLEANUP(text) char *text = NULL;
+        struct load_source source = { .name = name, .file = read_display_name(file) };
+        int r;
+
+        r = read_text(file, &text, &source.size);
+        source.text = text;
+        if (r == 0)
+                r = nfw_policy_read_buffer(source.file, text, source.size, act->report, &policy);
+        if (r != 0)
+                return diagnostics_finish(act->cli, act->report, r, source.file);
+        return load_policy(act, args, policy, &source);
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(policy) struct nfw_policy *policy = NULL;
+        /* What is learned in the foreground is learned by this process. */
+        static const struct bus_arguments no_bus = { .is_off = true };
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP(text) char *name = NULL;
         const struct load_arguments *args = arguments;
         const char *file = operands[0];
-        char *name;
         int r;
 
         (void)n_operands;
         r = check_usage(cli, args, file);
         if (r)
                 return r;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, args->foreground ? &no_bus : &args->bus, &act);
         if (r)
                 return r;
-        r = read_policy(file, report, &policy);
-        if (r != 0)
-                return diagnostics_finish(cli, report, r, read_display_name(file));
-
         name = args->name ? strdup(args->name) : default_name(file);
         if (!name)
                 return cli_failure(cli, -ENOMEM, NULL);
-        r = load_policy(cli, args, context, policy, name, report);
-        free(name);
-        return r;
+        return read_and_load(&act, args, file, name);
 }
 
 const struct command command_load = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "shared/options.h"
+#include "nfwpolicy/bus-options.h"
 
 struct load_arguments {
         const char *name;
@@ -13,8 +13,20 @@ struct load_arguments {
         bool foreground;
         bool no_learner;
         bool dry_run;
+        struct bus_arguments bus;
 };
 
-#define LOAD_N_OPTIONS 9
+/* What is loaded: the policy as it was read, and what it and its file are called. */
+struct load_source {
+        const char *name;
+        const char *file;
+        const char *text;
+        size_t size;
+};
+
+#define LOAD_N_OPTIONS (9 + BUS_N_OPTIONS)
 extern const struct option_spec load_options[LOAD_N_OPTIONS];
 extern const struct load_arguments load_defaults;
+
+/* Whether "any" stands for the resolvers. */
+bool load_trusts_any(const struct load_arguments *arguments);

@@ -6,7 +6,7 @@
 
 static const struct command *const commands[] = {
         &command_check, &command_load,  &command_attach, &command_detach, &command_unload,
-        &command_list,  &command_names, &command_show,   &command_verify,
+        &command_list,  &command_names, &command_show,   &command_verify, &command_status,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -13,6 +13,7 @@ const struct option_spec ports_options[PORTS_N_OPTIONS] = {
           .offset = offsetof(struct ports_arguments, ports),
           .argument = "IFACE",
           .help = "the host side of the guest's network; may be repeated" },
+        BUS_OPTIONS(struct ports_arguments),
 };
 
 void ports_say(const struct cli *cli, const struct string_list *ports, const char *format, ...) {

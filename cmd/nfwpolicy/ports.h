@@ -3,13 +3,14 @@
 
 /* What the commands that take --port and nothing else have in common. */
 
-#include "shared/options.h"
+#include "nfwpolicy/bus-options.h"
 
 struct ports_arguments {
         struct string_list ports;
+        struct bus_arguments bus;
 };
 
-#define PORTS_N_OPTIONS 1
+#define PORTS_N_OPTIONS (1 + BUS_N_OPTIONS)
 extern const struct option_spec ports_options[PORTS_N_OPTIONS];
 
 /* As cli_say(), with the ports behind the text. */

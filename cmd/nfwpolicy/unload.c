@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
-#include "shared/cleanup.h"
-#include "shared/diagnostics.h"
 
 struct unload_arguments {
+        struct bus_arguments bus;
         bool force;
 };
 
@@ -12,23 +12,23 @@ static const struct option_spec unload_options[] = {
           .letter = 'f',
           .offset = offsetof(struct unload_arguments, force),
           .help = "also when ports use it: nothing filters them any more" },
+        BUS_OPTIONS(struct unload_arguments),
 };
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct unload_arguments *args = arguments;
         int r;
 
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
 
-        r = nfw_unload(context, operands[0], args->force, report);
+        r = act_unload(&act, operands[0], args->force);
         if (r == 0)
                 cli_say(cli, "policy %s is unloaded", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return act_finish(&act, r, operands[0]);
 }
 
 const struct command command_unload = {

@@ -99,7 +99,7 @@ int cli_failure(const struct cli *cli, int error, const char *about) {
  * Everything that needs the kernel needs CAP_NET_ADMIN. Without it the first thing that fails may be the state
  * directory instead, which would send the user after the wrong cause.
  */
-static bool has_net_admin(void) {
+bool cli_has_net_admin(void) {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
@@ -132,7 +132,7 @@ int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nf
 
         if (cli->state_directory && *cli->state_directory == '\0')
                 return cli_usage_error(cli, "--state-directory needs the name of a directory");
-        if (!has_net_admin())
+        if (!cli_has_net_admin())
                 return cli_failure(cli, -EPERM, NULL);
         r = nfw_report_new(&report);
         if (r < 0)

@@ -61,6 +61,9 @@ __attribute__((format(printf, 2, 3))) void cli_say(const struct cli *cli, const 
 /* Tells of a negative errno: about is what it happened to, or NULL. Returns CLI_EXIT_TROUBLE. */
 int cli_failure(const struct cli *cli, int error, const char *about);
 
+/* Whether this process may change the rules itself. */
+bool cli_has_net_admin(void);
+
 /* A report and a context with the global options applied; a failure has been told. 0 or an exit status. */
 int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context);
 

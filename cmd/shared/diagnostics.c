@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/cleanup.h"
 #include "shared/text.h"
 
 #define COLOR_BOLD "\x1b[1m"
@@ -36,34 +37,85 @@ static const struct {
 
 #define N_CONDITIONS (int)(sizeof(conditions) / sizeof(conditions[0]))
 
-static void print_position(const struct cli *cli, const char *file, unsigned int line, unsigned int column) {
-        if (cli->color_err)
-                fputs(COLOR_BOLD, stderr);
-        text_put(stderr, file ? file : cli->program);
-        if (file && line > 0)
-                fprintf(stderr, ":%u", line);
-        if (file && line > 0 && column > 0)
-                fprintf(stderr, ":%u", column);
-        fputs(": ", stderr);
-        if (cli->color_err)
-                fputs(COLOR_OFF, stderr);
+struct diagnostic {
+        enum nfw_severity severity;
+        const char *code;
+        const char *file;
+        unsigned int line;
+        unsigned int column;
+        const char *text;
+        const char *hint;
+};
+
+static struct diagnostic of_report(const struct nfw_diagnostic *from) {
+        return (struct diagnostic){
+                .severity = nfw_diagnostic_severity(from),
+                .code = nfw_diagnostic_code(from),
+                .file = nfw_diagnostic_file(from),
+                .line = nfw_diagnostic_line(from),
+                .column = nfw_diagnostic_column(from),
+                .text = nfw_diagnostic_text(from),
+                .hint = nfw_diagnostic_hint(from),
+        };
 }
 
-static void print_message(const struct cli *cli,
-                          enum nfw_severity severity,
-                          const char *text,
-                          const char *code,
-                          const char *hint) {
-        fprintf(stderr, "%s%s:%s ", cli->color_err ? severities[severity].color : "",
-                severities[severity].name, cli->color_err ? COLOR_OFF : "");
-        text_put(stderr, text);
-        if (code)
-                fprintf(stderr, " [%s]", code);
-        fputc('\n', stderr);
-        if (hint) {
-                fputs("    hint: ", stderr);
-                text_put(stderr, hint);
-                fputc('\n', stderr);
+static const char *text_of(const json_t *from, const char *key) {
+        return json_string_value(json_object_get(from, key));
+}
+
+static unsigned int number_of(const json_t *from, const char *key) {
+        return (unsigned int)json_integer_value(json_object_get(from, key));
+}
+
+/* What another process has written may lack anything. */
+static struct diagnostic of_json(const json_t *from) {
+        const char *severity = text_of(from, "severity");
+        struct diagnostic diagnostic = {
+                .severity = NFW_SEVERITY_ERROR,
+                .code = text_of(from, "code"),
+                .file = text_of(from, "file"),
+                .line = number_of(from, "line"),
+                .column = number_of(from, "column"),
+                .text = text_of(from, "text"),
+                .hint = text_of(from, "hint"),
+        };
+
+        for (int i = 0; severity && i <= NFW_SEVERITY_ERROR; i++)
+                if (strcmp(severities[i].name, severity) == 0)
+                        diagnostic.severity = (enum nfw_severity)i;
+        return diagnostic;
+}
+
+/* FILE:LINE:COLUMN, or the program where there is no file. */
+static void print_position(const struct cli *cli, FILE *stream, const struct diagnostic *diagnostic) {
+        text_put(stream, diagnostic->file ? diagnostic->file : cli->program);
+        if (!diagnostic->file || diagnostic->line == 0)
+                return;
+        fprintf(stream, ":%u", diagnostic->line);
+        if (diagnostic->column > 0)
+                fprintf(stream, ":%u", diagnostic->column);
+}
+
+static void print(const struct cli *cli, FILE *stream, const struct diagnostic *diagnostic) {
+        bool colored = stream == stderr ? cli->color_err : cli->color_out;
+
+        if (cli->quiet && diagnostic->severity == NFW_SEVERITY_NOTE)
+                return;
+        if (colored)
+                fputs(COLOR_BOLD, stream);
+        print_position(cli, stream, diagnostic);
+        fprintf(stream, ": %s%s%s:%s ", colored ? COLOR_OFF : "",
+                colored ? severities[diagnostic->severity].color : "", severities[diagnostic->severity].name,
+                colored ? COLOR_OFF : "");
+        if (diagnostic->text)
+                text_put(stream, diagnostic->text);
+        if (diagnostic->code)
+                fprintf(stream, " [%s]", diagnostic->code);
+        fputc('\n', stream);
+        if (diagnostic->hint) {
+                fputs("    hint: ", stream);
+                text_put(stream, diagnostic->hint);
+                fputc('\n', stream);
         }
 }
 
@@ -73,38 +125,51 @@ void diagnostics_print(const struct cli *cli, const struct nfw_report *report) {
         /* Where both streams go to one place, what was said before must stand before. */
         fflush(stdout);
         for (size_t i = 0; i < n; i++) {
-                const struct nfw_diagnostic *diagnostic = nfw_report_diagnostic(report, i);
+                const struct diagnostic diagnostic = of_report(nfw_report_diagnostic(report, i));
 
-                if (cli->quiet && nfw_diagnostic_severity(diagnostic) == NFW_SEVERITY_NOTE)
-                        continue;
-                print_position(cli, nfw_diagnostic_file(diagnostic), nfw_diagnostic_line(diagnostic),
-                               nfw_diagnostic_column(diagnostic));
-                print_message(cli, nfw_diagnostic_severity(diagnostic), nfw_diagnostic_text(diagnostic),
-                              nfw_diagnostic_code(diagnostic), nfw_diagnostic_hint(diagnostic));
+                print(cli, stderr, &diagnostic);
         }
 }
 
-static json_t *diagnostic_json(const struct nfw_diagnostic *diagnostic) {
+void diagnostics_print_array(const struct cli *cli, FILE *stream, const json_t *array) {
+        if (stream == stderr)
+                fflush(stdout);
+        for (size_t i = 0; i < json_array_size(array); i++) {
+                const struct diagnostic diagnostic = of_json(json_array_get(array, i));
+
+                print(cli, stream, &diagnostic);
+        }
+}
+
+static json_t *to_json(const struct diagnostic *diagnostic) {
         return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:o}", "severity",
-                         severities[nfw_diagnostic_severity(diagnostic)].name, "code",
-                         text_json(nfw_diagnostic_code(diagnostic)), "file",
-                         text_json(nfw_diagnostic_file(diagnostic)), "line",
-                         (int)nfw_diagnostic_line(diagnostic), "column",
-                         (int)nfw_diagnostic_column(diagnostic), "text",
-                         text_json(nfw_diagnostic_text(diagnostic)), "hint",
-                         text_json(nfw_diagnostic_hint(diagnostic)));
+                         severities[diagnostic->severity].name, "code", text_json(diagnostic->code), "file",
+                         text_json(diagnostic->file), "line", (int)diagnostic->line, "column",
+                         (int)diagnostic->column, "text", text_json(diagnostic->text), "hint",
+                         text_json(diagnostic->hint));
 }
 
 json_t *diagnostics_json(const struct nfw_report *report) {
         json_t *array = json_array();
         size_t n = nfw_report_n_diagnostics(report);
 
-        for (size_t i = 0; array && i < n; i++)
-                if (json_array_append_new(array, diagnostic_json(nfw_report_diagnostic(report, i))) < 0) {
+        for (size_t i = 0; array && i < n; i++) {
+                const struct diagnostic diagnostic = of_report(nfw_report_diagnostic(report, i));
+
+                if (json_array_append_new(array, to_json(&diagnostic)) < 0) {
                         json_decref(array);
                         array = NULL;
                 }
+        }
         return array;
+}
+
+json_t *diagnostics_make(enum nfw_severity severity, const char *code, const char *text, const char *hint) {
+        const struct diagnostic diagnostic = {
+                .severity = severity, .code = code, .text = text, .hint = hint
+        };
+
+        return to_json(&diagnostic);
 }
 
 const char *diagnostics_outcome(int result) {
@@ -132,13 +197,14 @@ int diagnostics_put_json(const struct cli *cli, json_t *json, size_t indent) {
         return CLI_EXIT_FINE;
 }
 
-static int finish_json(const struct cli *cli, const struct nfw_report *report, int result) {
+/* Takes the reference to the diagnostics. */
+static int finish_json(const struct cli *cli, json_t *diagnostics, int result) {
         int r;
 
-        r = diagnostics_put_json(cli,
-                                 json_pack("{s:s, s:o}", "outcome", diagnostics_outcome(result),
-                                           "diagnostics", diagnostics_json(report)),
-                                 0);
+        r = diagnostics_put_json(
+                cli,
+                json_pack("{s:s, s:o}", "outcome", diagnostics_outcome(result), "diagnostics", diagnostics),
+                0);
         return r ? r : diagnostics_status(result);
 }
 
@@ -150,7 +216,7 @@ int diagnostics_finish(const struct cli *cli,
         if (result == -EPERM)
                 return cli_failure(cli, result, about);
         if (cli->json && result >= 0)
-                return finish_json(cli, report, result);
+                return finish_json(cli, diagnostics_json(report), result);
 
         diagnostics_print(cli, report);
         if (result != 0 && nfw_report_has_errors(report))
@@ -162,25 +228,29 @@ int diagnostics_finish(const struct cli *cli,
         return diagnostics_status(result);
 }
 
+int diagnostics_finish_array(const struct cli *cli, json_t *array, int result, const char *sentence) {
+        bool has_errors = false;
+
+        if (cli->json && result >= 0)
+                return finish_json(cli, json_incref(array), result);
+
+        diagnostics_print_array(cli, stderr, array);
+        for (size_t i = 0; i < json_array_size(array); i++)
+                has_errors |= of_json(json_array_get(array, i)).severity == NFW_SEVERITY_ERROR;
+        if (result != 0 && !has_errors)
+                cli_error(cli, "%s", sentence);
+        return diagnostics_status(result);
+}
+
 int diagnostics_refuse(const struct cli *cli,
                        enum nfw_condition condition,
                        const char *code,
                        const char *text,
                        const char *hint) {
-        json_t *diagnostic;
+        CLEANUP(json)
+        json_t *array = json_pack("[o]", diagnostics_make(NFW_SEVERITY_ERROR, code, text, hint));
 
-        if (!cli->json) {
-                fflush(stdout);
-                print_position(cli, NULL, 0, 0);
-                print_message(cli, NFW_SEVERITY_ERROR, text, code, hint);
-                return CLI_EXIT_NO;
-        }
-        diagnostic = json_pack("{s:s, s:s, s:n, s:i, s:i, s:o, s:o}", "severity",
-                               severities[NFW_SEVERITY_ERROR].name, "code", code, "file", "line", 0, "column",
-                               0, "text", text_json(text), "hint", text_json(hint));
-        diagnostics_put_json(cli,
-                             json_pack("{s:s, s:[o]}", "outcome", diagnostics_outcome(condition),
-                                       "diagnostics", diagnostic),
-                             0);
-        return CLI_EXIT_NO;
+        if (!array)
+                return cli_failure(cli, -ENOMEM, NULL);
+        return diagnostics_finish_array(cli, array, condition, text);
 }

@@ -4,6 +4,7 @@
 /* Reports for people (as a compiler prints them, on stderr) and for programs (JSON). */
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "shared/cli.h"
 
@@ -12,6 +13,12 @@ void diagnostics_print(const struct cli *cli, const struct nfw_report *report);
 
 /* The same as a JSON array; NULL when out of memory. */
 json_t *diagnostics_json(const struct nfw_report *report);
+
+/* One of our own, as in that array. The hint may be NULL. NULL when out of memory. */
+json_t *diagnostics_make(enum nfw_severity severity, const char *code, const char *text, const char *hint);
+
+/* Prints such an array as diagnostics_print() does, to stdout or stderr. */
+void diagnostics_print_array(const struct cli *cli, FILE *stream, const json_t *array);
 
 /* "ok", "invalid", "refused", ...: what a return value of the library is called in JSON. */
 const char *diagnostics_outcome(int result);
@@ -22,6 +29,9 @@ const char *diagnostics_outcome(int result);
  * object on stdout. Returns the exit status.
  */
 int diagnostics_finish(const struct cli *cli, const struct nfw_report *report, int result, const char *about);
+
+/* The same with diagnostics that are JSON already, and the sentence for where they do not say why. */
+int diagnostics_finish_array(const struct cli *cli, json_t *array, int result, const char *sentence);
 
 /*
  * The same for what the command has found out itself: the condition, a code of the library's that means the same,

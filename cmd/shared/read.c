@@ -9,11 +9,11 @@
 /* One byte more than the library accepts is enough to let the library refuse it. */
 #define SIZE_MAX_POLICY ((size_t)16 * 1024 * 1024 + 1)
 
-static int read_stdin(char **ret_data, size_t *ret_size) {
+static int read_stream(FILE *stream, char **ret_data, size_t *ret_size) {
         size_t size = 0, n_allocated = 0;
         char *data = NULL;
 
-        while (size < SIZE_MAX_POLICY && !feof(stdin)) {
+        while (size < SIZE_MAX_POLICY && !feof(stream)) {
                 if (size == n_allocated) {
                         char *larger;
 
@@ -25,8 +25,8 @@ static int read_stdin(char **ret_data, size_t *ret_size) {
                         }
                         data = larger;
                 }
-                size += fread(data + size, 1, n_allocated - size, stdin);
-                if (ferror(stdin)) {
+                size += fread(data + size, 1, n_allocated - size, stream);
+                if (ferror(stream)) {
                         free(data);
                         return errno ? -errno : -EIO;
                 }
@@ -34,6 +34,20 @@ static int read_stdin(char **ret_data, size_t *ret_size) {
         *ret_data = data;
         *ret_size = size;
         return 0;
+}
+
+int read_text(const char *path, char **ret_data, size_t *ret_size) {
+        FILE *stream;
+        int r;
+
+        if (strcmp(path, "-") == 0)
+                return read_stream(stdin, ret_data, ret_size);
+        stream = fopen(path, "re");
+        if (!stream)
+                return -errno;
+        r = read_stream(stream, ret_data, ret_size);
+        fclose(stream);
+        return r;
 }
 
 int read_policy(const char *path, struct nfw_report *report, struct nfw_policy **ret_policy) {
@@ -44,7 +58,7 @@ int read_policy(const char *path, struct nfw_report *report, struct nfw_policy *
         if (strcmp(path, "-") != 0)
                 return nfw_policy_read_file(path, report, ret_policy);
 
-        r = read_stdin(&data, &size);
+        r = read_text(path, &data, &size);
         if (r < 0)
                 return r;
         r = nfw_policy_read_buffer(read_display_name(path), data, size, report, ret_policy);

@@ -76,6 +76,22 @@ void text_put(FILE *stream, const char *text) {
         }
 }
 
+char *text_escape(const char *text) {
+        char *copy = NULL;
+        size_t size;
+        FILE *stream;
+
+        stream = open_memstream(&copy, &size);
+        if (!stream)
+                return NULL;
+        text_put(stream, text);
+        if (fclose(stream) != 0) {
+                free(copy);
+                return NULL;
+        }
+        return copy;
+}
+
 json_t *text_json(const char *text) {
         static const char replacement[] = "\xef\xbf\xbd";
         char *copy;

@@ -19,6 +19,9 @@ size_t text_width(const char *text);
 /* Writes text with control characters and broken bytes as \xNN. */
 void text_put(FILE *stream, const char *text);
 
+/* A copy of what text_put() writes, which is well-formed UTF-8. NULL when out of memory. */
+char *text_escape(const char *text);
+
 /* A JSON string of any bytes, or null for NULL; broken bytes become U+FFFD. NULL when out of memory. */
 json_t *text_json(const char *text);
 

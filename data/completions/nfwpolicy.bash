@@ -14,7 +14,7 @@ _nfwpolicy_command() {
         local i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
-                --color | --state-directory) ((i++)) ;;
+                --color | --state-directory | --bus-address) ((i++)) ;;
                 -* | =) ;;
                 *)
                         echo "${COMP_WORDS[i]}"
@@ -25,8 +25,9 @@ _nfwpolicy_command() {
 }
 
 _nfwpolicy() {
-        local commands='check load attach detach unload list names show verify help'
+        local commands='check load attach detach unload list names show verify status help'
         local global='--help --version --json --quiet --verbose --color --state-directory'
+        local bus='--bus-address --no-bus'
         local word=$2 previous=$3 command options='' operands=''
 
         COMPREPLY=()
@@ -53,7 +54,7 @@ _nfwpolicy() {
                 mapfile -t COMPREPLY < <(compgen -W 'any' -- "$word")
                 return
                 ;;
-        --name | -n | --min-ttl | --max-ttl | --max-names)
+        --name | -n | --min-ttl | --max-ttl | --max-names | --bus-address)
                 return
                 ;;
         esac
@@ -65,16 +66,16 @@ _nfwpolicy() {
         check) operands=files ;;
         load)
                 operands=files
-                options='--port --name --foreground --no-learner --dry-run --resolver --min-ttl --max-ttl --max-names'
+                options="--port --name --foreground --no-learner --dry-run --resolver --min-ttl --max-ttl --max-names $bus"
                 ;;
         attach)
                 operands=policies
-                options='--port'
+                options="--port $bus"
                 ;;
-        detach) options='--port' ;;
+        detach) options="--port $bus" ;;
         unload)
                 operands=policies
-                options='--force'
+                options="--force $bus"
                 ;;
         list) options='--brief' ;;
         names) options='--port --follow' ;;
@@ -83,6 +84,7 @@ _nfwpolicy() {
                 options='--ir --nft --kernel'
                 ;;
         verify) operands=policies ;;
+        status) options=$bus ;;
         esac
 
         if [[ $word == -* ]]; then

@@ -11,7 +11,7 @@ function __nfwpolicy_policies
     nfwpolicy list --brief 2>/dev/null
 end
 
-set -l commands check load attach detach unload list names show verify help
+set -l commands check load attach detach unload list names show verify status help
 
 complete -c nfwpolicy -f
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with policy files'
@@ -23,6 +23,7 @@ complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a list -d 
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a names -d 'Names and addresses that ports have learned'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a show -d 'Print a loaded policy'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a verify -d 'Compare the kernel with what was compiled'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a status -d 'Is everything well?'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the help of a command'
 
 complete -c nfwpolicy -s h -l help -d 'Print help'
@@ -54,3 +55,8 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from names' -s f -l follow -d '
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l ir -d 'The rules as they are evaluated'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l nft -d 'What was compiled, as nft syntax'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l kernel -d 'What the kernel holds'
+
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload status' -l bus-address -x \
+    -d 'Ask nfwpolicyd on this bus'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload status' -l no-bus \
+    -d 'Do not ask nfwpolicyd over D-Bus'

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import SOURCE
 
-COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify"]
+COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status"]
 
 
 def options_in(text):

@@ -12,63 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import VALID, Program
-
-DOMAINS = VALID.replace("protocols: [tcp]", 'domains: ["www.example"]')
 FULL = "nfwpolicy: cannot write the output: No space left on device\n"
-
-
-class Host:
-    """A namespace with the interfaces vnet0 and vnet1, a state directory, and the programs in it."""
-
-    def __init__(self, directory):
-        self.name = f"nfw-{os.getpid()}-cli"
-        self.state = directory / "state"
-        self.directory = directory
-        prefix = ("ip", "netns", "exec", self.name)
-        self.program, self.daemon = Program("nfwpolicy", *prefix), Program("nfwpolicyd", *prefix)
-        subprocess.run(["ip", "netns", "add", self.name], check=True)
-        for command in ("ip link set lo up", "ip link add vnet0 type veth peer name vnet1"):
-            subprocess.run([*prefix, *command.split()], check=True)
-
-    def __call__(self, *arguments, **options):
-        return self.program("--state-directory", self.state, *arguments, **options)
-
-    def start(self, *arguments, **options):
-        return self.program.start("--state-directory", self.state, *arguments, **options)
-
-    def start_daemon(self, *arguments, **options):
-        return self.daemon.start("--state-directory", self.state, *arguments, **options)
-
-    def file(self, name, text=VALID):
-        path = self.directory / name
-        path.write_text(text)
-        return path
-
-    def remove(self):
-        subprocess.run(["ip", "netns", "del", self.name], check=True)
-
-
-@pytest.fixture(scope="module")
-def module_host(tmp_path_factory):
-    if os.geteuid() != 0:
-        pytest.skip("needs root: it makes a network namespace and nftables rules")
-    host = Host(tmp_path_factory.mktemp("host"))
-    yield host
-    host.remove()
-
-
-@pytest.fixture
-def host(module_host):
-    """With the policies web, on vnet0, and names, which learns and is on no port."""
-    result = module_host("load", module_host.file("web.yaml"), "--port", "vnet0")
-    assert (result.returncode, result.stdout) == (0, "policy web (1 rule) in force on vnet0\n")
-    result = module_host("load", module_host.file("names.yaml", DOMAINS), "--port", "vnet1", "--no-learner")
-    assert result.returncode == 0
-    assert module_host("detach", "--port", "vnet1").stdout == "no policy any more on vnet1\n"
-    yield module_host
-    for name in module_host("list", "--brief").stdout.split():
-        assert module_host("unload", name, "--force").returncode == 0
 
 
 def commands(host):

@@ -15,7 +15,7 @@ BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
 COMPILER = os.environ.get("NFWPOLICY_COMPILER", "cc").split()
 
 PAGES = sorted([*SOURCE.glob("*.rst"), *SOURCE.glob("docs/*.rst"), *SOURCE.glob("data/man/*.rst")])
-COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify"]
+COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status"]
 
 # A word, a slash, words: in the code nothing else looks so but the headers that are included.
 CODE = re.compile(r'"([a-z]+/[a-z]+(?:-[a-z]+)*)"')

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What changes something: done by this process where it has the privilege, else by the daemon, over D-Bus. Commands
+ * do not see a difference, so their users do not either.
+ */
+
+#include <jansson.h>
+
+#include "nfwpolicy/bus.h"
+#include "nfwpolicy/load.h"
+
+struct act {
+        const struct cli *cli;
+        struct nfw_report *report;
+        struct nfw_context *context; /* NULL: over the bus */
+        struct bus *bus;
+};
+
+void act_close(struct act *act);
+#define CLEANUP_ACT __attribute__((cleanup(act_close)))
+
+/* Who is to do it. What stands in the way has been told: 0 or an exit status. */
+int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *ret_act);
+
+/* Each as the function of the library that it is named after: 0, a condition, or a negative errno. */
+int act_attach(struct act *act, const char *policy, const struct string_list *ports);
+int act_detach(struct act *act, const struct string_list *ports);
+int act_unload(struct act *act, const char *policy, bool force);
+
+/* The load is what the arguments say, and text is what its policy was read from. */
+int act_load(struct act *act,
+             const struct nfw_load *load,
+             const struct load_arguments *arguments,
+             const struct load_source *source);
+
+/* Whether something with that code is to be told. */
+bool act_tells(const struct act *act, const char *code);
+
+/* As diagnostics_finish(). */
+int act_finish(const struct act *act, int result, const char *about);

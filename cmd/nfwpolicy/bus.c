@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/bus.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "nfwpolicy/bus-answer.h"
+#include "shared/cleanup.h"
+#include "shared/text.h"
+
+#define BUS_NAME    "org.nfwpolicy1"
+#define BUS_PATH    "/org/nfwpolicy1"
+#define BUS_MANAGER "org.nfwpolicy1.Manager"
+
+/* Who only looks does not wait for a daemon that hangs. */
+#define LOOK_USEC 2000000
+
+struct bus {
+        sd_bus *connection;
+        struct bus_answer answer;
+};
+
+const bool bus_is_built_in = true;
+
+static int connect_to(const char *address, sd_bus **ret_connection) {
+        sd_bus *connection = NULL;
+        int r;
+
+        if (!address)
+                return sd_bus_open_system(ret_connection);
+        r = sd_bus_new(&connection);
+        if (r >= 0)
+                r = sd_bus_set_address(connection, address);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(connection, true);
+        if (r >= 0)
+                r = sd_bus_start(connection);
+        if (r < 0) {
+                sd_bus_close_unref(connection);
+                return r;
+        }
+        *ret_connection = connection;
+        return 0;
+}
+
+int bus_open(const struct bus_arguments *arguments, struct bus **ret_bus) {
+        struct bus *bus;
+        int r;
+
+        bus = calloc(1, sizeof(*bus));
+        if (!bus)
+                return -ENOMEM;
+        r = connect_to(arguments->address, &bus->connection);
+        if (r < 0) {
+                free(bus);
+                return r;
+        }
+        *ret_bus = bus;
+        return 0;
+}
+
+struct bus *bus_close(struct bus *bus) {
+        if (!bus)
+                return NULL;
+        bus_answer_deinit(&bus->answer);
+        sd_bus_flush_close_unref(bus->connection);
+        free(bus);
+        return NULL;
+}
+
+json_t *bus_diagnostics(const struct bus *bus) {
+        return bus->answer.diagnostics;
+}
+
+const char *bus_sentence(const struct bus *bus) {
+        return bus->answer.sentence;
+}
+
+static int new_call(struct bus *bus, const char *member, sd_bus_message **ret_call) {
+        int r;
+
+        r = sd_bus_message_new_method_call(bus->connection, ret_call, BUS_NAME, BUS_PATH, BUS_MANAGER,
+                                           member);
+        if (r < 0)
+                return r;
+        /* Where nobody sits, nobody can answer polkit's question. */
+        return sd_bus_message_set_allow_interactive_authorization(*ret_call, isatty(STDIN_FILENO));
+}
+
+/* As long as it takes, as everything that waits for its turn. */
+static int call_and_read(struct bus *bus, sd_bus_message *call) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        CLEANUP_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        bus_answer_deinit(&bus->answer);
+        r = sd_bus_call(bus->connection, call, UINT64_MAX, &error, &reply);
+        if (r < 0)
+                return bus_answer_read_error(&bus->answer, &error, r);
+        return bus_answer_read_report(&bus->answer, reply);
+}
+
+static int append_strings(sd_bus_message *call, const struct string_list *strings) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < strings->n_items; i++)
+                r = sd_bus_message_append(call, "s", strings->items[i]);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        int r;
+
+        r = new_call(bus, "Attach", &call);
+        if (r >= 0)
+                r = append_strings(call, ports);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "sa{sv}", policy, 0);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+int bus_detach(struct bus *bus, const struct string_list *ports) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        int r;
+
+        r = new_call(bus, "Detach", &call);
+        if (r >= 0)
+                r = append_strings(call, ports);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+int bus_unload(struct bus *bus, const char *policy, bool force) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        int r;
+
+        r = new_call(bus, "UnloadPolicy", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "sb", policy, force);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+/* --- loading ------------------------------------------------------------------------------------------------ */
+
+/* In a message the bus would copy all of it several times. */
+static int put_into_memory(const struct load_source *source) {
+        int fd, r = 0;
+
+        fd = memfd_create("policy", MFD_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        for (size_t done = 0; r == 0 && done < source->size;) {
+                ssize_t n = write(fd, source->text + done, source->size - done);
+
+                if (n > 0)
+                        done += (size_t)n;
+                else if (n < 0 && errno != EINTR)
+                        r = -errno;
+        }
+        if (r < 0) {
+                (void)close(fd);
+                return r;
+        }
+        return fd;
+}
+
+static int append_list(sd_bus_message *call, const char *key, const struct string_list *strings) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", key);
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'v', "as");
+        if (r >= 0)
+                r = append_strings(call, strings);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+/* The bus takes well-formed UTF-8 only; a file may be called what it likes. */
+static int append_file(sd_bus_message *call, const char *name) {
+        CLEANUP(text) char *copy = text_escape(name);
+
+        return copy ? sd_bus_message_append(call, "{sv}", "file", "s", copy) : -ENOMEM;
+}
+
+static int append_options(sd_bus_message *call,
+                          const struct load_arguments *arguments,
+                          const struct load_source *source) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (r >= 0)
+                r = append_list(call, "ports", &arguments->ports);
+        if (r >= 0 && load_trusts_any(arguments))
+                r = sd_bus_message_append(call, "{sv}", "any-resolver", "b", 1);
+        else if (r >= 0)
+                r = append_list(call, "resolvers", &arguments->resolvers);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "{sv}{sv}{sv}{sv}", "min-ttl", "u", arguments->min_ttl,
+                                          "max-ttl", "u", arguments->max_ttl, "max-names", "u",
+                                          arguments->max_names, "dry-run", "b", arguments->dry_run);
+        if (r >= 0)
+                r = append_file(call, source->file);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        int r, fd;
+
+        fd = put_into_memory(source);
+        if (fd < 0)
+                return fd;
+        r = new_call(bus, "LoadPolicyFd", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "sh", source->name, fd);
+        if (r >= 0)
+                r = append_options(call, arguments, source);
+        /* The message has a copy of it. */
+        (void)close(fd);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+/* --- looking ------------------------------------------------------------------------------------------------ */
+
+static char *ask_version(sd_bus *connection) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        const char *version = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(connection, &call, BUS_NAME, BUS_PATH,
+                                           "org.freedesktop.DBus.Properties", "Get");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", BUS_MANAGER, "Version");
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(call, false);
+        if (r >= 0)
+                r = sd_bus_call(connection, call, LOOK_USEC, NULL, &reply);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "v", "s", &version);
+        return r >= 0 ? strdup(version) : NULL;
+}
+
+char *bus_daemon_version(const struct bus_arguments *arguments) {
+        sd_bus *connection = NULL;
+        char *version;
+
+        if (arguments->is_off || connect_to(arguments->address, &connection) < 0)
+                return NULL;
+        version = ask_version(connection);
+        sd_bus_flush_close_unref(connection);
+        return version;
+}

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nfwpolicy without privileges: over the bus it does and says what it does and says as root."""
+
+import grp
+import json
+import os
+import shutil
+
+import pytest
+
+from bus import NAME, NOBODY
+from conftest import laboratory
+from lab import BUILD, NFWPOLICY
+from policies import allow, policy
+
+GROUP = grp.getgrnam("operator")
+SIMPLE = policy(allow(ips=["192.0.2.0/24"]))
+DOMAINS = policy(allow(1, domains=["www.example"]), allow(2, ips=["192.0.2.1/24"]))
+LACKING = "nfwpolicy: this needs CAP_NET_ADMIN (run it as root), or nfwpolicyd on the system bus to do it\n"
+
+
+class Callers:
+    """Root, who does it himself, and a user who has nothing but the bus."""
+
+    def __init__(self, bus):
+        self.bus, self.lab = bus, bus.lab
+        # Where it is built others may have no access to.
+        self.program = shutil.copy(NFWPOLICY, bus.directory)
+        shutil.copy(os.path.join(BUILD, "lib", "libnfwpolicy.so.0"), bus.directory)
+        for name, text in {
+            "web.yaml": SIMPLE, "names.yaml": DOMAINS, "wrong.yaml": SIMPLE.replace("action", "acton"), "9.yaml": SIMPLE,
+            "empty.yaml": "",
+        }.items():
+            bus.write(name, text)
+
+    def _run(self, *command, **options):
+        result = self.lab.host.run(*command, check=False, cwd=self.bus.directory, **options)
+        return result.returncode, result.stdout, result.stderr
+
+    def root(self, *arguments, **options):
+        return self._run(NFWPOLICY, *arguments, "--state-directory", self.lab.state, **options)
+
+    def user(self, *arguments, groups=(GROUP.gr_gid,), **options):
+        return self.user_without_address(*arguments, "--bus-address", self.bus.address, groups=groups, **options)
+
+    def user_without_address(self, *arguments, groups=(), **options):
+        identity = [f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}"]
+        identity += [f"--groups={','.join(map(str, groups))}"] if groups else ["--clear-groups"]
+        return self._run(
+            "setpriv", *identity, "env", f"LD_LIBRARY_PATH={self.bus.directory}", self.program, *arguments, **options
+        )
+
+    def state(self):
+        found = self.lab.json("list")
+        for port in found["ports"]:
+            port["resolvers"].sort()
+        return found["policies"], found["ports"]
+
+    def prepare(self):
+        """The same before each: web on vnet0."""
+        self.lab.unload_all()
+        assert self.root("load", "web.yaml", "--port", "vnet0")[0] == 0
+
+
+@pytest.fixture(scope="module")
+def module_callers():
+    with laboratory() as bus:
+        bus.start_daemon("--group", GROUP.gr_name)
+        bus.lab.add_guest("vnet1", 3)
+        yield Callers(bus)
+
+
+@pytest.fixture
+def callers(module_callers):
+    module_callers.prepare()
+    return module_callers
+
+
+# What each says on stdout, or the code of what it complains of.
+SUCCESSES = {
+    "load": ("load", "web.yaml", "--port", "vnet1"),
+    "load: another": ("load", "web.yaml", "--port", "vnet1", "--name", "other"),
+    "load: dry": ("load", "web.yaml", "--port", "vnet1", "--name", "other", "--dry-run"),
+    "load: learns": ("load", "names.yaml", "--port", "vnet1", "--resolver", "203.0.113.53,2001:db8::53"),
+    "load: any": ("load", "names.yaml", "--port", "vnet1", "-r", "any", "--min-ttl", "7", "--max-ttl=70"),
+    "load: bound": ("load", "names.yaml", "--port", "vnet1", "--max-names", "3", "--no-learner"),
+    "load: two": ("load", "names.yaml", "--port", "vnet1", "--port", "vnet0"),
+    "attach": ("attach", "web", "--port", "vnet1"),
+    "attach: two": ("attach", "web", "--port", "vnet1", "--port", "vnet0"),
+    "detach": ("detach", "--port", "vnet0"),
+    "unload": ("unload", "web", "--force"),
+}
+FAILURES = {
+    "load: wrong": ("load", "wrong.yaml", "--port", "vnet0"),
+    "load: empty": ("load", "empty.yaml", "--port", "vnet0"),
+    "load: no file": ("load", "missing.yaml", "--port", "vnet0"),
+    "load: directory": ("load", ".", "--port", "vnet0"),
+    "load: port": ("load", "web.yaml", "--port", "vnte0"),
+    "load: name": ("load", "9.yaml", "--port", "vnet0"),
+    "load: name given": ("load", "web.yaml", "--port", "vnet0", "--name", "a b"),
+    "load: resolver": ("load", "names.yaml", "--port", "vnet0", "--resolver", "ns.example"),
+    "load: lifetime": ("load", "web.yaml", "--port", "vnet0", "--min-ttl", "9", "--max-ttl", "8"),
+    "attach: policy": ("attach", "wbe", "--port", "vnet0"),
+    "attach: port": ("attach", "web", "--port", "vnte1"),
+    "detach: port": ("detach", "--port", "vnet1"),
+    "unload: used": ("unload", "web"),
+    "unload: policy": ("unload", "wbe", "--force"),
+}
+OPTIONS = [(), ("--json",), ("--quiet",), ("--color=always",)]
+
+
+def compare(callers, command):
+    as_root = callers.root(*command)
+    root_made = callers.state()
+    callers.prepare()
+    as_user = callers.user(*command)
+    assert as_user == as_root
+    assert callers.state() == root_made
+    return as_root
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("command", SUCCESSES.values(), ids=SUCCESSES.keys())
+def test_what_succeeds(callers, command, options):
+    before = callers.state()
+    status, _, _ = compare(callers, (*command, *options))
+    assert status == 0
+    assert (callers.state() == before) == ("--dry-run" in command)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("command", FAILURES.values(), ids=FAILURES.keys())
+def test_what_fails(callers, command, options):
+    before = callers.state()
+    status, output, errors = compare(callers, (*command, *options))
+    assert status in (1, 2) and output + errors != ""
+    assert callers.state() == before
+
+
+def test_standard_input(callers):
+    for text in (SIMPLE, "rulez: []"):
+        command = ("load", "-", "--name", "piped", "--port", "vnet1")
+        as_root = callers.root(*command, input=text)
+        callers.prepare()
+        assert callers.user(*command, input=text) == as_root
+    assert callers.root("load", "-", "--name", "piped", "--port", "vnet1", input=SIMPLE)[0] == 0
+
+
+def test_a_file_that_is_not_called_in_utf8(callers):
+    path = os.path.join(os.fsencode(callers.bus.directory), b"\xff\x1b.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(SIMPLE)
+    command = ("load", os.fsdecode(b"\xff\x1b.yaml"), "--port", "vnet1", "--name", "odd")
+    assert callers.user(*command) == (0, "policy odd (1 rule) in force on vnet1\n", "")
+
+
+def test_a_long_policy(callers):
+    callers.bus.write("long.yaml", SIMPLE + "\n" * 3_000_000)
+    assert callers.user("load", "long.yaml", "--port", "vnet1") == (0, "policy long (1 rule) in force on vnet1\n", "")
+
+
+# --- who may not --------------------------------------------------------------------------------------------------
+
+CHANGES = [SUCCESSES[name] for name in ("load", "attach", "detach", "unload")]
+
+
+@pytest.mark.parametrize("command", CHANGES, ids=lambda command: command[0])
+def test_who_is_not_in_the_group_is_refused(callers, command):
+    before = callers.state()
+    action = "attach" if command[0] in ("attach", "detach") else "manage"
+    for options in ((), ("--json",)):
+        assert callers.user(*command, *options, groups=()) == (
+            2, "", f"nfwpolicy: {NAME}.{action} is refused: not root, and polkit gives no answer\n",
+        )
+    assert callers.state() == before
+
+
+def test_other_commands_need_the_privilege(callers):
+    commands = [("list",), ("names",), ("show", "web"), ("verify",), (*SUCCESSES["load"], "--foreground")]
+    for command in commands:
+        assert callers.user_without_address(*command, groups=(GROUP.gr_gid,)) == (
+            2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",
+        )
+
+
+@pytest.mark.parametrize("command", CHANGES, ids=lambda command: command[0])
+def test_a_state_directory_or_no_bus_mean_alone(callers, command):
+    for options in (("--no-bus",), ("--state-directory", callers.lab.state)):
+        assert callers.user_without_address(*command, *options) == (
+            2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",
+        )
+
+
+def test_root_needs_no_bus(callers):
+    assert callers.root("detach", "--port", "vnet0", "--bus-address", "unix:path=/nonexistent")[0] == 0
+
+
+def test_a_bus_or_none(callers):
+    status, output, errors = callers.user(*CHANGES[0], "--no-bus")
+    assert (status, output) == (2, "")
+    assert errors.startswith("nfwpolicy: --no-bus and --bus-address exclude each other\n")
+
+
+# --- no daemon ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", CHANGES, ids=lambda command: command[0])
+def test_no_bus_and_no_daemon(bus, command):
+    callers = Callers(bus)
+    assert callers.user(*command) == (2, "", LACKING)
+    nowhere = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}
+    assert callers.user_without_address(*command, env=nowhere) == (2, "", LACKING)
+    bus.address = "unix:path=/nonexistent"
+    assert callers.user(*command) == (2, "", f"nfwpolicy: {bus.address}: No such file or directory\n")
+
+
+def test_the_daemon_is_started(bus):
+    """The bus knows how, as the system's does."""
+    callers = Callers(bus)
+    script = bus.write("start", "#!/bin/sh\nexec " + " ".join(
+        [*bus.lab.host.command(*bus.daemon_command("--group", GROUP.gr_name))]
+    ) + "\n")
+    os.chmod(script, 0o755)
+    bus.write("services/org.nfwpolicy1.service", f"[D-BUS Service]\nName={NAME}\nExec={script}\nUser=root\n")
+    bus.stop()
+    bus.start()
+    assert not bus.has_name()
+    assert callers.user("load", "web.yaml", "--port", "vnet0")[:2] == (0, "policy web (1 rule) in force on vnet0\n")
+    assert bus.has_name()
+
+
+# --- status -------------------------------------------------------------------------------------------------------
+
+
+def test_status_knows_the_daemon(callers):
+    version = callers.root("--version")[1].split()[1]
+    status, output, _ = callers.root("status", "--bus-address", callers.bus.address)
+    assert status == 0
+    assert output.startswith(f"daemon    nfwpolicyd {version}\nlearner   running\n")
+    status, output, _ = callers.root("status", "--bus-address", callers.bus.address, "--json")
+    assert json.loads(output)["daemon"] == {"version": version}
+    assert callers.root("status", "--no-bus")[1].startswith("daemon    none on the bus\nlearner   running\n")
+
+
+def test_status_starts_no_daemon(bus):
+    bus.write("services/org.nfwpolicy1.service", f"[D-BUS Service]\nName={NAME}\nExec=/bin/false\nUser=root\n")
+    bus.stop()
+    bus.start()
+    status, output, errors = Callers(bus).root("status", "--bus-address", bus.address)
+    assert (status, errors) == (0, "") and output.startswith("daemon    none on the bus\n")
+    with open(os.path.join(bus.directory, "bus.log"), encoding="utf-8") as log:
+        assert "Activating" not in log.read()
