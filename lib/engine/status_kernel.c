@@ -2,7 +2,7 @@
 /* What this kernel can do, for who wants to know before something is refused or slower than elsewhere. */
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "engine/context.h"
@@ -10,9 +10,15 @@
 #include "nft/probe.h"
 
 bool nfw_kernel_is_since(const char *release, unsigned int major, unsigned int minor) {
-        unsigned int has_major, has_minor;
+        unsigned long has_major, has_minor;
+        char *end, *begin;
 
-        if (sscanf(release, "%4u.%4u", &has_major, &has_minor) != 2)
+        has_major = strtoul(release, &end, 10);
+        if (end == release || *end != '.')
+                return false;
+        begin = end + 1;
+        has_minor = strtoul(begin, &end, 10);
+        if (end == begin)
                 return false;
         return has_major != major ? has_major > major : has_minor >= minor;
 }

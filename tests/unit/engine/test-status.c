@@ -63,19 +63,10 @@ static void test_releases(void **state) {
                 const char *release;
                 bool is_since;
         } cases[] = {
-                { "6.12.0", true },
-                { "6.12", true },
-                { "6.12-rc1", true },
-                { "6.18.44-fc", true },
-                { "7.0", true },
-                { "10.1.2", true },
-                { "6.11.9", false },
-                { "6.1.0-18-amd64", false },
-                { "5.14.0", false },
-                { "6", false },
-                { "", false },
-                { "linux", false },
-                { "99999999999999999999.1", false },
+                { "6.12.0", true },  { "6.12", true },   { "6.12-rc1", true }, { "6.18.44-fc", true },
+                { "7.0", true },     { "10.1.2", true }, { "6.11.9", false },  { "6.1.0-18-amd64", false },
+                { "5.14.0", false }, { "6", false },     { "", false },        { "linux", false },
+                { "6.", false },
         };
 
         (void)state;
