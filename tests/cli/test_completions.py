@@ -46,6 +46,8 @@ def offered(*words, cwd=None):
         (["nfwpolicy", "attach", "w"], {"web"}),
         (["nfwpolicy", "unload", "b"], {"build"}),
         (["nfwpolicy", "verify", ""], {"web", "build"}),
+        (["nfwpolicy", "status", "--"], {"--bus-address", "--no-bus", "--json"}),
+        (["nfwpolicy", "--bus-address", "unix:path=/bus", "unl"], {"unload"}),
         (["nfwpolicy", "detach", "--port", "l"], {"lo"}),
         (["nfwpolicy", "detach", "--port", "=", "l"], {"lo"}),
         (["nfwpolicyd", "--f"], {"--foreground"}),
