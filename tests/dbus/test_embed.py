@@ -2,6 +2,7 @@
 """data/examples/embed/guard.py, which uses nothing but D-Bus, with a guest."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -46,7 +47,8 @@ def test_it_restricts_and_tells_what_is_learned(served):
     assert guard.line() == "vnet0 is restricted"
     served.lab.reach((), [f"tcp {V4} 80", f"tcp {OTHER4} 80"])
     lookup(served.lab.guest, HOST4, "www.example")
-    assert guard.line() == f"www.example is {V4} for 3000 s, says {HOST4}"
+    # It is told some milliseconds after it was learned, or seconds on a busy machine.
+    assert re.fullmatch(rf"www\.example is {V4} for (3000|29\d\d) s, says {HOST4}", guard.line())
     served.lab.reach([f"tcp {V4} 80"], [f"tcp {OTHER4} 80"])
     assert guard.end() == (0, "", "")
     assert served.lab.json("list")["policies"] == []

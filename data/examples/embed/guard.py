@@ -44,7 +44,7 @@ def main():
     def learned(_bus, _sender, _path, _interface, _signal, parameters, _data):
         port, name, address, expires_ms, resolver = parameters.unpack()
         if port == interface:
-            print(f"{name} is {address} for {expires_ms // 1000} s, says {resolver}", flush=True)
+            print(f"{name} is {address} for {round(expires_ms / 1000)} s, says {resolver}", flush=True)
 
     bus.signal_subscribe(NAME, MANAGER, "Learned", PATH, None, Gio.DBusSignalFlags.NONE, learned, None)
     for number in (signal.SIGINT, signal.SIGTERM):
