@@ -37,7 +37,9 @@ struct nfw_keeper {
         int epoll, timer;
         bool timer_is_set;
         bool links_changed;
-        bool ours_changed;       /* by a transaction that is being read, or that has not been looked at */
+        bool touches_ours;       /* the transaction that is being read */
+        bool ours_changed;       /* and was not looked at since */
+        bool others_did;         /* at least one of those changes */
         unsigned int n_repairs;  /* since the last pause */
         uint64_t last_repair_ms; /* of the monotonic clock */
         struct nfw_nft_author author;
@@ -192,30 +194,35 @@ static int take_elements(const char *set, void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
         if (!nfw_set_is_learned(set))
-                keeper->ours_changed = true;
+                keeper->touches_ours = true;
         return 0;
 }
 
 static int take_object(void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        keeper->ours_changed = true;
+        keeper->touches_ours = true;
         return 0;
+}
+
+static void take_change_of_others(struct nfw_keeper *keeper, const struct nfw_nft_author *author) {
+        keeper->ours_changed = keeper->others_did = true;
+        keeper->author = *author;
 }
 
 static int take_end(const struct nfw_nft_author *author, void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        if (keeper->ours_changed)
-                keeper->author = *author;
+        if (keeper->touches_ours && author->pid == (uint32_t)getpid())
+                keeper->ours_changed = true;
+        else if (keeper->touches_ours)
+                take_change_of_others(keeper, author);
+        keeper->touches_ours = false;
         return 0;
 }
 
 static int take_loss(void *userdata) {
-        struct nfw_keeper *keeper = userdata;
-
-        keeper->ours_changed = true;
-        keeper->author = (struct nfw_nft_author){ 0 };
+        take_change_of_others(userdata, &(struct nfw_nft_author){ 0 });
         return 0;
 }
 
@@ -265,14 +272,12 @@ static int check(struct nfw_keeper *keeper) {
         if (keeper->n_repairs >= MAX_REPAIRS)
                 return set_timer(keeper, PAUSE_MS);
 
-        keeper->ours_changed = false;
         r = nfw_report_new(&report);
+        if (r == 0 && keeper->others_did)
+                r = nfw_verify(keeper->context, NULL, report);
         if (r < 0)
                 return r;
-        if (keeper->author.pid == (uint32_t)getpid())
-                r = 0;
-        else
-                r = nfw_verify(keeper->context, NULL, report);
+        keeper->ours_changed = keeper->others_did = false;
         if (r == NFW_E_DIFFERS) {
                 keeper->n_repairs++;
                 keeper->last_repair_ms = now;
@@ -287,8 +292,24 @@ static int check(struct nfw_keeper *keeper) {
 struct following {
         struct nfw_keeper *keeper;
         const char *policy;
-        NFW_VEC(const char *) interfaces;
+        NFW_VEC(char *) interfaces; /* copies: the shadow may be read anew by what uses them */
 };
+
+static void following_deinit(struct following *following) {
+        nfw_vec_foreach (interface, &following->interfaces)
+                free(*interface);
+        nfw_vec_deinit(&following->interfaces);
+}
+
+static int push_copy(struct following *following, const char *interface) {
+        char *copy = strdup(interface);
+        int r;
+
+        r = copy ? nfw_vec_push(&following->interfaces, copy) : -ENOMEM;
+        if (r < 0)
+                free(copy);
+        return r;
+}
 
 static int take_port(struct nfw_shadow_port *port, void *userdata) {
         struct following *following = userdata;
@@ -300,37 +321,23 @@ static int take_port(struct nfw_shadow_port *port, void *userdata) {
         r = nfw_rtnl_link_by_name(following->keeper->context->rtnl, port->interface, &link);
         if (r != 0)
                 return r == NFW_E_NOT_FOUND ? 0 : r;
-        return nfw_vec_push(&following->interfaces, port->interface);
+        return push_copy(following, port->interface);
 }
 
 /* Where nothing has changed for the ports of a policy, nothing is committed. */
 static int follow_policy(struct nfw_keeper *keeper, const char *name) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
-        struct following following = { .keeper = keeper, .policy = name };
-        NFW_VEC(char *) copies = { 0 };
+        nfw_cleanup(following_deinit) struct following following = { .keeper = keeper, .policy = name };
         int r;
 
         r = nfw_report_new(&report);
         if (r == 0)
                 r = nfw_shadow_foreach_port(&keeper->context->shadow, take_port, &following);
-        /* The shadow, where these names are, may be read anew by what uses them. */
-        nfw_vec_foreach (interface, &following.interfaces) {
-                char *copy = r == 0 ? strdup(*interface) : NULL;
-
-                if (r == 0)
-                        r = copy ? nfw_vec_push(&copies, copy) : -ENOMEM;
-                if (r < 0)
-                        free(copy);
-        }
-        if (r == 0 && copies.n > 0)
-                r = nfw_attach(keeper->context, name, (const char *const *)copies.items, copies.n, report);
+        if (r == 0 && following.interfaces.n > 0)
+                r = nfw_attach(keeper->context, name, (const char *const *)following.interfaces.items,
+                               following.interfaces.n, report);
         if (r > 0)
                 tell_failure(keeper, "the change of a port cannot be followed", r, report);
-
-        nfw_vec_foreach (copy, &copies)
-                free(*copy);
-        nfw_vec_deinit(&copies);
-        nfw_vec_deinit(&following.interfaces);
         return r < 0 ? r : 0;
 }
 

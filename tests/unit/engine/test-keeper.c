@@ -155,6 +155,21 @@ static void test_what_others_load_is_left_alone_and_stored(void **state) {
         assert_in_force(kept, "none", "one");
 }
 
+/* What we do ourselves in the meantime does not hide it. */
+static void test_an_edit_before_a_change_of_our_own(void **state) {
+        static const char *const veth1[] = { "veth1" };
+        struct kept *kept = *state;
+
+        in_another_process(kept, load_both);
+        settle(kept);
+        assert_int_equal(system("nft insert rule inet nfwpolicy prerouting accept"), 0);
+        assert_int_equal(nfw_attach(kept->context, "any", veth1, 1, NULL), 0);
+        settle(kept);
+        assert_int_equal(n_events(kept, NFW_EVENT_EDITED, "nft (process "), 1);
+        assert_in_force(kept, "any", "one");
+        assert_string_equal(policy_of(kept, "veth1"), "any");
+}
+
 static void test_other_tables_are_no_concern(void **state) {
         struct kept *kept = *state;
 
@@ -252,6 +267,7 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 kept_test(test_what_others_do_with_nft_is_undone),
                 kept_test(test_what_others_load_is_left_alone_and_stored),
+                kept_test(test_an_edit_before_a_change_of_our_own),
                 kept_test(test_other_tables_are_no_concern),
                 kept_test(test_a_link_that_goes_and_comes),
                 kept_test(test_addresses_are_followed),
