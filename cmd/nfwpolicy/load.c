@@ -30,15 +30,6 @@ static int check_usage(const struct cli *cli, const struct load_arguments *args,
         return CLI_EXIT_FINE;
 }
 
-/* "dir/web.yaml" is "web"; only the last suffix goes, and a leading dot starts none. */
-static char *default_name(const char *file) {
-        const char *slash = strrchr(file, '/');
-        const char *base = slash ? slash + 1 : file;
-        const char *dot = strrchr(base, '.');
-
-        return dot && dot > base ? strndup(base, (size_t)(dot - base)) : strdup(base);
-}
-
 /* A negative errno is told here, what is wrong with an address is in the report. */
 static int add_resolvers(const struct cli *cli,
                          struct nfw_load *load,
@@ -203,7 +194,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         r = act_open(cli, args->foreground ? &no_bus : &args->bus, &act);
         if (r)
                 return r;
-        name = args->name ? strdup(args->name) : default_name(file);
+        name = args->name ? strdup(args->name) : read_policy_name(file);
         if (!name)
                 return cli_failure(cli, -ENOMEM, NULL);
         return read_and_load(&act, args, file, name);

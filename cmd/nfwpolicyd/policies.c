@@ -5,20 +5,13 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
-
-/* The file's name without the directory and what is behind the last dot. */
-static char *policy_name(const char *path) {
-        const char *base = strrchr(path, '/') + 1;
-
-        return strndup(base, (size_t)(strrchr(base, '.') - base));
-}
+#include "shared/read.h"
 
 static int load_file(struct nfw_context *context, const char *path, struct nfw_report *report) {
-        CLEANUP(text) char *name = policy_name(path);
+        CLEANUP(text) char *name = read_policy_name(path);
         CLEANUP(policy) struct nfw_policy *policy = NULL;
         CLEANUP(load) struct nfw_load *load = NULL;
         int r;

@@ -69,3 +69,11 @@ int read_policy(const char *path, struct nfw_report *report, struct nfw_policy *
 const char *read_display_name(const char *path) {
         return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
+
+char *read_policy_name(const char *file) {
+        const char *slash = strrchr(file, '/');
+        const char *base = slash ? slash + 1 : file;
+        const char *dot = strrchr(base, '.');
+
+        return dot && dot > base ? strndup(base, (size_t)(dot - base)) : strdup(base);
+}

@@ -12,5 +12,11 @@ int read_policy(const char *path, struct nfw_report *report, struct nfw_policy *
  */
 int read_text(const char *path, char **ret_data, size_t *ret_size);
 
+/*
+ * What the policy of a file is called: "dir/web.yaml" is "web"; only the last suffix goes, and a leading dot starts none.
+ * The caller frees it; NULL without memory.
+ */
+char *read_policy_name(const char *file);
+
 /* What a file is called in messages. */
 const char *read_display_name(const char *path);
