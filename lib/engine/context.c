@@ -27,6 +27,7 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (!context)
                 return -ENOMEM;
 
+        strcpy(context->table_name, NFW_NFT_TABLE_DEFAULT);
         context->nflog_group = NFW_NFLOG_GROUP_DEFAULT;
         if (stat("/proc/thread-self/ns/net", &st) < 0)
                 return -errno;
@@ -38,7 +39,7 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (r < 0)
                 return r;
 
-        r = nfw_nft_socket_new(&context->nft);
+        r = nfw_nft_socket_new(context->table_name, &context->nft);
         if (r < 0)
                 return r;
 
@@ -46,7 +47,7 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (r < 0)
                 return r;
 
-        r = nfw_nft_batch_new(&context->batch);
+        r = nfw_nft_batch_new(context->table_name, &context->batch);
         if (r < 0)
                 return r;
 

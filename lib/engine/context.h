@@ -8,6 +8,7 @@
 #include "base/report.h"
 #include "engine/resolvers.h"
 #include "engine/shadow.h"
+#include "nft/names.h"
 #include "nft/socket.h"
 #include "rtnl/link.h"
 
@@ -16,6 +17,8 @@
 struct nfw_record;
 
 struct nfw_context {
+        char table_name[NFW_NFT_TABLE_NAME_MAX +
+                        1]; /* what the sockets and batches of the context refer to */
         char *state_directory;
         uint64_t number;    /* that no other context has */
         uint64_t namespace; /* the inode of the network namespace that the sockets are of */

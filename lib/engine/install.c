@@ -43,21 +43,23 @@ static int check_kernel(struct nfw_context *context, enum nfw_table table, struc
 }
 
 /* Nothing is ours in it, so nothing in it is touched. */
-static int report_foreign_table(enum nfw_table table, struct nfw_report *report) {
+static int report_foreign_table(const struct nfw_context *context,
+                                enum nfw_table table,
+                                struct nfw_report *report) {
         const char *family = nfw_nft_family_name(table);
         nfw_cleanup(nfw_freep) char *hint = NULL;
         int r;
 
         if (asprintf(&hint,
-                     "see it with `nft list table %s nfwpolicy`; rename it where it is made, or delete it if "
+                     "see it with `nft list table %s %s`; rename it where it is made, or delete it if "
                      "nothing needs it",
-                     family) < 0) {
+                     family, context->table_name) < 0) {
                 hint = NULL;
                 return -ENOMEM;
         }
         r = nfw_report_error(report, "kernel/foreign-table", NULL, hint,
-                             "a table `%s nfwpolicy` exists that is not nfwpolicy's, which needs that name",
-                             family);
+                             "a table `%s %s` exists that is not nfwpolicy's, which needs that name", family,
+                             context->table_name);
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
@@ -73,7 +75,7 @@ int nfw_install_put(struct nfw_install *install,
                 return r;
 
         if (context->shadow.foreign[table])
-                return report_foreign_table(table, report);
+                return report_foreign_table(context, table, report);
         if (!context->shadow.tables[table]) {
                 r = check_kernel(context, table, report);
                 if (r != 0)

@@ -107,7 +107,7 @@ static int open_sources(struct nfw_keeper *keeper) {
         keeper->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
         if (keeper->epoll < 0 || keeper->timer < 0)
                 return -errno;
-        r = nfw_nft_notifier_new(&keeper->notifier);
+        r = nfw_nft_notifier_new(keeper->context->table_name, &keeper->notifier);
         if (r == 0)
                 r = nfw_rtnl_monitor_new(&keeper->links);
         if (r == 0)

@@ -114,10 +114,10 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         if (r != 0)
                 return r;
 
-        r = nfw_nft_socket_new(&learner->nft);
+        r = nfw_nft_socket_new(learner->context->table_name, &learner->nft);
         if (r < 0)
                 return r;
-        r = nfw_nft_batch_new(&learner->batch);
+        r = nfw_nft_batch_new(learner->context->table_name, &learner->batch);
         if (r < 0)
                 return r;
         r = nfw_rtnl_new(&learner->rtnl);

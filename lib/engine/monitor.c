@@ -34,7 +34,7 @@ NFW_DEFINE_CLEANUP(struct nfw_monitor, nfw_monitor_free)
  *
  * Return: 0, or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
-nfw_public int nfw_monitor_new(struct nfw_context *context nfw_unused,
+nfw_public int nfw_monitor_new(struct nfw_context *context,
                                struct nfw_report *report nfw_unused,
                                struct nfw_monitor **ret_monitor) {
         nfw_cleanup(nfw_monitor_freep) struct nfw_monitor *monitor = NULL;
@@ -48,7 +48,7 @@ nfw_public int nfw_monitor_new(struct nfw_context *context nfw_unused,
         if (r < 0)
                 return r;
 
-        r = nfw_nft_notifier_new(&monitor->notifier);
+        r = nfw_nft_notifier_new(context->table_name, &monitor->notifier);
         if (r < 0)
                 return r;
 

@@ -13,7 +13,8 @@
 #include "nft/text.h"
 #include "nft/verify.h"
 
-static int show_compiled(const struct nfw_record *record,
+static int show_compiled(const struct nfw_context *context,
+                         const struct nfw_record *record,
                          enum nfw_table table,
                          enum nfw_format format,
                          FILE *stream) {
@@ -26,17 +27,17 @@ static int show_compiled(const struct nfw_record *record,
                 return r;
 
         if (format == NFW_FORMAT_NFT)
-                return nfw_nft_print_plan(plan, stream);
+                return nfw_nft_print_plan(plan, context->table_name, stream);
 
         fprintf(stream, "# policy %s in table %s\n", record->name, nfw_nft_family_name(table));
         return nfw_ir_print(ir, stream);
 }
 
-static int show_kernel(const struct nfw_nft_policy *policy, FILE *stream) {
+static int show_kernel(const struct nfw_context *context, const struct nfw_nft_policy *policy, FILE *stream) {
         nfw_cleanup(nfw_freep) char *text = NULL;
         int r;
 
-        r = nfw_nft_list_policy(policy, &text);
+        r = nfw_nft_list_policy(context->table_name, policy, &text);
         if (r < 0)
                 return r;
 
@@ -72,8 +73,8 @@ static int show(struct nfw_context *context,
                 policy = nfw_shadow_policy(&context->shadow, name, table);
                 if (!policy)
                         continue;
-                r = format == NFW_FORMAT_KERNEL ? show_kernel(policy, stream)
-                                                : show_compiled(&record, table, format, stream);
+                r = format == NFW_FORMAT_KERNEL ? show_kernel(context, policy, stream)
+                                                : show_compiled(context, &record, table, format, stream);
         }
         nfw_record_deinit(&record);
         return r;

@@ -18,6 +18,7 @@
 #define MESSAGE_ROOM (2 * (MESSAGE_MAX + 1))
 
 struct nfw_nft_batch {
+        const char *table_name;
         NFW_VEC(uint8_t) buffer;
         NFW_VEC(struct nfw_nft_origin) origins; /* one a message */
         size_t last;
@@ -38,13 +39,14 @@ static int make_room(struct nfw_nft_batch *batch) {
         return 0;
 }
 
-int nfw_nft_batch_new(struct nfw_nft_batch **ret_batch) {
+int nfw_nft_batch_new(const char *table_name, struct nfw_nft_batch **ret_batch) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = calloc(1, sizeof(*batch));
         int r;
 
         if (!batch)
                 return -ENOMEM;
 
+        batch->table_name = table_name;
         r = make_room(batch);
         if (r < 0)
                 return r;
@@ -122,6 +124,10 @@ int nfw_nft_batch_end(struct nfw_nft_batch *batch, struct nlmsghdr *message) {
         batch->last = batch->buffer.n;
         batch->buffer.n += MNL_ALIGN(message->nlmsg_len);
         return 0;
+}
+
+const char *nfw_nft_batch_table_name(const struct nfw_nft_batch *batch) {
+        return batch->table_name;
 }
 
 uint32_t nfw_nft_batch_next_set_id(struct nfw_nft_batch *batch) {

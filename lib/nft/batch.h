@@ -23,7 +23,8 @@ struct nfw_nft_origin {
         struct nfw_pos pos;
 };
 
-int nfw_nft_batch_new(struct nfw_nft_batch **ret_batch);
+/* table_name is what our tables are called; it is borrowed. */
+int nfw_nft_batch_new(const char *table_name, struct nfw_nft_batch **ret_batch);
 struct nfw_nft_batch *nfw_nft_batch_free(struct nfw_nft_batch *batch);
 NFW_DEFINE_CLEANUP(struct nfw_nft_batch, nfw_nft_batch_free)
 
@@ -43,6 +44,8 @@ int nfw_nft_batch_begin(struct nfw_nft_batch *batch,
                         const struct nfw_nft_origin *origin,
                         struct nlmsghdr **ret_message);
 int nfw_nft_batch_end(struct nfw_nft_batch *batch, struct nlmsghdr *message);
+
+const char *nfw_nft_batch_table_name(const struct nfw_nft_batch *batch);
 
 /* A number for an anonymous set: its elements and its rule refer to it by that within the transaction. */
 uint32_t nfw_nft_batch_next_set_id(struct nfw_nft_batch *batch);

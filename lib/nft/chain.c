@@ -44,7 +44,7 @@ static int begin(struct nfw_nft_batch *batch,
                                 nfw_nft_nfproto(table), origin, ret_message);
         if (r < 0)
                 return r;
-        mnl_attr_put_strz(*ret_message, NFTA_CHAIN_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(*ret_message, NFTA_CHAIN_TABLE, nfw_nft_batch_table_name(batch));
         mnl_attr_put_strz(*ret_message, NFTA_CHAIN_NAME, name);
         return 0;
 }

@@ -21,7 +21,7 @@ static int begin_message(struct nfw_nft_element_list *list) {
         if (r < 0)
                 return r;
 
-        mnl_attr_put_strz(list->message, NFTA_SET_ELEM_LIST_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(list->message, NFTA_SET_ELEM_LIST_TABLE, nfw_nft_batch_table_name(list->batch));
         mnl_attr_put_strz(list->message, NFTA_SET_ELEM_LIST_SET,
                           list->set ? list->set : NFW_NFT_ANONYMOUS_SET);
         if (list->set_id)

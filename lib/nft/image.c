@@ -261,7 +261,7 @@ int nfw_nft_image_take(struct nfw_nft_image *image,
                                NFTA_SET_ELEM_LIST_TABLE == 1,
                        "attributes of nf_tables");
         nfw_nft_read_attributes(message, attributes, 1);
-        if (!nfw_nft_is_ours(message, image->table, attributes[1]))
+        if (!nfw_nft_is_ours(message, image->table, image->table_name, attributes[1]))
                 return 0;
 
         switch (NFNL_MSG_TYPE(message->nlmsg_type)) {

@@ -42,6 +42,7 @@ struct nfw_nft_image_chain {
 
 struct nfw_nft_image {
         enum nfw_table table;
+        const char *table_name;             /* borrowed */
         struct nfw_nft_image_set *sets;     /* by their keys, */
         struct nfw_nft_image_chain *chains; /* by their names; both in the order in which they were taken */
         uint32_t flags;                     /* the table's */

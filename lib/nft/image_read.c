@@ -21,7 +21,7 @@ static int read_objects(struct nfw_nft_socket *nft, uint16_t type, struct nfw_nf
                 nfw_nft_request_begin(buffer, type, NLM_F_DUMP, nfw_nft_nfproto(image->table));
 
         if (type == NFT_MSG_GETSET)
-                mnl_attr_put_strz(request, NFTA_SET_TABLE, NFW_NFT_TABLE);
+                mnl_attr_put_strz(request, NFTA_SET_TABLE, nft->table_name);
         return nfw_nft_request(nft, request, take, image);
 }
 
@@ -31,7 +31,7 @@ static int read_elements(struct nfw_nft_socket *nft, struct nfw_nft_image *image
 
         request =
                 nfw_nft_request_begin(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP, nfw_nft_nfproto(image->table));
-        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, nft->table_name);
         mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
         return nfw_nft_request(nft, request, take, image);
 }

@@ -48,6 +48,7 @@ static int write_all(int fd, const char *data, size_t size) {
 
 /* What is wanted of a table, and what it is written to. */
 struct listing {
+        const char *table_name;
         const struct nfw_nft_policy *policy;
         struct nft_ctx *nft;
         int fd;
@@ -101,15 +102,15 @@ static int write_object(const char *kind, const char *name, const char *text, si
         bool is_chain = strcmp(kind, "chain") == 0;
         const char *const *names = is_chain ? listing->chains.items : listing->sets.items;
         size_t n_names = is_chain ? listing->chains.n : listing->sets.n;
-        char heading[64] = "\n";
+        char heading[32 + NFW_NFT_TABLE_NAME_MAX] = "\n";
         int r;
 
         if (n_names == 0 || !bsearch(&name, names, n_names, sizeof(name), compare_names))
                 return 0;
 
         if (!listing->is_begun)
-                (void)snprintf(heading, sizeof(heading), "table %s " NFW_NFT_TABLE " {\n",
-                               nfw_nft_family_name(listing->policy->table));
+                (void)snprintf(heading, sizeof(heading), "table %s %s {\n",
+                               nfw_nft_family_name(listing->policy->table), listing->table_name);
         listing->is_begun = true;
         r = write_all(listing->fd, heading, strlen(heading));
         return r < 0 ? r : write_all(listing->fd, text, size);
@@ -121,8 +122,8 @@ static int list_object(struct listing *listing, const char *kind, const char *na
         const char *text;
         int n;
 
-        n = snprintf(command, sizeof(command), "list %s %s " NFW_NFT_TABLE " %s", kind,
-                     nfw_nft_family_name(listing->policy->table), name);
+        n = snprintf(command, sizeof(command), "list %s %s %s %s", kind,
+                     nfw_nft_family_name(listing->policy->table), listing->table_name, name);
         if (n < 0 || (size_t)n >= sizeof(command) || (*name && !is_plain(name)))
                 return -EINVAL;
         if (nft_run_cmd_from_buffer(listing->nft, command) != 0)
@@ -159,8 +160,13 @@ static int list_objects(struct listing *listing) {
         return r;
 }
 
-static int list_policy(struct nft_ctx *nft, int fd, const struct nfw_nft_policy *policy) {
-        nfw_cleanup(listing_deinit) struct listing listing = { .policy = policy, .nft = nft, .fd = fd };
+static int list_policy(struct nft_ctx *nft,
+                       int fd,
+                       const char *table_name,
+                       const struct nfw_nft_policy *policy) {
+        nfw_cleanup(listing_deinit) struct listing listing = {
+                .table_name = table_name, .policy = policy, .nft = nft, .fd = fd
+        };
         int r;
 
         r = want(&listing, policy);
@@ -183,7 +189,7 @@ static int silence(void) {
         return 0;
 }
 
-static int run_child(int fd, const struct nfw_nft_policy *policy) {
+static int run_child(int fd, const char *table_name, const struct nfw_nft_policy *policy) {
         const char complete = COMPLETE;
         struct nft_ctx *nft;
         int r;
@@ -199,7 +205,7 @@ static int run_child(int fd, const struct nfw_nft_policy *policy) {
         if (!nft || nft_ctx_buffer_output(nft) != 0 || nft_ctx_buffer_error(nft) != 0)
                 return EXIT_FAILURE;
 
-        r = list_policy(nft, fd, policy);
+        r = list_policy(nft, fd, table_name, policy);
         if (r == 0)
                 r = write_all(fd, &complete, 1);
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -247,7 +253,7 @@ static int collect(int fd, char **ret_text) {
         return 0;
 }
 
-int nfw_nft_list_policy(const struct nfw_nft_policy *policy, char **ret_text) {
+int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *policy, char **ret_text) {
         int fds[2], r;
         pid_t child;
 
@@ -263,7 +269,7 @@ int nfw_nft_list_policy(const struct nfw_nft_policy *policy, char **ret_text) {
         }
         if (child == 0) {
                 close(fds[0]);
-                _exit(run_child(fds[1], policy));
+                _exit(run_child(fds[1], table_name, policy));
         }
 
         close(fds[1]);

@@ -7,4 +7,4 @@
  * What the kernel holds of a policy, printed by libnftables in a child process (it may exit on its own, and it
  * must not share our sockets). The caller frees the text. 0 or a negative errno.
  */
-int nfw_nft_list_policy(const struct nfw_nft_policy *policy, char **ret_text);
+int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *policy, char **ret_text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft/names.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include <linux/netfilter.h>
@@ -25,4 +26,13 @@ const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t fam
         };
 
         return names[parameter][family == AF_INET ? 0 : 1];
+}
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+bool nfw_nft_table_name_is_valid(const char *name) {
+        size_t n = strlen(name);
+
+        return n > 0 && n <= NFW_NFT_TABLE_NAME_MAX && strspn(name, LETTERS) > 0 &&
+               strspn(name, LETTERS "0123456789._-") == n;
 }

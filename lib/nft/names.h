@@ -5,7 +5,14 @@
 
 #include "ir/ir.h"
 
-#define NFW_NFT_TABLE "nfwpolicy"
+/* The comment of every table of ours begins with it, whatever the table is called. */
+#define NFW_NFT_OWNER          "nfwpolicy"
+
+#define NFW_NFT_TABLE_DEFAULT  "nfwpolicy"
+#define NFW_NFT_TABLE_NAME_MAX 64
+
+/* A letter, then letters, digits, '.', '_' and '-'. */
+bool nfw_nft_table_name_is_valid(const char *name);
 
 /* NFPROTO_INET or NFPROTO_BRIDGE. */
 uint8_t nfw_nft_nfproto(enum nfw_table table);

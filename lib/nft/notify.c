@@ -20,7 +20,7 @@ struct nfw_nft_notifier {
         struct nfw_nft_socket *nft;
 };
 
-int nfw_nft_notifier_new(struct nfw_nft_notifier **ret_notifier) {
+int nfw_nft_notifier_new(const char *table_name, struct nfw_nft_notifier **ret_notifier) {
         nfw_cleanup(nfw_nft_notifier_freep) struct nfw_nft_notifier *notifier = NULL;
         int group = NFNLGRP_NFTABLES, r;
 
@@ -28,7 +28,7 @@ int nfw_nft_notifier_new(struct nfw_nft_notifier **ret_notifier) {
         if (!notifier)
                 return -ENOMEM;
 
-        r = nfw_nft_socket_new(&notifier->nft);
+        r = nfw_nft_socket_new(table_name, &notifier->nft);
         if (r < 0)
                 return r;
         if (setsockopt(notifier->nft->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
@@ -51,6 +51,7 @@ int nfw_nft_notifier_get_fd(const struct nfw_nft_notifier *notifier) {
 }
 
 struct dispatch {
+        const char *table_name;
         const struct nfw_nft_notify_handlers *handlers;
         void *userdata;
         const char *set;
@@ -66,9 +67,11 @@ static int take_element(const struct nfw_nft_element *element, void *userdata) {
         return dispatch->handlers->grant(dispatch->set, dispatch->added, &grant, dispatch->userdata);
 }
 
-static bool is_ours(const struct nlmsghdr *message, const struct nlattr *attribute) {
+static bool is_ours(const struct dispatch *dispatch,
+                    const struct nlmsghdr *message,
+                    const struct nlattr *attribute) {
         for (int table = 0; table < NFW_N_TABLES; table++)
-                if (nfw_nft_is_ours(message, (enum nfw_table)table, attribute))
+                if (nfw_nft_is_ours(message, (enum nfw_table)table, dispatch->table_name, attribute))
                         return true;
         return false;
 }
@@ -78,7 +81,7 @@ static int take_elements(const struct nlmsghdr *message, bool added, struct disp
 
         nfw_nft_read_attributes(message, attributes, NFTA_SET_ELEM_LIST_MAX);
         set = attributes[NFTA_SET_ELEM_LIST_SET];
-        if (!is_ours(message, attributes[NFTA_SET_ELEM_LIST_TABLE]) || !set ||
+        if (!is_ours(dispatch, message, attributes[NFTA_SET_ELEM_LIST_TABLE]) || !set ||
             mnl_attr_validate(set, MNL_TYPE_NUL_STRING) < 0)
                 return 0;
 
@@ -99,7 +102,7 @@ static int take_set(const struct nlmsghdr *message, const struct dispatch *dispa
         const struct nlattr *attributes[NFTA_SET_MAX + 1];
 
         nfw_nft_read_attributes(message, attributes, NFTA_SET_MAX);
-        if (!dispatch->handlers->set || !is_ours(message, attributes[NFTA_SET_TABLE]))
+        if (!dispatch->handlers->set || !is_ours(dispatch, message, attributes[NFTA_SET_TABLE]))
                 return 0;
         return dispatch->handlers->set(dispatch->userdata);
 }
@@ -111,8 +114,9 @@ static int take_object(const struct nlmsghdr *message, const struct dispatch *di
         if (!dispatch->handlers->object)
                 return 0;
         nfw_nft_read_attributes(message, attributes, NFTA_CHAIN_TABLE);
-        return is_ours(message, attributes[NFTA_CHAIN_TABLE]) ? dispatch->handlers->object(dispatch->userdata)
-                                                              : 0;
+        return is_ours(dispatch, message, attributes[NFTA_CHAIN_TABLE])
+                       ? dispatch->handlers->object(dispatch->userdata)
+                       : 0;
 }
 
 static int take_generation(const struct nlmsghdr *message, const struct dispatch *dispatch) {
@@ -167,7 +171,9 @@ static int take_message(const struct nlmsghdr *message, struct dispatch *dispatc
 int nfw_nft_notifier_dispatch(struct nfw_nft_notifier *notifier,
                               const struct nfw_nft_notify_handlers *handlers,
                               void *userdata) {
-        struct dispatch dispatch = { .handlers = handlers, .userdata = userdata };
+        struct dispatch dispatch = { .table_name = notifier->nft->table_name,
+                                     .handlers = handlers,
+                                     .userdata = userdata };
         int r = 0;
 
         for (int i = 0; r == 0 && i < MAX_DATAGRAMS; i++) {

@@ -32,8 +32,8 @@ struct nfw_nft_notify_handlers {
         int (*lost)(void *userdata);
 };
 
-/* 0 or a negative errno; -EPERM without CAP_NET_ADMIN. */
-int nfw_nft_notifier_new(struct nfw_nft_notifier **ret_notifier);
+/* table_name is what our tables are called; it is borrowed. 0 or a negative errno; -EPERM without CAP_NET_ADMIN. */
+int nfw_nft_notifier_new(const char *table_name, struct nfw_nft_notifier **ret_notifier);
 struct nfw_nft_notifier *nfw_nft_notifier_free(struct nfw_nft_notifier *notifier);
 NFW_DEFINE_CLEANUP(struct nfw_nft_notifier, nfw_nft_notifier_free)
 

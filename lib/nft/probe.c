@@ -69,7 +69,7 @@ int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has) {
         struct nfw_nft_failure failure;
         int r;
 
-        r = nfw_nft_batch_new(&batch);
+        r = nfw_nft_batch_new(PROBE_TABLE, &batch);
         if (r == 0)
                 r = put_scaffold(batch, &origin);
         origin.name = stateful;

@@ -24,12 +24,15 @@ void nfw_nft_read_attributes(const struct nlmsghdr *message,
                 ret_attributes[mnl_attr_get_type(attribute)] = attribute;
 }
 
-bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute) {
+bool nfw_nft_is_ours(const struct nlmsghdr *message,
+                     enum nfw_table table,
+                     const char *table_name,
+                     const struct nlattr *attribute) {
         const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 
         return header->nfgen_family == nfw_nft_nfproto(table) && attribute &&
                mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
-               strcmp(mnl_attr_get_str(attribute), NFW_NFT_TABLE) == 0;
+               strcmp(mnl_attr_get_str(attribute), table_name) == 0;
 }
 
 static struct nfw_nft_bytes get_bytes(const struct nlattr *attribute) {
@@ -54,6 +57,7 @@ static bool is_zero(const struct nlattr *attribute) {
 #define SET_COUNT 20
 
 struct object_reader {
+        const char *table_name;
         enum nfw_table table;
         uint16_t table_type, name_type, flags_type, userdata_type, count_type;
         int (*callback)(const struct nfw_nft_object *object, void *userdata);
@@ -70,8 +74,8 @@ static int read_object(const struct nlmsghdr *message, void *userdata) {
 
         nfw_nft_read_attributes(message, attributes, MAX_TYPE);
         name = attributes[reader->name_type];
-        if (!nfw_nft_is_ours(message, reader->table, attributes[reader->table_type]) || !name ||
-            mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
+        if (!nfw_nft_is_ours(message, reader->table, reader->table_name, attributes[reader->table_type]) ||
+            !name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
                 return 0;
 
         object = (struct nfw_nft_object){
@@ -88,8 +92,9 @@ static int request_objects(struct nfw_nft_socket *nft, uint16_t type, struct obj
         struct nlmsghdr *request;
         int r;
 
+        reader->table_name = nft->table_name;
         request = nfw_nft_request_begin(buffer, type, NLM_F_DUMP, nfw_nft_nfproto(reader->table));
-        mnl_attr_put_strz(request, reader->table_type, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, reader->table_type, nft->table_name);
         r = nfw_nft_request(nft, request, read_object, reader);
         return r == -ENOENT ? 0 : r;
 }
@@ -149,7 +154,7 @@ int nfw_nft_read_others(struct nfw_nft_socket *nft,
 static int take_table(const struct nfw_nft_object *table, void *userdata) {
         const char *comment = nfw_nft_userdata_comment(table->userdata.data, table->userdata.size,
                                                        NFTNL_UDATA_TABLE_COMMENT);
-        static const char ours[] = NFW_NFT_TABLE " "; /* the version follows */
+        static const char ours[] = NFW_NFT_OWNER " "; /* the version follows */
         struct nfw_nft_table_state *state = userdata;
 
         state->exists = true;
@@ -165,6 +170,7 @@ int nfw_nft_read_table(struct nfw_nft_socket *nft,
         NFW_NFT_REQUEST_BUFFER(buffer);
         struct nfw_nft_table_state state = { 0 };
         struct object_reader reader = { .table = table,
+                                        .table_name = nft->table_name,
                                         .table_type = NFTA_TABLE_NAME,
                                         .name_type = NFTA_TABLE_NAME,
                                         .flags_type = NFTA_TABLE_FLAGS,
@@ -175,7 +181,7 @@ int nfw_nft_read_table(struct nfw_nft_socket *nft,
         int r;
 
         request = nfw_nft_request_begin(buffer, NFT_MSG_GETTABLE, 0, nfw_nft_nfproto(table));
-        mnl_attr_put_strz(request, NFTA_TABLE_NAME, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, NFTA_TABLE_NAME, nft->table_name);
         r = nfw_nft_request(nft, request, read_object, &reader);
         if (r < 0 && r != -ENOENT)
                 return r;
@@ -194,7 +200,7 @@ int nfw_nft_read_rules(struct nfw_nft_socket *nft,
         int r;
 
         request = nfw_nft_request_begin(buffer, NFT_MSG_GETRULE, NLM_F_DUMP, nfw_nft_nfproto(table));
-        mnl_attr_put_strz(request, NFTA_RULE_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, NFTA_RULE_TABLE, nft->table_name);
         if (chain)
                 mnl_attr_put_strz(request, NFTA_RULE_CHAIN, chain);
         r = nfw_nft_request(nft, request, callback, userdata);

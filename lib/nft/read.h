@@ -35,8 +35,11 @@ struct nfw_nft_element {
 void nfw_nft_read_attributes(const struct nlmsghdr *message,
                              const struct nlattr **ret_attributes,
                              size_t max);
-/* Whether the message is about our table in that family; attribute is that of the table's name. */
-bool nfw_nft_is_ours(const struct nlmsghdr *message, enum nfw_table table, const struct nlattr *attribute);
+/* Whether the message is about the table of that name in that family; attribute is that of the table's name. */
+bool nfw_nft_is_ours(const struct nlmsghdr *message,
+                     enum nfw_table table,
+                     const char *table_name,
+                     const struct nlattr *attribute);
 
 /* What has our table's name, whoever made it. */
 struct nfw_nft_table_state {

@@ -137,11 +137,15 @@ static int read_new(const struct nlmsghdr *message, void *userdata) {
         return nfw_nft_parse_elements(message, take_new, reader);
 }
 
-static struct nlmsghdr *begin_request(void *buffer, uint16_t flags, enum nfw_table table, const char *set) {
+static struct nlmsghdr *begin_request(const struct nfw_nft_socket *nft,
+                                      void *buffer,
+                                      uint16_t flags,
+                                      enum nfw_table table,
+                                      const char *set) {
         struct nlmsghdr *request =
                 nfw_nft_request_begin(buffer, NFT_MSG_GETSETELEM, flags, nfw_nft_nfproto(table));
 
-        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_TABLE, nft->table_name);
         mnl_attr_put_strz(request, NFTA_SET_ELEM_LIST_SET, set);
         return request;
 }
@@ -164,7 +168,8 @@ int nfw_nft_read_elements(struct nfw_nft_socket *nft,
         r = nfw_siphash_key_init(&reader.seen.key);
         for (int i = 0; i < MAX_PASSES && r == 0; i++) {
                 reader.n_messages = reader.n_new = 0;
-                r = nfw_nft_request(nft, begin_request(buffer, NLM_F_DUMP, table, set), read_new, &reader);
+                r = nfw_nft_request(nft, begin_request(nft, buffer, NLM_F_DUMP, table, set), read_new,
+                                    &reader);
                 if (reader.n_messages <= 1 || reader.n_new == 0)
                         break;
         }
@@ -181,7 +186,7 @@ int nfw_nft_read_element(struct nfw_nft_socket *nft,
                          void *userdata) {
         struct element_reader reader = { .callback = callback, .userdata = userdata };
         NFW_NFT_REQUEST_BUFFER(buffer);
-        struct nlmsghdr *request = begin_request(buffer, 0, table, set);
+        struct nlmsghdr *request = begin_request(nft, buffer, 0, table, set);
         struct nlattr *list = mnl_attr_nest_start(request, NFTA_SET_ELEM_LIST_ELEMENTS);
         struct nlattr *element = mnl_attr_nest_start(request, NFTA_LIST_ELEM);
         struct nlattr *data = mnl_attr_nest_start(request, NFTA_SET_ELEM_KEY);

@@ -117,7 +117,7 @@ static int put(struct nfw_nft_batch *batch,
         struct nlmsghdr *message;
         int r;
 
-        if (nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, NFW_NFT_TABLE) < 0 ||
+        if (nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, nfw_nft_batch_table_name(batch)) < 0 ||
             nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) < 0)
                 return -ENOMEM;
 
@@ -185,7 +185,7 @@ int nfw_nft_put_flush(struct nfw_nft_batch *batch,
         r = nfw_nft_batch_begin(batch, NFT_MSG_DELRULE, 0, nfw_nft_nfproto(table), origin, &message);
         if (r < 0)
                 return r;
-        mnl_attr_put_strz(message, NFTA_RULE_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(message, NFTA_RULE_TABLE, nfw_nft_batch_table_name(batch));
         mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
         return nfw_nft_batch_end(batch, message);
 }

@@ -167,7 +167,7 @@ int nfw_nft_put_set(struct nfw_nft_batch *batch,
         if (!nftnl)
                 return -ENOMEM;
 
-        if (nftnl_set_set_str(nftnl, NFTNL_SET_TABLE, NFW_NFT_TABLE) < 0 ||
+        if (nftnl_set_set_str(nftnl, NFTNL_SET_TABLE, nfw_nft_batch_table_name(batch)) < 0 ||
             nftnl_set_set_str(nftnl, NFTNL_SET_NAME, set->name ? set->name : NFW_NFT_ANONYMOUS_SET) < 0)
                 return -ENOMEM;
         nftnl_set_set_u32(nftnl, NFTNL_SET_FLAGS, set->flags);
@@ -207,7 +207,7 @@ int nfw_nft_put_set_removal(struct nfw_nft_batch *batch,
         r = nfw_nft_batch_begin(batch, NFT_MSG_DELSET, 0, nfw_nft_nfproto(table), origin, &message);
         if (r < 0)
                 return r;
-        mnl_attr_put_strz(message, NFTA_SET_TABLE, NFW_NFT_TABLE);
+        mnl_attr_put_strz(message, NFTA_SET_TABLE, nfw_nft_batch_table_name(batch));
         mnl_attr_put_strz(message, NFTA_SET_NAME, name);
         return nfw_nft_batch_end(batch, message);
 }

@@ -9,6 +9,7 @@
 
 struct nfw_nft_socket {
         int fd;
+        const char *table_name;
         uint32_t sequence;
         size_t send_size; /* that SO_SNDBUF was set to; 0: never */
         uint8_t *buffer;  /* for what is received */

@@ -33,7 +33,7 @@ static int set_options(int fd) {
         return 0;
 }
 
-int nfw_nft_socket_new(struct nfw_nft_socket **ret_socket) {
+int nfw_nft_socket_new(const char *table_name, struct nfw_nft_socket **ret_socket) {
         nfw_cleanup(nfw_nft_socket_freep) struct nfw_nft_socket *nft = NULL;
         struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
         int r;
@@ -42,6 +42,7 @@ int nfw_nft_socket_new(struct nfw_nft_socket **ret_socket) {
         if (!nft)
                 return -ENOMEM;
 
+        nft->table_name = table_name;
         nft->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
         if (nft->fd < 0)
                 return -errno;

@@ -17,8 +17,11 @@
 
 struct nfw_nft_socket;
 
-/* 0, or a negative errno (-EPERM without CAP_NET_ADMIN is seen at the first commit only). */
-int nfw_nft_socket_new(struct nfw_nft_socket **ret_socket);
+/*
+ * table_name is what our tables are called; it is borrowed. 0, or a negative errno (-EPERM without CAP_NET_ADMIN is
+ * seen at the first commit only).
+ */
+int nfw_nft_socket_new(const char *table_name, struct nfw_nft_socket **ret_socket);
 struct nfw_nft_socket *nfw_nft_socket_free(struct nfw_nft_socket *nft);
 NFW_DEFINE_CLEANUP(struct nfw_nft_socket, nfw_nft_socket_free)
 

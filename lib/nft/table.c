@@ -21,9 +21,9 @@ static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t
                                 nfw_nft_nfproto(table), &origin, &message);
         if (r < 0)
                 return r;
-        mnl_attr_put_strz(message, NFTA_TABLE_NAME, NFW_NFT_TABLE);
+        mnl_attr_put_strz(message, NFTA_TABLE_NAME, nfw_nft_batch_table_name(batch));
         if (type == NFT_MSG_NEWTABLE &&
-            nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_TABLE_COMMENT, NFW_NFT_TABLE " " NFW_VERSION))
+            nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_TABLE_COMMENT, NFW_NFT_OWNER " " NFW_VERSION))
                 mnl_attr_put(message, NFTA_TABLE_USERDATA, userdata.size, userdata.data);
         return nfw_nft_batch_end(batch, message);
 }

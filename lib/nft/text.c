@@ -165,11 +165,11 @@ static int print_chain(FILE *stream, const struct nfw_plan *plan, const struct n
         return 0;
 }
 
-int nfw_nft_print_plan(const struct nfw_plan *plan, FILE *stream) {
+int nfw_nft_print_plan(const struct nfw_plan *plan, const char *table_name, FILE *stream) {
         int r;
 
-        fprintf(stream, "table %s " NFW_NFT_TABLE " {\n", nfw_nft_family_name(plan->table));
-        fputs("\tcomment \"" NFW_NFT_TABLE " " NFW_VERSION "\"\n", stream);
+        fprintf(stream, "table %s %s {\n", nfw_nft_family_name(plan->table), table_name);
+        fputs("\tcomment \"" NFW_NFT_OWNER " " NFW_VERSION "\"\n", stream);
         print_fixed_sets(stream);
         r = print_plan_sets(stream, plan);
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)

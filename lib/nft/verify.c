@@ -10,6 +10,7 @@
 #include "nft/compile.h"
 #include "nft/dump.h"
 #include "nft/names.h"
+#include "nft/socket-internal.h"
 #include "nft/table.h"
 #include "nft/verify-internal.h"
 
@@ -29,7 +30,8 @@ struct nfw_nft_verifier {
 static void forget(struct nfw_nft_verifier *verifier) {
         verifier->is_read = false;
         nfw_nft_image_deinit(&verifier->actual);
-        verifier->actual = (struct nfw_nft_image){ .table = verifier->table };
+        verifier->actual =
+                (struct nfw_nft_image){ .table = verifier->table, .table_name = verifier->nft->table_name };
         nfw_nft_scope_deinit(&verifier->scope);
         verifier->snapshot = nfw_nft_snapshot_free(verifier->snapshot);
 }
@@ -53,6 +55,7 @@ int nfw_nft_verifier_new(struct nfw_nft_socket *nft,
         verifier->report = report;
         verifier->table = table;
         verifier->actual.table = table;
+        verifier->actual.table_name = nft->table_name;
         *ret_verifier = verifier;
         return 0;
 }
@@ -91,7 +94,7 @@ static int expect(enum nfw_table table, const struct nfw_plan *plan, struct nfw_
         const struct nlmsghdr *message;
         int left, r;
 
-        r = nfw_nft_batch_new(&batch);
+        r = nfw_nft_batch_new(image->table_name, &batch);
         if (r == 0)
                 r = plan ? nfw_nft_put_plan(batch, plan, true) : nfw_nft_put_table(batch, table);
         if (r < 0)
@@ -135,8 +138,8 @@ static int read_and_compare(struct nfw_nft_verifier *verifier, struct nfw_nft_co
                 return r;
         if (!verifier->snapshot->tables[verifier->table])
                 return nfw_nft_differ(comparison, "kernel/missing-table", NULL, NULL,
-                                      "table %s " NFW_NFT_TABLE " is missing",
-                                      nfw_nft_family_name(verifier->table));
+                                      "table %s %s is missing", nfw_nft_family_name(verifier->table),
+                                      comparison->table_name);
 
         comparison->snapshot = verifier->snapshot;
         r = nfw_nft_image_read_contents(verifier->nft, comparison);
@@ -155,9 +158,10 @@ static int read_and_compare(struct nfw_nft_verifier *verifier, struct nfw_nft_co
 }
 
 int nfw_nft_verifier_compare(struct nfw_nft_verifier *verifier, const struct nfw_plan *plan) {
-        struct nfw_nft_image expected = { .table = verifier->table };
+        struct nfw_nft_image expected = { .table = verifier->table, .table_name = verifier->nft->table_name };
         struct nfw_nft_comparison comparison = {
                 .table = verifier->table,
+                .table_name = verifier->nft->table_name,
                 .plan = plan,
                 .expected = &expected,
                 .actual = &verifier->actual,

@@ -117,8 +117,8 @@ static int differ_foreign_rule(struct nfw_nft_comparison *comparison,
         const char *comment = rule->comment;
         nfw_cleanup(nfw_freep) char *hint = NULL;
 
-        if (asprintf(&hint, "`nft -a list chain %s " NFW_NFT_TABLE " %s` shows it",
-                     nfw_nft_family_name(comparison->table), chain->name) < 0)
+        if (asprintf(&hint, "`nft -a list chain %s %s %s` shows it", nfw_nft_family_name(comparison->table),
+                     comparison->table_name, chain->name) < 0)
                 return -ENOMEM;
         return nfw_nft_differ(comparison, "kernel/foreign-rule", NULL, hint,
                               "rule %zu of chain %s is not ours: %s%s%shandle %" PRIu64, index + 1,

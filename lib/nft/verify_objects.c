@@ -113,8 +113,8 @@ static int compare_table(struct nfw_nft_comparison *comparison) {
                 return 0;
         if (comparison->actual->flags & NFT_TABLE_F_DORMANT)
                 r = nfw_nft_differ(comparison, "kernel/changed-table", NULL, NULL,
-                                   "table %s " NFW_NFT_TABLE " is dormant: nothing in it is in force",
-                                   nfw_nft_family_name(comparison->table));
+                                   "table %s %s is dormant: nothing in it is in force",
+                                   nfw_nft_family_name(comparison->table), comparison->table_name);
         nfw_vec_foreach (port, &comparison->snapshot->ports)
                 if (r == 0 && port->table == comparison->table && port->is_broken)
                         r = differ_port(comparison, port);

@@ -11,6 +11,7 @@
 #include "lab.h"
 #include "nft/compile.h"
 #include "nft/element.h"
+#include "nft/names.h"
 #include "result.h"
 
 #define POLICY   "bench"
@@ -89,7 +90,7 @@ static uint64_t grow(struct attaching *attaching, size_t from, size_t to) {
         attach(attaching, names + from, to - from);
         begin = bench_now() - begin;
 
-        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
         for (size_t i = from; i < to; i++)
                 put_port(batch, NFW_NFT_ADD, nfw_shadow_port(shadow, names[i]), names[i]);
         bench_check(nfw_nft_commit(attaching->floor, batch, 0, false, NULL), "the ports of the floor");
@@ -105,8 +106,8 @@ static void prepare_floor(struct attaching *attaching) {
         if (!port)
                 bench_fail("the port that was attached is not known");
 
-        bench_check(nfw_nft_batch_new(&attaching->add), "a batch");
-        bench_check(nfw_nft_batch_new(&attaching->delete), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &attaching->add), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &attaching->delete), "a batch");
         put_port(attaching->add, NFW_NFT_ADD, port, PORT);
         put_port(attaching->delete, NFW_NFT_DELETE, port, PORT);
         bench_check(nfw_detach(attaching->context, &name, 1, NULL), "detaching");
@@ -150,7 +151,7 @@ int main(void) {
         bench_begin();
         floor_context = enforce_context();
         enforce_load(floor_context, POLICY, enforce_names_policy, NULL, 0);
-        bench_check(nfw_nft_socket_new(&attaching.floor), "a socket");
+        bench_check(nfw_nft_socket_new(NFW_NFT_TABLE_DEFAULT, &attaching.floor), "a socket");
 
         (void)lab_new();
         make_links(&attaching);

@@ -17,6 +17,7 @@
 #include "engine/port.h"
 #include "lab.h"
 #include "nft/element.h"
+#include "nft/names.h"
 #include "result.h"
 
 #define N_PORTS           1000
@@ -68,7 +69,7 @@ static void put_grants(struct nfw_context *context, const struct nfw_nft_policy 
         if (!learned)
                 bench_fail("the policy has no set for what is learned");
 
-        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
         for (unsigned int i = 0; i < N_PORTS / N_POLICIES * N_GRANTS_PER_PORT; i++) {
                 struct nfw_addr addr = { .family = AF_INET,
                                          .bytes = { 198, (uint8_t)(18 + i / 256), (uint8_t)i, 1 } };

@@ -10,6 +10,7 @@
 #include "enforce.h"
 #include "lab.h"
 #include "nft/compile.h"
+#include "nft/names.h"
 #include "nft/socket.h"
 #include "nft/table.h"
 #include "nft/text.h"
@@ -120,7 +121,7 @@ static void build(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
 static void send_batch(struct nfw_nft_batch *batch) {
         nfw_cleanup(nfw_nft_socket_freep) struct nfw_nft_socket *nft = NULL;
 
-        bench_check(nfw_nft_socket_new(&nft), "a socket");
+        bench_check(nfw_nft_socket_new(NFW_NFT_TABLE_DEFAULT, &nft), "a socket");
         bench_check(nfw_nft_commit(nft, batch, 0, false, NULL), "committing");
 }
 
@@ -130,7 +131,7 @@ static void measure_stages(struct times *times) {
         struct nfw_policy *policy;
         uint64_t begin, was_read, compiled, built;
 
-        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
         begin = bench_now();
         policy = read_policy();
         was_read = bench_now();
@@ -159,7 +160,7 @@ static void measure_ready_made(struct nfw_nft_batch *batch, struct samples *samp
 static void write_ruleset(const struct nfw_plan *plan) {
         FILE *file = fopen(RULESET, "we");
 
-        if (!file || nfw_nft_print_plan(plan, file) < 0 || fclose(file) != 0)
+        if (!file || nfw_nft_print_plan(plan, NFW_NFT_TABLE_DEFAULT, file) < 0 || fclose(file) != 0)
                 bench_fail("%s cannot be written", RULESET);
 }
 
@@ -207,7 +208,7 @@ int main(int argc, char **argv) {
         policy = read_policy();
         plan = enforce_compile(policy, "bench");
         write_ruleset(plan);
-        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
         build(batch, plan);
 
         for (size_t i = 0; i < N_ROUNDS; i++) {

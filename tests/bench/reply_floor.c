@@ -16,6 +16,7 @@
 #include "lab.h"
 #include "nflog/receiver.h"
 #include "nft/element.h"
+#include "nft/names.h"
 
 #define GROUP      99
 #define TIMEOUT_MS 3600000
@@ -46,7 +47,7 @@ static void put_element(struct floor *floor, const char *port) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
         struct nlmsghdr *message;
 
-        bench_check(nfw_nft_batch_new(&batch), "a batch");
+        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
         bench_check(nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "learned4", port, &addr, TIMEOUT_MS,
                                       NULL),
                     "an element");

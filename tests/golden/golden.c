@@ -13,6 +13,7 @@
 #include "ir/lower.h"
 #include "ir/plan.h"
 #include "ir/text.h"
+#include "nft/names.h"
 #include "nft/text.h"
 #include "policy/policy.h"
 
@@ -84,7 +85,7 @@ static int print_output(const struct nfw_policy *policy,
         if (r < 0 || output->is_ir)
                 return r < 0 ? r : nfw_ir_print(ir, stream);
         r = nfw_plan_new(ir, &options, &plan);
-        return r < 0 ? r : nfw_nft_print_plan(plan, stream);
+        return r < 0 ? r : nfw_nft_print_plan(plan, NFW_NFT_TABLE_DEFAULT, stream);
 }
 
 static char *compile(const struct nfw_policy *policy, const char *name, const struct output *output) {

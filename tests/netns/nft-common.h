@@ -23,8 +23,10 @@ struct fixture {
 static inline int fixture_setup(void **state) {
         struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-        if (!fixture || system("nft flush ruleset") != 0 || nfw_nft_socket_new(&fixture->nft) < 0 ||
-            nfw_nft_batch_new(&fixture->batch) < 0 || nfw_report_new(&fixture->report) < 0)
+        if (!fixture || system("nft flush ruleset") != 0 ||
+            nfw_nft_socket_new(NFW_NFT_TABLE_DEFAULT, &fixture->nft) < 0 ||
+            nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &fixture->batch) < 0 ||
+            nfw_report_new(&fixture->report) < 0)
                 return -1;
         *state = fixture;
         return 0;

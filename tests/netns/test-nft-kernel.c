@@ -20,7 +20,7 @@ static char *print(const struct nfw_plan *plan) {
         FILE *stream = open_memstream(&text, &size);
 
         assert_non_null(stream);
-        assert_int_equal(nfw_nft_print_plan(plan, stream), 0);
+        assert_int_equal(nfw_nft_print_plan(plan, NFW_NFT_TABLE_DEFAULT, stream), 0);
         fclose(stream);
         return text;
 }
@@ -243,7 +243,7 @@ static void test_list(void **state) {
         run("nft add element inet nfwpolicy egress '{ \"vnet0\" : goto web-egress }'");
         held = snapshot(fixture);
         assert_int_equal(held->policies.n, 1);
-        assert_int_equal(nfw_nft_list_policy(&held->policies.items[0], &text), 0);
+        assert_int_equal(nfw_nft_list_policy(NFW_NFT_TABLE_DEFAULT, &held->policies.items[0], &text), 0);
         assert_non_null(strstr(text, "elements = { \"vnet0\" : goto web-egress }"));
         assert_non_null(strstr(text, "set web-allow1-learned6 {"));
         assert_non_null(strstr(text, "chain web-egress {"));
@@ -252,7 +252,7 @@ static void test_list(void **state) {
 
         free(nfw_steal(text));
         run("nft flush ruleset");
-        assert_int_equal(nfw_nft_list_policy(&held->policies.items[0], &text), -EIO);
+        assert_int_equal(nfw_nft_list_policy(NFW_NFT_TABLE_DEFAULT, &held->policies.items[0], &text), -EIO);
 }
 
 int main(void) {

@@ -23,6 +23,7 @@
 #include "ir/lower.h"
 #include "ir/plan.h"
 #include "nft/element.h"
+#include "nft/names.h"
 #include "nft/socket.h"
 #include "packet.h"
 #include "wire.h"
@@ -94,7 +95,7 @@ static void put_grants(struct trial *trial) {
         struct nfw_nft_failure failure;
 
         assert_int_equal(nfw_plan_new(trial->ir, &options, &plan), 0);
-        assert_int_equal(nfw_nft_batch_new(&batch), 0);
+        assert_int_equal(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), 0);
         nfw_vec_foreach (learned, &plan->learned) {
                 for (size_t i = 0; i < trial->world.n_grants; i++) {
                         const struct grant *grant = &trial->world.grants[i];
@@ -246,7 +247,7 @@ static int setup(void **state) {
         trial->wire = wire_new();
         assert_int_equal(nfw_context_new(&trial->context), 0);
         assert_int_equal(nfw_context_set_state_directory(trial->context, trial->directory), 0);
-        assert_int_equal(nfw_nft_socket_new(&trial->nft), 0);
+        assert_int_equal(nfw_nft_socket_new(NFW_NFT_TABLE_DEFAULT, &trial->nft), 0);
         *state = trial;
         return 0;
 }

@@ -13,6 +13,7 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "nft/batch.h"
+#include "nft/names.h"
 
 static const struct nfw_nft_origin origin = { .what = "rule",
                                               .name = "first",
@@ -21,7 +22,7 @@ static const struct nfw_nft_origin origin = { .what = "rule",
 static int setup(void **state) {
         struct nfw_nft_batch *batch;
 
-        if (nfw_nft_batch_new(&batch) < 0)
+        if (nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch) < 0)
                 return -1;
         *state = batch;
         return 0;

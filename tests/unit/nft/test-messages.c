@@ -16,13 +16,14 @@
 #include "nft/element.h"
 #include "nft/grant_note.h"
 #include "nft/image.h"
+#include "nft/names.h"
 #include "nft/read.h"
 #include "plans.h"
 
 static int setup(void **state) {
         struct nfw_nft_batch *batch;
 
-        if (nfw_nft_batch_new(&batch) < 0)
+        if (nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch) < 0)
                 return -1;
         *state = batch;
         return 0;
@@ -126,7 +127,7 @@ static void test_subnet(void **state) {
 
 /* What the kernel would hold; to be deinitialised. */
 static struct nfw_nft_image image_of(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
-        struct nfw_nft_image image = { .table = plan->table };
+        struct nfw_nft_image image = { .table = plan->table, .table_name = NFW_NFT_TABLE_DEFAULT };
         const struct nlmsghdr *message;
         int left;
 

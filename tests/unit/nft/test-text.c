@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "nft/names.h"
 #include "nft/text.h"
 #include "plans.h"
 
@@ -18,7 +19,7 @@ static char *print(const struct nfw_plan *plan) {
         FILE *stream = open_memstream(&text, &size);
 
         assert_non_null(stream);
-        assert_int_equal(nfw_nft_print_plan(plan, stream), 0);
+        assert_int_equal(nfw_nft_print_plan(plan, NFW_NFT_TABLE_DEFAULT, stream), 0);
         fclose(stream);
         return text;
 }
@@ -94,7 +95,7 @@ static void test_cannot_be_enforced(void **state) {
         (void)state;
         assert_non_null(null);
         plan_set(plan, "p-hops", false, 1, &hop_limit, "1 2");
-        assert_int_equal(nfw_nft_print_plan(plan, null), -EOPNOTSUPP);
+        assert_int_equal(nfw_nft_print_plan(plan, NFW_NFT_TABLE_DEFAULT, null), -EOPNOTSUPP);
         fclose(null);
 }
 
