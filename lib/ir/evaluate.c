@@ -63,10 +63,9 @@ static bool field_value(const struct nfw_evaluate_packet *packet,
         case NFW_FIELD_CT_STATE:
                 value_from_number(packet->ct_state, field, value);
                 return true;
-        case NFW_N_FIELDS:
-                break;
+        default: /* for filters */
+                return false;
         }
-        return false;
 }
 
 static uint32_t value_to_number(const uint8_t value[static NFW_VALUE_MAX], size_t size) {
@@ -103,6 +102,8 @@ static bool match_holds(const struct nfw_match *match,
         case NFW_OPERAND_LEARNED:
                 holds = port && port->is_learned && port->is_learned(port->userdata, match->learned, &addr);
                 break;
+        default: /* for filters */
+                return false;
         }
 
         return holds != match->negate;

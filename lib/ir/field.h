@@ -20,6 +20,40 @@ enum nfw_field {
         NFW_FIELD_TH_DPORT,
         NFW_FIELD_ICMPV6_TYPE,
         NFW_FIELD_CT_STATE, /* a set of enum nfw_ct_state bits */
+        NFW_N_POLICY_FIELDS,
+        /* What follows is for filters only. */
+        NFW_FIELD_ETHER_SADDR = NFW_N_POLICY_FIELDS,
+        NFW_FIELD_ETHER_DADDR,
+        NFW_FIELD_VLAN_ID,   /* 12 bits */
+        NFW_FIELD_VLAN_TYPE, /* what is inside the tag */
+        NFW_FIELD_ARP_HTYPE, /* of ARP and RARP */
+        NFW_FIELD_ARP_PTYPE,
+        NFW_FIELD_ARP_OPERATION,
+        NFW_FIELD_ARP_SADDR_ETHER,
+        NFW_FIELD_ARP_SADDR_IP,
+        NFW_FIELD_ARP_DADDR_ETHER,
+        NFW_FIELD_ARP_DADDR_IP,
+        NFW_FIELD_IP_DSCP, /* 6 bits */
+        NFW_FIELD_IP6_DSCP,
+        NFW_FIELD_ICMP_TYPE,
+        NFW_FIELD_ICMP_CODE,
+        NFW_FIELD_ICMPV6_CODE,
+        NFW_FIELD_TCP_FLAGS,
+        NFW_FIELD_TCP_OPTION,   /* the kind of an option that is there: a packet has a set of them */
+        NFW_FIELD_CT_DIRECTION, /* 0 original, 1 reply */
+        NFW_FIELD_LLC,          /* the three octets behind the length: 0x424203 for a BPDU */
+        NFW_FIELD_STP_TYPE,
+        NFW_FIELD_STP_FLAGS,
+        NFW_FIELD_STP_ROOT_PRIORITY,
+        NFW_FIELD_STP_ROOT_ADDRESS,
+        NFW_FIELD_STP_ROOT_COST,
+        NFW_FIELD_STP_SENDER_PRIORITY,
+        NFW_FIELD_STP_SENDER_ADDRESS,
+        NFW_FIELD_STP_PORT,
+        NFW_FIELD_STP_AGE,
+        NFW_FIELD_STP_MAX_AGE,
+        NFW_FIELD_STP_HELLO_TIME,
+        NFW_FIELD_STP_FORWARD_DELAY,
         NFW_N_FIELDS,
 };
 

@@ -28,6 +28,12 @@ enum nfw_operand_kind {
         NFW_OPERAND_FLAGS,     /* the field and the flags have a bit in common */
         NFW_OPERAND_PARAMETER, /* (port, value) is among the port's parameter values */
         NFW_OPERAND_LEARNED,   /* (port, value) was learned for the patterns of that learned set */
+        /* The following are for filters only. */
+        NFW_OPERAND_MASKED,     /* those bits of the field that the mask leaves are the flags */
+        NFW_OPERAND_SAME_OCTET, /* the octet of that number is the same in the other field */
+        NFW_OPERAND_TUPLE,      /* (port, fields of the set) is in that set of the filter */
+        NFW_OPERAND_NAMED_SET,  /* (fields of the set) is in that named set of the filter */
+        NFW_OPERAND_ABOVE,      /* the sender (the field) has more than flags connections open */
 };
 
 struct nfw_match {
@@ -36,16 +42,22 @@ struct nfw_match {
         enum nfw_operand_kind kind;
         struct nfw_ranges ranges;
         uint32_t flags;
+        uint32_t mask;
+        enum nfw_field other;
+        unsigned int octet;
         enum nfw_parameter parameter;
         size_t learned; /* index into struct nfw_ir.learned */
+        size_t set;     /* index into the sets or named sets of struct nfw_filter_ir */
 };
 
 enum nfw_verdict {
         NFW_VERDICT_CONTINUE, /* go on with the next rule: for rules with an effect only */
         NFW_VERDICT_ACCEPT,
         NFW_VERDICT_DROP,
-        NFW_VERDICT_JUMP, /* to a block and, where that decides nothing, back: in plans only */
-        NFW_VERDICT_GOTO, /* to a block that has all that is left to ask: in plans only */
+        NFW_VERDICT_JUMP,   /* to a block and, where that decides nothing, back: in plans and filters only */
+        NFW_VERDICT_GOTO,   /* to a block that has all that is left to ask: in plans only */
+        NFW_VERDICT_RETURN, /* to the chain that jumped here: in filters only */
+        NFW_VERDICT_REJECT, /* drop and say so to the sender: in filters only */
 };
 
 /* Which copy of the packet a rule hands to the learner. */
@@ -53,12 +65,14 @@ enum nfw_mirror {
         NFW_MIRROR_NONE,
         NFW_MIRROR_QUERY,
         NFW_MIRROR_REPLY,
+        NFW_MIRROR_DENIED, /* its beginning, and not too often: in plans only */
 };
 
 struct nfw_ir_rule {
         NFW_VEC(struct nfw_match) matches;
         enum nfw_verdict verdict;
         enum nfw_mirror mirror;
+        size_t chain;       /* to jump to: index into struct nfw_filter_ir.chains */
         char *name;         /* the source rule's, or what an implicit rule is for */
         struct nfw_pos pos; /* 0:0 for implicit rules */
         bool fixed;         /* keeps its place: the planner neither folds it nor moves anything across it */

@@ -25,7 +25,7 @@ struct nfw_plan_parts {
 };
 
 size_t nfw_plan_boxes_count(const struct nfw_plan_boxes *boxes);
-/* Adds the product of the ranges of its fields; by_field has NFW_N_FIELDS entries. 0 or -ENOMEM. */
+/* Adds the product of the ranges of its fields; by_field has NFW_N_POLICY_FIELDS entries. 0 or -ENOMEM. */
 int nfw_plan_boxes_add_product(struct nfw_plan_boxes *boxes, const struct nfw_ranges *by_field);
 /* Adds every single value of a box. 0 or -ENOMEM. */
 int nfw_plan_boxes_add_values(struct nfw_plan_boxes *boxes, const struct nfw_range *box);

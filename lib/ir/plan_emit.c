@@ -30,7 +30,7 @@ static bool fits_one_set(unsigned int fields) {
 
 static void boxes_init(struct nfw_plan_boxes *boxes, unsigned int fields) {
         *boxes = (struct nfw_plan_boxes){ 0 };
-        for (unsigned int i = 0; i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (fields & 1U << i)
                         boxes->fields[boxes->n_fields++] = (enum nfw_field)i;
         }
@@ -40,7 +40,7 @@ static void boxes_init(struct nfw_plan_boxes *boxes, unsigned int fields) {
 static uint64_t count_boxes(const struct nfw_plan_item *item) {
         uint64_t n_boxes = 1;
 
-        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (item->fields & 1U << i &&
                     __builtin_mul_overflow(n_boxes, item->ranges[i].vec.n, &n_boxes))
                         return UINT64_MAX;
@@ -49,7 +49,7 @@ static uint64_t count_boxes(const struct nfw_plan_item *item) {
 }
 
 static bool has_single_values_only(const struct nfw_plan_item *item) {
-        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 nfw_vec_foreach (range, &item->ranges[i].vec) {
                         if (!nfw_range_is_single(range))
                                 return false;

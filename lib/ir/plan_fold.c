@@ -94,7 +94,7 @@ static int unite_all_axes(struct nfw_plan_items *items) {
 
         if (learned || fields == 0)
                 r = unite(items, NFW_PLAN_AXIS_LEARNED);
-        for (unsigned int i = 0; r == 0 && i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; r == 0 && i < NFW_N_POLICY_FIELDS; i++) {
                 if (fields & 1U << i)
                         r = unite(items, i);
         }

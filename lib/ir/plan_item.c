@@ -9,7 +9,7 @@ struct nfw_plan_item *nfw_plan_item_free(struct nfw_plan_item *item) {
         if (!item)
                 return NULL;
 
-        for (size_t i = 0; i < NFW_N_FIELDS; i++)
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++)
                 nfw_ranges_deinit(&item->ranges[i]);
         nfw_vec_foreach (operand, &item->operands)
                 nfw_vec_deinit(&operand->learned.vec);
@@ -72,6 +72,8 @@ static int add_operand(struct nfw_plan_item *item, const struct nfw_match *match
         case NFW_OPERAND_LEARNED:
                 r = nfw_vec_push(&operand.learned.vec, match->learned);
                 break;
+        default: /* for filters, which are not folded */
+                return -EOPNOTSUPP;
         }
         if (r == 0)
                 r = nfw_vec_push(&item->operands, operand);
@@ -117,7 +119,7 @@ static int add_port_protocols(struct nfw_plan_item *item, bool has_ports) {
 }
 
 static bool is_possible(const struct nfw_plan_item *item) {
-        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (item->fields & 1U << i && item->ranges[i].vec.n == 0)
                         return false;
         }
@@ -167,7 +169,7 @@ int nfw_plan_indices_add_all(struct nfw_plan_indices *indices, const struct nfw_
 int nfw_plan_item_merge(struct nfw_plan_item *item, const struct nfw_plan_item *other, unsigned int axis) {
         int r = nfw_plan_indices_add_all(&item->sources, &other->sources);
 
-        if (r == 0 && axis < NFW_N_FIELDS)
+        if (r == 0 && axis < NFW_N_POLICY_FIELDS)
                 r = nfw_ranges_add_all(&item->ranges[axis], &other->ranges[axis]);
         for (size_t i = 0; r == 0 && axis == NFW_PLAN_AXIS_LEARNED && i < item->operands.n; i++)
                 r = nfw_plan_indices_add_all(&item->operands.items[i].learned,
@@ -191,7 +193,7 @@ void nfw_plan_indices_sort(struct nfw_plan_indices *indices) {
 
 void nfw_plan_item_normalize(struct nfw_plan_item *item, unsigned int axis) {
         nfw_plan_indices_sort(&item->sources);
-        if (axis < NFW_N_FIELDS)
+        if (axis < NFW_N_POLICY_FIELDS)
                 nfw_ranges_normalize(&item->ranges[axis], nfw_field_info((enum nfw_field)axis)->size);
         nfw_vec_foreach (operand, &item->operands)
                 nfw_plan_indices_sort(&operand->learned);

@@ -27,7 +27,7 @@ struct nfw_plan_item {
         enum nfw_verdict verdict;
         size_t level;
         unsigned int fields; /* one bit for each field that ranges says something about */
-        struct nfw_ranges ranges[NFW_N_FIELDS];
+        struct nfw_ranges ranges[NFW_N_POLICY_FIELDS];
         NFW_VEC(struct nfw_plan_operand) operands; /* sorted */
         struct nfw_plan_indices sources;           /* the rules' places in the chain, the first one first */
 };
@@ -43,7 +43,7 @@ int nfw_plan_indices_add_all(struct nfw_plan_indices *indices, const struct nfw_
 void nfw_plan_indices_sort(struct nfw_plan_indices *indices);
 
 /* What nfw_plan_item_compare() may leave out besides a field: the names to learn. */
-#define NFW_PLAN_AXIS_LEARNED NFW_N_FIELDS
+#define NFW_PLAN_AXIS_LEARNED NFW_N_POLICY_FIELDS
 
 /* 0 and the item, or 0 and NULL for a rule that no packet can match, or -ENOMEM. */
 int nfw_plan_item_new(const struct nfw_ir_rule *rule, size_t source, struct nfw_plan_item **ret_item);

@@ -20,7 +20,7 @@ static unsigned int field_families(enum nfw_field field) {
 unsigned int nfw_plan_item_families(const struct nfw_plan_item *item) {
         unsigned int families = FAMILY_V4 | FAMILY_V6;
 
-        for (unsigned int i = 0; i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (item->fields & 1U << i)
                         families &= field_families((enum nfw_field)i);
         }
@@ -107,7 +107,7 @@ int nfw_plan_item_compare(const struct nfw_plan_item *a, const struct nfw_plan_i
         if (c == 0)
                 c = compare_operands(a, b,
                                      axis != NFW_PLAN_AXIS_LEARNED || !nfw_plan_item_has_learned_axis(a));
-        for (unsigned int i = 0; c == 0 && i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; c == 0 && i < NFW_N_POLICY_FIELDS; i++) {
                 if (i != axis && a->fields & 1U << i)
                         c = nfw_ranges_compare(&a->ranges[i], &b->ranges[i]);
         }
@@ -119,7 +119,7 @@ bool nfw_plan_item_may_overlap(const struct nfw_plan_item *a, const struct nfw_p
 
         if (!(nfw_plan_item_families(a) & nfw_plan_item_families(b)))
                 return false;
-        for (unsigned int i = 0; i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (common & 1U << i && !nfw_ranges_overlap(&a->ranges[i], &b->ranges[i]))
                         return false;
         }
@@ -152,7 +152,7 @@ static bool any_operand_covered(const struct nfw_plan_operand *outer, const stru
 bool nfw_plan_item_covers(const struct nfw_plan_item *outer, const struct nfw_plan_item *inner) {
         if (outer->fields & ~inner->fields)
                 return false;
-        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 if (outer->fields & 1U << i && !nfw_ranges_contain_all(&outer->ranges[i], &inner->ranges[i]))
                         return false;
         }

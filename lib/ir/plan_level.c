@@ -48,7 +48,7 @@ static int signature_compare(const struct nfw_plan_item *a, const struct nfw_pla
         if (a_families != b_families)
                 return a_families < b_families ? -1 : 1;
 
-        for (size_t i = 0; i < NFW_N_FIELDS; i++) {
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++) {
                 int c = (a->fields & 1U << i) ? nfw_ranges_compare(&a->ranges[i], &b->ranges[i]) : 0;
 
                 if (c != 0)

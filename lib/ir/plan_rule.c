@@ -156,6 +156,8 @@ static int match_operand(struct nfw_plan_builder *builder,
                 match.kind = NFW_PLAN_SET;
                 r = nfw_plan_use_learned(builder, group, &operand->learned, operand->field, &match.set);
                 break;
+        default: /* for filters, which are not folded */
+                return -EOPNOTSUPP;
         }
         return r < 0 ? r : nfw_vec_push(&rule->matches, match);
 }
@@ -179,7 +181,7 @@ int nfw_plan_emit_rule(struct nfw_plan_builder *builder,
         struct nfw_plan_rule rule = { 0 };
         int r = 0;
 
-        for (unsigned int i = 0; r == 0 && i < NFW_N_FIELDS; i++) {
+        for (unsigned int i = 0; r == 0 && i < NFW_N_POLICY_FIELDS; i++) {
                 if (item->fields & 1U << i)
                         r = match_ranges(builder, group, &item->sources, (enum nfw_field)i, &item->ranges[i],
                                          false, &rule);

@@ -20,7 +20,7 @@ struct nfw_plan_name {
         char name[];
 };
 
-static const char *const field_words[NFW_N_FIELDS] = {
+static const char *const field_words[NFW_N_POLICY_FIELDS] = {
         [NFW_FIELD_ETHER_TYPE] = "ethertype", [NFW_FIELD_IP_SADDR] = "from-ip",
         [NFW_FIELD_IP_DADDR] = "ip",          [NFW_FIELD_IP6_SADDR] = "from-ip6",
         [NFW_FIELD_IP6_DADDR] = "ip6",        [NFW_FIELD_IP6_HOPLIMIT] = "hoplimit",

@@ -165,5 +165,7 @@ void nfw_ir_print_match(const struct nfw_ir *ir, const struct nfw_match *match, 
         case NFW_OPERAND_LEARNED:
                 print_learned(&ir->learned.items[match->learned], stream);
                 break;
+        default: /* for filters, which have a text of their own */
+                break;
         }
 }

@@ -8,8 +8,11 @@ BELOW = {
     "base": set(),
     "net": {"base"},
     "policy": {"base", "net"},
-    "ir": {"base", "net", "policy"},
-    "nft": {"base", "net", "policy", "ir"},
+    "xml": {"base"},
+    "nwfilter": {"base", "net", "xml"},
+    "network": {"base", "net", "xml", "policy"},
+    "ir": {"base", "net", "policy", "nwfilter", "network"},
+    "nft": {"base", "net", "policy", "nwfilter", "network", "ir"},
     "rtnl": {"base", "net"},
     "dns": {"base", "net"},
     "nflog": {"base", "net"},
@@ -19,6 +22,7 @@ BELOW["engine"] = set(BELOW)
 # Whose headers a library's may be included by. A missing library may be used anywhere in lib/.
 USERS = {
     "libfyaml.h": ["lib/policy/"],
+    "libxml/": ["lib/xml/"],
     "libnftnl/": ["lib/nft/"],
     "libmnl/": ["lib/nft/", "lib/rtnl/", "lib/nflog/"],
     "nftables/": ["lib/nft/list.c"],

@@ -111,7 +111,7 @@ static inline bool packet_field(const struct nfw_evaluate_packet *packet,
                 n_octets = 4;
                 there = true;
                 break;
-        case NFW_N_FIELDS:
+        default:
                 return false;
         }
         for (unsigned int i = 0; i < n_octets; i++)

@@ -164,7 +164,7 @@ static void test_many_points_stand_apart(void **state nfw_unused) {
 
 static void test_product(void **state nfw_unused) {
         nfw_cleanup(nfw_plan_boxes_deinit) struct nfw_plan_boxes boxes = no_boxes();
-        struct nfw_ranges by_field[NFW_N_FIELDS] = { 0 };
+        struct nfw_ranges by_field[NFW_N_POLICY_FIELDS] = { 0 };
         bool map[N_ADDRS][N_PROTOCOLS][N_PORTS] = { 0 };
         size_t n = 0;
 
@@ -187,7 +187,7 @@ static void test_product(void **state nfw_unused) {
                 n += ((const bool *)map)[i];
         assert_int_equal(n, 6 * 2 * 3);
 
-        for (size_t i = 0; i < NFW_N_FIELDS; i++)
+        for (size_t i = 0; i < NFW_N_POLICY_FIELDS; i++)
                 nfw_ranges_deinit(&by_field[i]);
 }
 
