@@ -207,6 +207,8 @@ static int append_options(sd_bus_message *call,
                 r = sd_bus_message_append(call, "{sv}{sv}{sv}{sv}", "min-ttl", "u", arguments->min_ttl,
                                           "max-ttl", "u", arguments->max_ttl, "max-names", "u",
                                           arguments->max_names, "dry-run", "b", arguments->dry_run);
+        if (r >= 0 && arguments->log_denied)
+                r = sd_bus_message_append(call, "{sv}", "log-denied", "b", 1);
         if (r >= 0)
                 r = append_file(call, source->file);
         return r < 0 ? r : sd_bus_message_close_container(call);

@@ -21,13 +21,14 @@ static json_t *policies_json(const struct nfw_status *status) {
                 const struct nfw_loaded *loaded = nfw_status_loaded(status, i);
 
                 json_array_append_new(array,
-                                      json_pack("{s:o, s:o, s:I, s:I, s:b, s:b}", "name",
+                                      json_pack("{s:o, s:o, s:I, s:I, s:b, s:b, s:b}", "name",
                                                 text_json(nfw_loaded_name(loaded)), "file",
                                                 text_json_or_null(nfw_loaded_file(loaded)), "rules",
                                                 (json_int_t)nfw_loaded_n_rules(loaded), "ports",
                                                 (json_int_t)list_count_ports(status, nfw_loaded_name(loaded)),
                                                 "domains", nfw_loaded_has_domains(loaded), "any_resolver",
-                                                nfw_loaded_any_resolver(loaded)));
+                                                nfw_loaded_any_resolver(loaded), "log_denied",
+                                                nfw_loaded_log_denied(loaded)));
         }
         return array;
 }

@@ -55,6 +55,9 @@ const struct option_spec load_options[LOAD_N_OPTIONS] = {
           .min = 1,
           .max = 1000000,
           .help = "names remembered for each port (default 10000)" },
+        { .name = "log-denied",
+          .offset = FIELD(log_denied),
+          .help = "tell of some of what the policy drops (to the learner)" },
         BUS_OPTIONS(struct load_arguments),
 };
 

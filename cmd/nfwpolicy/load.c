@@ -73,6 +73,7 @@ static int make_load(const struct cli *cli,
         if (r)
                 return r;
 
+        nfw_load_set_log_denied(load, args->log_denied);
         nfw_load_set_dry_run(load, args->dry_run);
         nfw_load_set_require_learner(load, !args->no_learner && !args->foreground);
 

@@ -13,6 +13,7 @@ struct load_arguments {
         bool foreground;
         bool no_learner;
         bool dry_run;
+        bool log_denied;
         struct bus_arguments bus;
 };
 
@@ -24,7 +25,7 @@ struct load_source {
         size_t size;
 };
 
-#define LOAD_N_OPTIONS (9 + BUS_N_OPTIONS)
+#define LOAD_N_OPTIONS (10 + BUS_N_OPTIONS)
 extern const struct option_spec load_options[LOAD_N_OPTIONS];
 extern const struct load_arguments load_defaults;
 

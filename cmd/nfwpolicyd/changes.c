@@ -11,7 +11,7 @@
 #define MAX_QUEUED 4096
 
 /* Room for the names of all properties of an object, and the NULL behind them. */
-#define MAX_PROPERTIES 8
+#define MAX_PROPERTIES 10
 
 struct property_names {
         char *names[MAX_PROPERTIES];
@@ -83,7 +83,9 @@ static void tell_policy(struct daemon *daemon,
         add_if(&changed, was->n_rules != is->n_rules, "Rules");
         add_if(&changed, was->has_domains != is->has_domains, "HasDomains");
         add_if(&changed, was->any_resolver != is->any_resolver, "AnyResolver");
-        replaced = changed.n > 0 || strings_contain(&daemon->replaced, is->name);
+        add_if(&changed, was->log_denied != is->log_denied, "LogDenied");
+        add_if(&changed, strcmp(was->id, is->id) != 0, "Id");
+        replaced = changed.n > 0;
         add_if(&changed, !strings_equal(was->ports.items, is->ports.items), "Ports");
         emit_changed(daemon, BUS_PATH_POLICY, is->name, BUS_POLICY, &changed);
         if (replaced)
@@ -121,17 +123,37 @@ void changes_apply(struct daemon *daemon, struct model *model) {
                 for (size_t i = 0; i < model->n_ports; i++)
                         tell_port(daemon, model_port(&last, model->ports[i].name), &model->ports[i]);
         }
-        strings_deinit(&daemon->replaced);
         model_deinit(&last);
+}
+
+static bool may_tell_more(const struct daemon *daemon) {
+        uint64_t n_queued = 0;
+
+        return daemon->bus && sd_bus_is_ready(daemon->bus) > 0 &&
+               sd_bus_get_n_queued_write(daemon->bus, &n_queued) >= 0 && n_queued <= MAX_QUEUED;
+}
+
+void changes_tell_denied(struct daemon *daemon, const struct nfw_event *event) {
+        CLEANUP(text) char *port = NULL;
+        CLEANUP(text) char *policy = NULL;
+
+        if (!may_tell_more(daemon))
+                return;
+        port = string_for_bus(nfw_event_port(event));
+        policy = string_for_bus(nfw_event_policy(event));
+        if (port && policy)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "Denied", "sssqysqsq", port,
+                                         policy, nfw_event_direction(event), nfw_event_ether_type(event),
+                                         nfw_event_protocol(event), nfw_event_source(event),
+                                         nfw_event_source_port(event), nfw_event_destination(event),
+                                         nfw_event_destination_port(event));
 }
 
 void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event) {
         CLEANUP(text) char *port = NULL;
         CLEANUP(text) char *name = NULL;
-        uint64_t n_queued = 0;
 
-        if (!daemon->bus || sd_bus_is_ready(daemon->bus) <= 0 ||
-            sd_bus_get_n_queued_write(daemon->bus, &n_queued) < 0 || n_queued > MAX_QUEUED)
+        if (!may_tell_more(daemon))
                 return;
         port = string_for_bus(nfw_event_port(event));
         name = string_for_bus(nfw_event_name(event));

@@ -6,5 +6,6 @@
 /* Makes it the daemon's model, which takes what it holds, and tells the bus what is different. */
 void changes_apply(struct daemon *daemon, struct model *model);
 
-/* The Learned signal. */
+/* The signals Learned and Denied. */
 void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event);
+void changes_tell_denied(struct daemon *daemon, const struct nfw_event *event);

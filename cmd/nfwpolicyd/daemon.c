@@ -82,6 +82,8 @@ static void take_event(struct daemon *daemon, const struct nfw_event *event) {
         (void)watch_print(daemon->cli, event, daemon->cli->verbose ? WATCH_ALL : WATCH_TROUBLE);
         if (type == NFW_EVENT_LEARNED)
                 changes_tell_learned(daemon, event);
+        else if (type == NFW_EVENT_DENIED)
+                changes_tell_denied(daemon, event);
         else if (type == NFW_EVENT_RELOADED)
                 refresh_soon(daemon);
 }
@@ -163,7 +165,6 @@ static void stop(struct daemon *daemon) {
         sd_event_source_unref(daemon->reconnect_timer);
         sd_event_unref(daemon->event);
         model_deinit(&daemon->model);
-        strings_deinit(&daemon->replaced);
 }
 
 const bool daemon_can_keep = true;

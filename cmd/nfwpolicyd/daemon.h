@@ -44,9 +44,8 @@ struct daemon {
 
         struct access access;
         struct model model;
-        bool is_outdated;        /* something has changed since the model was made */
-        uint64_t refresh_usec;   /* how long the last refresh took */
-        struct strings replaced; /* policies that were loaded anew and not told yet */
+        bool is_outdated;      /* something has changed since the model was made */
+        uint64_t refresh_usec; /* how long the last refresh took */
 };
 
 /* A line on standard output, at once. */

@@ -18,6 +18,7 @@ struct load_call {
         char **ports;
         char **resolvers;
         int any_resolver;
+        int log_denied;
         int dry_run;
         uint32_t min_ttl; /* 0: not given */
         uint32_t max_ttl;
@@ -40,6 +41,7 @@ static const struct option options[] = {
         { "min-ttl", "u", FIELD(min_ttl), 24 * 60 * 60 },
         { "max-ttl", "u", FIELD(max_ttl), 7 * 24 * 60 * 60 },
         { "max-names", "u", FIELD(max_names), 1000000 },
+        { "log-denied", "b", FIELD(log_denied), 0 },
         { "dry-run", "b", FIELD(dry_run), 0 },
         { "file", "s", FIELD(file), 0 },
 };
@@ -165,6 +167,7 @@ static int describe(const struct load_call *call, struct nfw_load *load, struct 
         if (r != 0)
                 return r;
         nfw_load_set_any_resolver(load, call->any_resolver);
+        nfw_load_set_log_denied(load, call->log_denied);
         nfw_load_set_dry_run(load, call->dry_run);
         /* All that is wrong is told at once. */
         for (char **resolver = call->resolvers; r >= 0 && resolver && *resolver; resolver++) {
@@ -190,10 +193,8 @@ static int commit(struct daemon *daemon,
                 r = describe(call, load, report);
         if (r == 0)
                 r = nfw_load_commit(daemon->context, load, report);
-        if (r == 0 && !call->dry_run) {
-                r = strings_add(&daemon->replaced, call->name);
+        if (r == 0 && !call->dry_run)
                 keep_changed(daemon);
-        }
         return r;
 }
 

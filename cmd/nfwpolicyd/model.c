@@ -37,7 +37,9 @@ static int add_policy(struct model *model, const struct nfw_loaded *loaded) {
         policy->n_rules = (uint32_t)nfw_loaded_n_rules(loaded);
         policy->has_domains = nfw_loaded_has_domains(loaded);
         policy->any_resolver = nfw_loaded_any_resolver(loaded);
-        return policy->name && policy->file ? 0 : -ENOMEM;
+        policy->log_denied = nfw_loaded_log_denied(loaded);
+        policy->id = string_for_bus(nfw_loaded_id(loaded));
+        return policy->name && policy->file && policy->id ? 0 : -ENOMEM;
 }
 
 static int add_port(struct model *model, const struct nfw_binding *binding) {
@@ -113,6 +115,7 @@ void model_deinit(struct model *model) {
         for (size_t i = 0; i < model->n_policies; i++) {
                 free(model->policies[i].name);
                 free(model->policies[i].file);
+                free(model->policies[i].id);
                 strings_deinit(&model->policies[i].ports);
         }
         for (size_t i = 0; i < model->n_ports; i++) {

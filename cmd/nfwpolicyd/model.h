@@ -18,6 +18,8 @@ struct model_policy {
         uint32_t n_rules;
         int has_domains; /* booleans of the bus */
         int any_resolver;
+        int log_denied;
+        char *id; /* another one with every load */
         struct strings ports;
 };
 

@@ -19,6 +19,8 @@ static const sd_bus_vtable policy_vtable[] = {
         SD_BUS_PROPERTY("Rules", "u", NULL, POLICY(n_rules), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("HasDomains", "b", NULL, POLICY(has_domains), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("AnyResolver", "b", NULL, POLICY(any_resolver), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("LogDenied", "b", NULL, POLICY(log_denied), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Id", "s", NULL, POLICY(id), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Ports", "as", NULL, POLICY(ports.items), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };

@@ -53,10 +53,3 @@ bool strings_equal(char *const *a, char *const *b) {
         }
         return !(a && *a) && !(b && *b);
 }
-
-bool strings_contain(const struct strings *strings, const char *text) {
-        for (size_t i = 0; i < strings->n; i++)
-                if (strcmp(strings->items[i], text) == 0)
-                        return true;
-        return false;
-}

@@ -20,4 +20,3 @@ void strings_deinit(struct strings *strings);
 
 /* Whether two arrays, which may be NULL, hold the same. */
 bool strings_equal(char *const *a, char *const *b);
-bool strings_contain(const struct strings *strings, const char *text);

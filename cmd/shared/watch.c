@@ -73,6 +73,7 @@ static enum watch_level level_of(const struct nfw_event *event) {
                 return WATCH_TROUBLE;
         case NFW_EVENT_LEARNED:
         case NFW_EVENT_EVICTED:
+        case NFW_EVENT_DENIED:
                 return WATCH_CHANGES;
         case NFW_EVENT_IGNORED:
         case NFW_EVENT_RELOADED:

@@ -66,7 +66,7 @@ _nfwpolicy() {
         check) operands=files ;;
         load)
                 operands=files
-                options="--port --name --foreground --no-learner --dry-run --resolver --min-ttl --max-ttl --max-names $bus"
+                options="--port --name --foreground --no-learner --dry-run --resolver --min-ttl --max-ttl --max-names --log-denied $bus"
                 ;;
         attach)
                 operands=policies

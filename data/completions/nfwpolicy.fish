@@ -48,6 +48,7 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -s r -l resolver -x 
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l min-ttl -x -d 'Shortest life of what is learned'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-ttl -x -d 'Longest life of what is learned'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-names -x -d 'Names remembered for each port'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l log-denied -d 'Tell of some of what is dropped'
 
 complete -c nfwpolicy -n '__fish_seen_subcommand_from unload' -s f -l force -d 'Also when ports use it'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l brief -d 'The names of the policies only'

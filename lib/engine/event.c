@@ -42,6 +42,10 @@ struct nfw_event *nfw_events_pop(struct nfw_events *events) {
                 nfw_addr_format(&event->addr, event->address);
         if (event->server.family)
                 nfw_addr_format(&event->server, event->resolver);
+        if (event->denied.source.family)
+                nfw_addr_format(&event->denied.source, event->denied.source_text);
+        if (event->denied.destination.family)
+                nfw_addr_format(&event->denied.destination, event->denied.destination_text);
         return event;
 }
 
@@ -124,4 +128,85 @@ nfw_public const char *nfw_event_text(const struct nfw_event *event) {
  */
 nfw_public uint64_t nfw_event_expires_ms(const struct nfw_event *event) {
         return event->expires_ms;
+}
+
+/**
+ * nfw_event_policy() - the policy that dropped a packet
+ * @event: the event
+ *
+ * Return: its name; "" for other events than NFW_EVENT_DENIED.
+ */
+nfw_public const char *nfw_event_policy(const struct nfw_event *event) {
+        return event->denied.policy;
+}
+
+/**
+ * nfw_event_direction() - which way a packet went that was dropped
+ * @event: the event
+ *
+ * Return: "egress", from the guest, or "ingress", to it; "" for other events than NFW_EVENT_DENIED.
+ */
+nfw_public const char *nfw_event_direction(const struct nfw_event *event) {
+        return event->denied.direction ? event->denied.direction : "";
+}
+
+/**
+ * nfw_event_ether_type() - what kind of packet was dropped
+ * @event: the event
+ *
+ * Return: the type as of the Ethernet frame, 0x0800 for IPv4; 0 for other events than NFW_EVENT_DENIED.
+ */
+nfw_public uint16_t nfw_event_ether_type(const struct nfw_event *event) {
+        return event->denied.ether_type;
+}
+
+/**
+ * nfw_event_protocol() - the protocol of a packet that was dropped
+ * @event: the event
+ *
+ * Return: the number of the transport, behind any extension headers (IPPROTO_TCP); 0 where the packet has none or does
+ * not say, and for other events than NFW_EVENT_DENIED.
+ */
+nfw_public uint8_t nfw_event_protocol(const struct nfw_event *event) {
+        return event->denied.protocol;
+}
+
+/**
+ * nfw_event_source() - where a packet that was dropped came from
+ * @event: the event
+ *
+ * Return: the address as the packet says it, which is not to be believed of a guest; or "".
+ */
+nfw_public const char *nfw_event_source(const struct nfw_event *event) {
+        return event->denied.source_text;
+}
+
+/**
+ * nfw_event_source_port() - the port that a packet that was dropped came from
+ * @event: the event
+ *
+ * Return: the port of TCP or UDP, or 0.
+ */
+nfw_public uint16_t nfw_event_source_port(const struct nfw_event *event) {
+        return event->denied.source_port;
+}
+
+/**
+ * nfw_event_destination() - where a packet that was dropped was to go
+ * @event: the event
+ *
+ * Return: the address, or "".
+ */
+nfw_public const char *nfw_event_destination(const struct nfw_event *event) {
+        return event->denied.destination_text;
+}
+
+/**
+ * nfw_event_destination_port() - the port where a packet that was dropped was to go
+ * @event: the event
+ *
+ * Return: the port of TCP or UDP, or 0.
+ */
+nfw_public uint16_t nfw_event_destination_port(const struct nfw_event *event) {
+        return event->denied.destination_port;
 }

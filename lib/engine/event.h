@@ -6,8 +6,21 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
+#include "engine/record.h"
 #include "net/addr.h"
 #include "net/domain.h"
+
+/* What is known of a packet that was dropped. */
+struct nfw_denied {
+        char policy[NFW_POLICY_NAME_MAX + 1];
+        const char *direction; /* "egress" or "ingress"; NULL in other events */
+        uint16_t ether_type;
+        uint8_t protocol;                    /* 0: none, or the packet does not say */
+        struct nfw_addr source, destination; /* without a family where the packet has none */
+        uint16_t source_port, destination_port;
+        char source_text[NFW_ADDR_TEXT_MAX]; /* when somebody takes the event */
+        char destination_text[NFW_ADDR_TEXT_MAX];
+};
 
 struct nfw_event {
         STAILQ_ENTRY(nfw_event) entry;
@@ -19,6 +32,7 @@ struct nfw_event {
         char text[160];
         uint64_t expires_ms;          /* from when it happened */
         struct nfw_addr addr, server; /* become address and resolver when somebody takes the event */
+        struct nfw_denied denied;
 };
 
 /* Events that nobody has asked for yet. Bounded: when full, new ones are not kept. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/denied.h"
 #include "engine/lock.h"
 #include "engine/state.h"
 
@@ -68,6 +69,12 @@ static int open_lock(struct nfw_learner *learner) {
         return 0;
 }
 
+static int wait_for(struct nfw_learner *learner, int fd) {
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        return epoll_ctl(learner->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
 static int open_epoll(struct nfw_learner *learner) {
         const int fds[] = {
                 nfw_nflog_get_fd(learner->nflog),
@@ -80,11 +87,38 @@ static int open_epoll(struct nfw_learner *learner) {
                 return -errno;
 
         for (size_t i = 0; i < NFW_ARRAY_SIZE(fds); i++) {
-                struct epoll_event event = { .events = EPOLLIN, .data.fd = fds[i] };
+                int r = wait_for(learner, fds[i]);
 
-                if (epoll_ctl(learner->epoll_fd, EPOLL_CTL_ADD, fds[i], &event) < 0)
-                        return -errno;
+                if (r < 0)
+                        return r;
         }
+        return 0;
+}
+
+static bool wants_denied(const struct nfw_learner *learner) {
+        for (const struct learner_policy *policy = learner->policies; policy; policy = policy->next)
+                if (policy->log_denied)
+                        return true;
+        return false;
+}
+
+int nfw_learner_listen_denied(struct nfw_learner *learner) {
+        uint16_t group = nfw_plan_denied_group(learner->context->nflog_group);
+        struct nfw_event event = { .type = NFW_EVENT_ERROR };
+        int r;
+
+        if (learner->denied || !wants_denied(learner))
+                return 0;
+        r = nfw_nflog_new(group, &learner->denied);
+        if (r == 0)
+                return wait_for(learner, nfw_nflog_get_fd(learner->denied));
+        if (r < 0 || learner->lacks_denied)
+                return r < 0 ? r : 0;
+
+        learner->lacks_denied = true;
+        snprintf(event.text, sizeof(event.text),
+                 "what policies drop cannot be told: another program listens on the nflog group %u", group);
+        nfw_events_push(&learner->events, &event);
         return 0;
 }
 
@@ -213,6 +247,7 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
         nfw_nft_batch_free(learner->batch);
         nfw_nft_socket_free(learner->nft);
         nfw_shadow_deinit(&learner->shadow);
+        nfw_nflog_free(learner->denied);
         nfw_nflog_free(learner->nflog);
         nfw_statistics_close(learner->statistics, learner->statistics_fd);
         free(learner);
@@ -285,7 +320,7 @@ static int dispatch_packets(struct nfw_learner *learner, size_t *ret_n) {
 }
 
 static int dispatch_others(struct nfw_learner *learner) {
-        struct epoll_event events[3];
+        struct epoll_event events[4];
         int r, n;
 
         n = epoll_wait(learner->epoll_fd, events, NFW_ARRAY_SIZE(events), 0);
@@ -295,6 +330,8 @@ static int dispatch_others(struct nfw_learner *learner) {
         for (int i = 0; i < n; i++) {
                 if (events[i].data.fd == learner->inotify_fd)
                         r = dispatch_changes(learner);
+                else if (learner->denied && events[i].data.fd == nfw_nflog_get_fd(learner->denied))
+                        r = nfw_denied_dispatch(learner->denied, &learner->events);
                 else if (events[i].data.fd != nfw_nflog_get_fd(learner->nflog))
                         r = dispatch_links(learner);
                 else

@@ -8,6 +8,7 @@
  *   learner_follow.c  which policies and ports there are: kept in step with the kernel
  *   learner_packet.c  from a mirrored packet to what a name may open
  *   learner_commit.c  from decisions to set elements
+ *   denied.c          what policies drop that tell of it: nothing is learned from that
  *
  * The kernel is the truth. What is in memory is a shadow of it, tied to a generation of the ruleset: every commit
  * is refused when somebody else has changed anything, and then the shadow is brought up to date first.
@@ -39,6 +40,7 @@ struct learner_policy {
         char id[NFW_ID_MAX];
         enum nfw_table table;
         bool any_resolver;
+        bool log_denied;
         uint32_t min_ttl;
         uint32_t max_ttl;
         uint32_t max_names;
@@ -84,6 +86,7 @@ struct nfw_learner {
         struct nfw_nft_batch *batch;
         struct nfw_shadow shadow;
         struct nfw_nflog *nflog;
+        struct nfw_nflog *denied; /* NULL as long as nobody wants it */
         struct nfw_rtnl *rtnl;
         struct nfw_rtnl_monitor *monitor;
         struct nfw_statistics *statistics;
@@ -108,12 +111,16 @@ struct nfw_learner {
         uint64_t n_follows;  /* how often policies and ports were brought up to date */
         uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
         uint64_t n_lost;
+        bool lacks_denied; /* somebody else has the group; it has been told */
         unsigned int n_hurried;
         struct nfw_events events;
 };
 
 /* Milliseconds of a clock that only goes forward. */
 uint64_t nfw_learner_now(void);
+
+/* learner.c: listens to what is dropped, if a policy is to tell of it. 0 or a negative errno. */
+int nfw_learner_listen_denied(struct nfw_learner *learner);
 
 /* learner_follow.c: brings policies and ports up to date. 0 or a negative errno. */
 int nfw_learner_follow(struct nfw_learner *learner);

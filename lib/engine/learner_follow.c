@@ -81,6 +81,7 @@ static int compile_policy(struct learner_policy *policy, const struct nfw_record
         int r;
 
         policy->any_resolver = record->any_resolver;
+        policy->log_denied = record->log_denied;
         policy->min_ttl = record->min_ttl;
         policy->max_ttl = record->max_ttl;
         policy->max_names = record->max_names;
@@ -400,6 +401,8 @@ int nfw_learner_follow(struct nfw_learner *learner) {
         /* A set can be gone, or a dump be interrupted, when somebody commits in between. */
         for (int i = 0; i < 16; i++) {
                 r = follow_once(learner);
+                if (r == 0)
+                        r = nfw_learner_listen_denied(learner);
                 if (r == 0)
                         nfw_events_push(&learner->events, &(struct nfw_event){ .type = NFW_EVENT_RELOADED });
                 if (r != -EINTR && r != -ENOENT)

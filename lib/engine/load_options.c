@@ -111,6 +111,18 @@ nfw_public void nfw_load_set_any_resolver(struct nfw_load *load, bool any) {
 }
 
 /**
+ * nfw_load_set_log_denied() - tell of what is dropped
+ * @load: the description
+ * @log:  whether packets that the policy drops are events of the learner, NFW_EVENT_DENIED
+ *
+ * At most five packets a second are told of for each port and direction, however many are dropped. It costs packets
+ * that are dropped another look-up, and packets that are accepted nothing.
+ */
+nfw_public void nfw_load_set_log_denied(struct nfw_load *load, bool log) {
+        load->record.log_denied = log;
+}
+
+/**
  * nfw_load_set_min_ttl() - the shortest life of a grant
  * @load:    the description
  * @seconds: 1 to 86400; the default is 5

@@ -82,6 +82,7 @@ int nfw_record_compile(const struct nfw_record *record,
                                          .policy = record->name,
                                          .id = record->id,
                                          .nflog_group = record->nflog_group,
+                                         .log_denied = record->log_denied,
                                  },
                                  ret_plan);
                 if (r < 0)

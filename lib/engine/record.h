@@ -22,6 +22,7 @@ struct nfw_record {
         char name[NFW_POLICY_NAME_MAX + 1];
         char id[NFW_ID_MAX];
         bool any_resolver;
+        bool log_denied;
         NFW_VEC(struct nfw_addr) resolvers; /* none: the default ones of each port */
         uint32_t min_ttl;                   /* seconds */
         uint32_t max_ttl;

@@ -37,6 +37,8 @@ static void write_lines(FILE *stream, const struct nfw_record *record) {
         fprintf(stream, "\n");
         if (record->any_resolver)
                 fprintf(stream, "any-resolver 1\n");
+        if (record->log_denied)
+                fprintf(stream, "log-denied 1\n");
         nfw_vec_foreach (resolver, &record->resolvers)
                 fprintf(stream, "resolver %s\n", nfw_addr_format(resolver, text));
         fprintf(stream, "min-ttl %" PRIu32 "\n", record->min_ttl);
@@ -140,6 +142,10 @@ static int read_line(const char *key,
                 return read_sum(value, header);
         if (strcmp(key, "any-resolver") == 0) {
                 record->any_resolver = true;
+                return 0;
+        }
+        if (strcmp(key, "log-denied") == 0) {
+                record->log_denied = true;
                 return 0;
         }
         if (strcmp(key, "min-ttl") == 0)

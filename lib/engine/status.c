@@ -30,8 +30,11 @@ static int add_loaded(struct nfw_context *context,
                 loaded.n_rules = nfw_policy_n_rules(record.policy);
                 loaded.has_domains = nfw_policy_has_domains(record.policy);
                 loaded.any_resolver = record.any_resolver;
+                loaded.log_denied = record.log_denied;
         }
         nfw_record_deinit(&record);
+        if (nfw_record_id_is_valid(policy->id))
+                strcpy(loaded.id, policy->id);
 
         r = loaded.name && loaded.file ? nfw_vec_push(&status->loaded, loaded) : -ENOMEM;
         if (r < 0) {

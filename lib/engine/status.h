@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "engine/record.h"
 #include "engine/statistics.h"
 
 /* What a status object holds; all strings are its own. */
@@ -11,6 +12,8 @@ struct nfw_loaded {
         size_t n_rules;
         bool has_domains;
         bool any_resolver;
+        bool log_denied;
+        char id[NFW_ID_MAX];
 };
 
 struct nfw_resolver_text {

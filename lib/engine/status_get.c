@@ -146,6 +146,26 @@ nfw_public bool nfw_loaded_any_resolver(const struct nfw_loaded *loaded) {
 }
 
 /**
+ * nfw_loaded_log_denied() - whether a policy tells of what it drops
+ * @loaded: the policy
+ *
+ * Return: as nfw_load_set_log_denied() was called; false where the record of its source is gone.
+ */
+nfw_public bool nfw_loaded_log_denied(const struct nfw_loaded *loaded) {
+        return loaded->log_denied;
+}
+
+/**
+ * nfw_loaded_id() - which load of a policy is in force
+ * @loaded: the policy
+ *
+ * Return: 16 hexadecimal digits, others with every load, whatever is loaded; "" where the kernel does not say.
+ */
+nfw_public const char *nfw_loaded_id(const struct nfw_loaded *loaded) {
+        return loaded->id;
+}
+
+/**
  * nfw_status_n_bindings() - how many ports under policies there are
  * @status: the status
  *

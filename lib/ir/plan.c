@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ir/plan_build.h"
+#include "ir/plan_denied.h"
 #include "ir/plan_run.h"
 #include "ir/plan_share.h"
 
@@ -84,7 +85,7 @@ int nfw_plan_new(const struct nfw_ir *ir,
                         return r;
         }
 
-        if (nfw_plan_share_sets(plan) < 0)
+        if (nfw_plan_share_sets(plan) < 0 || (options->log_denied && nfw_plan_log_denied(plan) < 0))
                 return -ENOMEM;
 
         *ret_plan = nfw_steal(plan);

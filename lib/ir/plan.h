@@ -30,6 +30,7 @@ struct nfw_plan_set {
         bool interval;
         NFW_VEC(struct nfw_range) elements;
         size_t learned; /* index into struct nfw_plan.learned; SIZE_MAX for all other sets */
+        bool meter;     /* has no fields: the kernel puts ports there, each with a limit of its own */
 };
 
 enum nfw_plan_match_kind {
@@ -55,6 +56,7 @@ struct nfw_plan_rule {
         enum nfw_verdict verdict;
         size_t block; /* to jump to: index into struct nfw_plan.blocks */
         enum nfw_mirror mirror;
+        size_t meter; /* of what is mirrored as denied: index into struct nfw_plan.sets */
         bool counter;
         char *comment;      /* the names of the source rules, shortened to what the kernel takes */
         struct nfw_pos pos; /* of the first source rule */
@@ -82,7 +84,8 @@ struct nfw_plan {
         bool parameters[NFW_N_PARAMETERS];
         NFW_VEC(struct nfw_plan_set) sets;
         struct nfw_plan_chain chains[NFW_N_DIRECTIONS];
-        NFW_VEC(struct nfw_plan_chain) blocks; /* each jumps only to those before it */
+        NFW_VEC(struct nfw_plan_chain)
+        blocks; /* each jumps only to those before it, or to one for what is denied */
         NFW_VEC(struct nfw_plan_learned) learned;
 };
 
@@ -91,7 +94,20 @@ struct nfw_plan_options {
         const char *id;
         uint16_t nflog_group;
         size_t block_size; /* how many rules in a row are few; 0: what is best for the kernel */
+        bool log_denied;   /* tell of what is dropped */
 };
+
+/* Copies of what is dropped, in the group beside the one for DNS: however many there are, no reply is lost for them. */
+static inline uint16_t nfw_plan_denied_group(uint16_t nflog_group) {
+        return nflog_group < UINT16_MAX ? (uint16_t)(nflog_group + 1) : UINT16_MAX - 1;
+}
+
+/* How many copies of one port's packets, in one direction, and how much of each. */
+#define NFW_DENIED_PER_SECOND 5
+#define NFW_DENIED_BURST      10
+#define NFW_DENIED_SNAPLEN    128
+/* A port that has been quiet for so long is forgotten. */
+#define NFW_DENIED_TIMEOUT_MS 10000
 
 /* 0 or a negative errno. Positions are borrowed, everything else is copied. The result depends on its input only. */
 int nfw_plan_new(const struct nfw_ir *ir, const struct nfw_plan_options *options, struct nfw_plan **ret_plan);

@@ -6,6 +6,8 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
+#include "base/macros.h"
+
 /* A sender needs no more (RFC 8200, section 4.1 names six); a longer row of headers only costs us time. */
 #define MAX_EXTENSION_HEADERS 8
 
@@ -22,10 +24,24 @@ static uint32_t read_u32(const uint8_t *p) {
         return (uint32_t)read_u16(p) << 16 | read_u16(p + 2);
 }
 
-static int parse_transport(struct nfw_packet *packet) {
+/* Of the beginning of a packet: what has no ports has none to tell. */
+static int parse_transport_head(struct nfw_packet *packet) {
+        const uint8_t *p = packet->transport;
+
+        if ((packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_TCP) ||
+            packet->transport_size < 2 * sizeof(uint16_t))
+                return 0;
+        packet->source_port = read_u16(p);
+        packet->destination_port = read_u16(p + 2);
+        return 0;
+}
+
+static int parse_transport(bool whole, struct nfw_packet *packet) {
         const uint8_t *p = packet->transport;
         size_t header;
 
+        if (!whole)
+                return parse_transport_head(packet);
         switch (packet->protocol) {
         case IPPROTO_UDP:
                 /* Octets behind what UDP counts belong to nobody; two readers would disagree on them. */
@@ -55,7 +71,7 @@ static int parse_transport(struct nfw_packet *packet) {
         return 0;
 }
 
-static int parse_ipv4(const uint8_t *data, size_t size, struct nfw_packet *packet) {
+static int parse_ipv4(const uint8_t *data, size_t size, bool whole, struct nfw_packet *packet) {
         size_t header, total;
 
         if (size < IPV4_MIN_HEADER)
@@ -64,7 +80,7 @@ static int parse_ipv4(const uint8_t *data, size_t size, struct nfw_packet *packe
         header = (size_t)(data[0] & 0x0f) * 4;
         total = read_u16(data + 2);
         /* A link may have padded the frame, so there may be more octets than the packet has. */
-        if (header < IPV4_MIN_HEADER || total < header || total > size)
+        if (whole && (header < IPV4_MIN_HEADER || total < header || total > size))
                 return NFW_E_INVALID;
 
         nfw_addr_from_bytes(AF_INET, data + 12, &packet->source);
@@ -76,26 +92,18 @@ static int parse_ipv4(const uint8_t *data, size_t size, struct nfw_packet *packe
                 return 0;
         }
 
+        total = NFW_MIN(total, size);
+        if (header < IPV4_MIN_HEADER || total < header)
+                return 0;
         packet->transport = data + header;
         packet->transport_size = total - header;
-        return parse_transport(packet);
+        return parse_transport(whole, packet);
 }
 
-static int parse_ipv6(const uint8_t *data, size_t size, struct nfw_packet *packet) {
-        const uint8_t *p = data + IPV6_HEADER;
-        size_t left, length;
-        uint8_t next;
-
-        if (size < IPV6_HEADER)
-                return NFW_E_INVALID;
-
-        left = read_u16(data + 4);
-        if (left > size - IPV6_HEADER)
-                return NFW_E_INVALID;
-
-        nfw_addr_from_bytes(AF_INET6, data + 8, &packet->source);
-        nfw_addr_from_bytes(AF_INET6, data + 24, &packet->destination);
-        next = data[6];
+/* From the first header behind that of IPv6, which is of the type next, to the transport. */
+static int parse_extensions(
+        const uint8_t *p, size_t left, uint8_t next, bool whole, struct nfw_packet *packet) {
+        size_t length;
 
         for (size_t n = 0; n <= MAX_EXTENSION_HEADERS; n++) {
                 switch (next) {
@@ -129,7 +137,7 @@ static int parse_ipv6(const uint8_t *data, size_t size, struct nfw_packet *packe
                         packet->protocol = next;
                         packet->transport = p;
                         packet->transport_size = left;
-                        return parse_transport(packet);
+                        return parse_transport(whole, packet);
                 }
 
                 if (length == 0 || length > left)
@@ -142,7 +150,25 @@ static int parse_ipv6(const uint8_t *data, size_t size, struct nfw_packet *packe
         return NFW_E_INVALID;
 }
 
-int nfw_packet_parse(const void *data, size_t size, struct nfw_packet *ret_packet) {
+static int parse_ipv6(const uint8_t *data, size_t size, bool whole, struct nfw_packet *packet) {
+        size_t left;
+        int r;
+
+        if (size < IPV6_HEADER)
+                return NFW_E_INVALID;
+
+        left = read_u16(data + 4);
+        if (whole && left > size - IPV6_HEADER)
+                return NFW_E_INVALID;
+        left = NFW_MIN(left, size - IPV6_HEADER);
+
+        nfw_addr_from_bytes(AF_INET6, data + 8, &packet->source);
+        nfw_addr_from_bytes(AF_INET6, data + 24, &packet->destination);
+        r = parse_extensions(data + IPV6_HEADER, left, data[6], whole, packet);
+        return whole ? r : 0;
+}
+
+static int parse(const void *data, size_t size, bool whole, struct nfw_packet *ret_packet) {
         const uint8_t *bytes = data;
         struct nfw_packet packet = { 0 };
         int r;
@@ -152,10 +178,10 @@ int nfw_packet_parse(const void *data, size_t size, struct nfw_packet *ret_packe
 
         switch (bytes[0] >> 4) {
         case 4:
-                r = parse_ipv4(bytes, size, &packet);
+                r = parse_ipv4(bytes, size, whole, &packet);
                 break;
         case 6:
-                r = parse_ipv6(bytes, size, &packet);
+                r = parse_ipv6(bytes, size, whole, &packet);
                 break;
         default:
                 return NFW_E_INVALID;
@@ -165,4 +191,12 @@ int nfw_packet_parse(const void *data, size_t size, struct nfw_packet *ret_packe
 
         *ret_packet = packet;
         return 0;
+}
+
+int nfw_packet_parse(const void *data, size_t size, struct nfw_packet *ret_packet) {
+        return parse(data, size, true, ret_packet);
+}
+
+int nfw_packet_parse_head(const void *data, size_t size, struct nfw_packet *ret_packet) {
+        return parse(data, size, false, ret_packet);
 }

@@ -25,3 +25,9 @@ struct nfw_packet {
 
 /* 0, or NFW_E_INVALID where the bytes are not such a packet to the end. */
 int nfw_packet_parse(const void *data, size_t size, struct nfw_packet *ret_packet);
+
+/*
+ * The same of what may have been cut off: says from whom to whom it is, and the protocol and the ports as far as
+ * they are there. 0, or NFW_E_INVALID where there are no two addresses.
+ */
+int nfw_packet_parse_head(const void *data, size_t size, struct nfw_packet *ret_packet);

@@ -152,6 +152,38 @@ int nfw_nft_expr_log(struct nftnl_rule *rule, const char *prefix, uint16_t group
         return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, prefix) < 0 ? -ENOMEM : 0;
 }
 
+int nfw_nft_expr_log_head(struct nftnl_rule *rule, const char *prefix, uint16_t group, uint32_t n_octets) {
+        struct nftnl_expr *expr = add(rule, "log");
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, group);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, n_octets);
+        nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, QUEUE_THRESHOLD);
+        return nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, prefix) < 0 ? -ENOMEM : 0;
+}
+
+int nfw_nft_expr_meter(struct nftnl_rule *rule, const char *set, uint64_t per_second, uint32_t burst) {
+        struct nftnl_expr *expr = add(rule, "dynset"), *limit;
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+        nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, 0); /* the set's own, as the kernel says it */
+        if (nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set) < 0)
+                return -ENOMEM;
+
+        limit = nftnl_expr_alloc("limit");
+        if (!limit)
+                return -ENOMEM;
+        nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_RATE, per_second);
+        nftnl_expr_set_u64(limit, NFTNL_EXPR_LIMIT_UNIT, 1);
+        nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, burst);
+        nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+        return nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, limit, 0) < 0 ? -ENOMEM : 0;
+}
+
 int nfw_nft_expr_counter(struct nftnl_rule *rule) {
         return add(rule, "counter") ? 0 : -ENOMEM;
 }

@@ -29,6 +29,10 @@ int nfw_nft_expr_lookup(struct nftnl_rule *rule, const char *set, uint32_t set_i
 /* The map's verdict. */
 int nfw_nft_expr_vmap(struct nftnl_rule *rule, const char *map);
 int nfw_nft_expr_log(struct nftnl_rule *rule, const char *prefix, uint16_t group);
+/* Only the first octets of the packet. */
+int nfw_nft_expr_log_head(struct nftnl_rule *rule, const char *prefix, uint16_t group, uint32_t n_octets);
+/* Puts what is in the first register into the set; the rule goes on if that has not come too often in a second. */
+int nfw_nft_expr_meter(struct nftnl_rule *rule, const char *set, uint64_t per_second, uint32_t burst);
 int nfw_nft_expr_counter(struct nftnl_rule *rule);
 /* NF_ACCEPT or NF_DROP. */
 int nfw_nft_expr_verdict(struct nftnl_rule *rule, uint32_t verdict);

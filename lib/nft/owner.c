@@ -56,19 +56,34 @@ int nfw_nft_policy_of_chain(const char *chain, enum nfw_direction direction, cha
         return 0;
 }
 
+static bool ends_with(const char *name, size_t n, const char *suffix) {
+        size_t n_suffix = strlen(suffix);
+
+        return n > n_suffix && memcmp(name + n - n_suffix, suffix, n_suffix) == 0;
+}
+
+/* How much of the name is that of the chain that it belongs to; 0: it is no block. */
+static size_t main_chain_size(const char *chain) {
+        static const char denied[] = "-denied", block[] = "-block";
+        size_t n = strlen(chain);
+
+        if (ends_with(chain, n, denied))
+                return n - (sizeof(denied) - 1);
+        while (n > 0 && chain[n - 1] >= '0' && chain[n - 1] <= '9')
+                n--;
+        return chain[n] && ends_with(chain, n, block) ? n - (sizeof(block) - 1) : 0;
+}
+
 int nfw_nft_policy_of_block(const char *chain, char **ret_policy) {
-        static const char suffix[] = "-block";
-        size_t n = strlen(chain), n_suffix = sizeof(suffix) - 1;
+        size_t n = main_chain_size(chain);
         char *main_chain, *policy = NULL;
         int r = 0;
 
         *ret_policy = NULL;
-        while (n > 0 && chain[n - 1] >= '0' && chain[n - 1] <= '9')
-                n--;
-        if (chain[n] == '\0' || n <= n_suffix || memcmp(chain + n - n_suffix, suffix, n_suffix) != 0)
+        if (n == 0)
                 return 0;
 
-        main_chain = strndup(chain, n - n_suffix);
+        main_chain = strndup(chain, n);
         if (!main_chain)
                 return -ENOMEM;
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0 && !policy; direction++)
@@ -179,13 +194,16 @@ static int take_set(const struct nfw_nft_object *set, void *userdata) {
 
 static int take_lookup(struct nftnl_expr *expr, void *userdata) {
         struct assignment *assignment = userdata;
+        const char *kind = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), *set;
         struct orphan *orphan;
-        const char *set;
         int r;
 
-        if (strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "lookup") != 0)
+        if (strcmp(kind, "lookup") == 0)
+                set = nftnl_expr_get_str(expr, NFTNL_EXPR_LOOKUP_SET);
+        else if (strcmp(kind, "dynset") == 0)
+                set = nftnl_expr_get_str(expr, NFTNL_EXPR_DYNSET_SET_NAME);
+        else
                 return 0;
-        set = nftnl_expr_get_str(expr, NFTNL_EXPR_LOOKUP_SET);
         HASH_FIND_STR(assignment->orphans, set, orphan);
         if (!orphan)
                 return 0;

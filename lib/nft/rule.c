@@ -24,8 +24,13 @@ NFW_DEFINE_NFTNL_CLEANUP(nftnl_rule)
 int nfw_nft_mirror_prefix(const struct nfw_plan *plan,
                           enum nfw_mirror mirror,
                           char buffer[static NFW_NFT_PREFIX_MAX]) {
+        static const char *const words[] = {
+                [NFW_MIRROR_QUERY] = "query",
+                [NFW_MIRROR_REPLY] = "reply",
+                [NFW_MIRROR_DENIED] = "denied",
+        };
         int n = snprintf(buffer, NFW_NFT_PREFIX_MAX, "nfwpolicy %s %s %s", plan->policy, plan->id,
-                         mirror == NFW_MIRROR_QUERY ? "query" : "reply");
+                         words[mirror]);
 
         return n < 0 || n >= NFW_NFT_PREFIX_MAX ? -ENAMETOOLONG : 0;
 }
@@ -64,16 +69,38 @@ static int add_match(struct nfw_nft_batch *batch,
         return r < 0 ? r : nfw_nft_match_add(rule, state, match, &set);
 }
 
-static int add_actions(const struct nfw_plan *plan,
-                       const struct nfw_plan_rule *plan_rule,
-                       struct nftnl_rule *rule) {
+static int add_mirror(const struct nfw_plan *plan,
+                      enum nfw_direction direction,
+                      const struct nfw_plan_rule *plan_rule,
+                      struct nftnl_rule *rule) {
         char prefix[NFW_NFT_PREFIX_MAX];
         int r;
 
+        r = nfw_nft_mirror_prefix(plan, plan_rule->mirror, prefix);
+        if (r < 0)
+                return r;
+        if (plan_rule->mirror != NFW_MIRROR_DENIED)
+                return nfw_nft_expr_log(rule, prefix, plan->nflog_group);
+
+        if (plan_rule->meter >= plan->sets.n)
+                return -EINVAL;
+        r = nfw_nft_expr_load(rule, nfw_nft_port_field(direction), 0, NFT_REG_1);
+        if (r == 0)
+                r = nfw_nft_expr_meter(rule, plan->sets.items[plan_rule->meter].name, NFW_DENIED_PER_SECOND,
+                                       NFW_DENIED_BURST);
+        return r < 0 ? r
+                     : nfw_nft_expr_log_head(rule, prefix, nfw_plan_denied_group(plan->nflog_group),
+                                             NFW_DENIED_SNAPLEN);
+}
+
+static int add_actions(const struct nfw_plan *plan,
+                       enum nfw_direction direction,
+                       const struct nfw_plan_rule *plan_rule,
+                       struct nftnl_rule *rule) {
+        int r;
+
         if (plan_rule->mirror != NFW_MIRROR_NONE) {
-                r = nfw_nft_mirror_prefix(plan, plan_rule->mirror, prefix);
-                if (r == 0)
-                        r = nfw_nft_expr_log(rule, prefix, plan->nflog_group);
+                r = add_mirror(plan, direction, plan_rule, rule);
                 if (r < 0)
                         return r;
         }
@@ -150,7 +177,7 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                 if (r < 0)
                         return r;
         }
-        r = add_actions(plan, plan_rule, rule);
+        r = add_actions(plan, chain->direction, plan_rule, rule);
         if (r == 0)
                 r = set_comment(rule, plan_rule->comment);
         if (r < 0)

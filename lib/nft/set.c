@@ -28,6 +28,9 @@
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
 
 size_t nfw_nft_set_size(const struct nfw_nft_set *set) {
+        /* What the kernel takes, and shows, where nobody says anything. */
+        if (set->flags & NFT_SET_EVAL)
+                return UINT16_MAX;
         if (set->flags & (NFT_SET_INTERVAL | NFT_SET_TIMEOUT))
                 return 0;
         return set->flags & NFT_SET_ANONYMOUS || set->n_elements >= SIZED_MIN ? set->n_elements : 0;
@@ -59,6 +62,13 @@ static uint32_t interval_flags(const struct nfw_nft_key *key) {
 int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_set *ret_set) {
         struct nfw_nft_set set = { .name = plan_set->name, .comment = plan_set->comment };
 
+        if (plan_set->meter) {
+                set.key = (struct nfw_nft_key){ .fields = { nfw_nft_port_field(NFW_EGRESS) }, .n_fields = 1 };
+                set.flags = NFT_SET_EVAL | NFT_SET_TIMEOUT;
+                set.timeout_ms = NFW_DENIED_TIMEOUT_MS;
+                *ret_set = set;
+                return 0;
+        }
         if (plan_set->n_fields == 0 || plan_set->n_fields > NFW_PLAN_MAX_FIELDS)
                 return -EINVAL;
         if (plan_set->learned != SIZE_MAX)
@@ -178,6 +188,8 @@ int nfw_nft_put_set(struct nfw_nft_batch *batch,
                 nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_TYPE, DATA_TYPE_VERDICT);
                 nftnl_set_set_u32(nftnl, NFTNL_SET_DATA_LEN, 0);
         }
+        if (set->timeout_ms > 0)
+                nftnl_set_set_u64(nftnl, NFTNL_SET_TIMEOUT, set->timeout_ms);
         if (nfw_nft_set_size(set) > 0)
                 nftnl_set_set_u32(nftnl, NFTNL_SET_DESC_SIZE, (uint32_t)nfw_nft_set_size(set));
         if (set->flags & NFT_SET_CONCAT) {

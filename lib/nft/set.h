@@ -23,7 +23,8 @@ struct nfw_nft_set {
         uint32_t flags;      /* NFT_SET_x */
         const char *comment; /* or NULL */
         struct nfw_nft_key key;
-        size_t n_elements; /* of constant sets */
+        size_t n_elements;   /* of constant sets */
+        uint64_t timeout_ms; /* of elements that are added without one; 0: none */
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "nft/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/socket.h>
 
 #include <linux/netfilter/nf_tables.h>
@@ -30,8 +31,12 @@ static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct n
                 fprintf(stream, "\t\tsize %zu\n", nfw_nft_set_size(set));
         if (set->flags & NFT_SET_INTERVAL)
                 fputs("\t\tflags interval\n", stream);
+        else if (set->flags & NFT_SET_EVAL)
+                fputs("\t\tflags dynamic,timeout\n", stream);
         else if (set->flags & NFT_SET_TIMEOUT)
                 fputs("\t\tflags timeout\n", stream);
+        if (set->timeout_ms > 0)
+                fprintf(stream, "\t\ttimeout %" PRIu64 "s\n", set->timeout_ms / 1000);
         if (set->comment) {
                 fputs("\t\t", stream);
                 print_comment(stream, set->comment);
@@ -96,8 +101,32 @@ static void print_base_chain(FILE *stream, enum nfw_table table, enum nfw_direct
                 nfw_nft_map_name(direction));
 }
 
+static int print_mirror(FILE *stream,
+                        const struct nfw_plan *plan,
+                        enum nfw_direction direction,
+                        const struct nfw_plan_rule *rule) {
+        char prefix[NFW_NFT_PREFIX_MAX];
+        int r;
+
+        r = nfw_nft_mirror_prefix(plan, rule->mirror, prefix);
+        if (r < 0)
+                return r;
+        if (rule->mirror != NFW_MIRROR_DENIED) {
+                fprintf(stream, "log prefix \"%s\" group %u queue-threshold 1", prefix, plan->nflog_group);
+                return 0;
+        }
+        fprintf(stream,
+                "update @%s { %s limit rate %d/second burst %d packets } "
+                "log prefix \"%s\" group %u snaplen %d queue-threshold 1",
+                plan->sets.items[rule->meter].name, nfw_nft_port_field(direction)->name,
+                NFW_DENIED_PER_SECOND, NFW_DENIED_BURST, prefix, nfw_plan_denied_group(plan->nflog_group),
+                NFW_DENIED_SNAPLEN);
+        return 0;
+}
+
 static int print_actions(FILE *stream,
                          const struct nfw_plan *plan,
+                         enum nfw_direction direction,
                          const struct nfw_plan_rule *rule,
                          const char **separator) {
         static const char *const verdicts[] = {
@@ -106,15 +135,13 @@ static int print_actions(FILE *stream,
                 [NFW_VERDICT_JUMP] = "jump",
                 [NFW_VERDICT_GOTO] = "goto",
         };
-        char prefix[NFW_NFT_PREFIX_MAX];
         int r;
 
         if (rule->mirror != NFW_MIRROR_NONE) {
-                r = nfw_nft_mirror_prefix(plan, rule->mirror, prefix);
+                nfw_nft_print_separator(stream, separator);
+                r = print_mirror(stream, plan, direction, rule);
                 if (r < 0)
                         return r;
-                nfw_nft_print_separator(stream, separator);
-                fprintf(stream, "log prefix \"%s\" group %u queue-threshold 1", prefix, plan->nflog_group);
         }
         if (rule->counter) {
                 nfw_nft_print_separator(stream, separator);
@@ -142,7 +169,7 @@ static int print_rule(FILE *stream,
 
         r = nfw_nft_print_matches(stream, plan, direction, rule, &separator);
         if (r == 0)
-                r = print_actions(stream, plan, rule, &separator);
+                r = print_actions(stream, plan, direction, rule, &separator);
         fputc('\n', stream);
         return r;
 }

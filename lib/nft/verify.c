@@ -84,7 +84,7 @@ static void expect_elements(const struct nfw_plan *plan, struct nfw_nft_image *i
                         set->name ? nfw_nft_image_find_set(image, set->name, 0) : NULL;
 
                 if (expected)
-                        expected->is_constant = set->learned == SIZE_MAX;
+                        expected->is_constant = set->learned == SIZE_MAX && !set->meter;
         }
 }
 

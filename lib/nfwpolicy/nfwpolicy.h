@@ -118,6 +118,7 @@ struct nfw_load *nfw_load_free(struct nfw_load *load);
 int nfw_load_add_port(struct nfw_load *load, const char *interface);
 int nfw_load_add_resolver(struct nfw_load *load, const char *address, struct nfw_report *report);
 void nfw_load_set_any_resolver(struct nfw_load *load, bool any);
+void nfw_load_set_log_denied(struct nfw_load *load, bool log);
 int nfw_load_set_min_ttl(struct nfw_load *load, uint32_t seconds);
 int nfw_load_set_max_ttl(struct nfw_load *load, uint32_t seconds);
 int nfw_load_set_max_names(struct nfw_load *load, uint32_t n_names);
@@ -217,6 +218,8 @@ const char *nfw_loaded_file(const struct nfw_loaded *loaded);
 size_t nfw_loaded_n_rules(const struct nfw_loaded *loaded);
 bool nfw_loaded_has_domains(const struct nfw_loaded *loaded);
 bool nfw_loaded_any_resolver(const struct nfw_loaded *loaded);
+bool nfw_loaded_log_denied(const struct nfw_loaded *loaded);
+const char *nfw_loaded_id(const struct nfw_loaded *loaded);
 
 size_t nfw_status_n_bindings(const struct nfw_status *status);
 const struct nfw_binding *nfw_status_binding(const struct nfw_status *status, size_t index);
@@ -255,6 +258,7 @@ struct nfw_event;
  * @NFW_EVENT_RELOADED: the learner follows a changed set of policies or ports
  * @NFW_EVENT_ERROR:   a transaction failed; nfw_event_text() says why
  * @NFW_EVENT_EDITED:  another program changed our tables, and a keeper puts them right; nfw_event_text() says who
+ * @NFW_EVENT_DENIED:  a packet was dropped by a policy that was loaded to tell of it; some of many are told of
  */
 enum nfw_event_type {
         NFW_EVENT_LEARNED,
@@ -264,6 +268,7 @@ enum nfw_event_type {
         NFW_EVENT_RELOADED,
         NFW_EVENT_ERROR,
         NFW_EVENT_EDITED,
+        NFW_EVENT_DENIED,
 };
 
 int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner);
@@ -281,6 +286,14 @@ const char *nfw_event_address(const struct nfw_event *event);
 const char *nfw_event_resolver(const struct nfw_event *event);
 const char *nfw_event_text(const struct nfw_event *event);
 uint64_t nfw_event_expires_ms(const struct nfw_event *event);
+const char *nfw_event_policy(const struct nfw_event *event);
+const char *nfw_event_direction(const struct nfw_event *event);
+uint16_t nfw_event_ether_type(const struct nfw_event *event);
+uint8_t nfw_event_protocol(const struct nfw_event *event);
+const char *nfw_event_source(const struct nfw_event *event);
+uint16_t nfw_event_source_port(const struct nfw_event *event);
+const char *nfw_event_destination(const struct nfw_event *event);
+uint16_t nfw_event_destination_port(const struct nfw_event *event);
 
 struct nfw_monitor;
 

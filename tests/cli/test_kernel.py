@@ -89,7 +89,7 @@ def test_json_of_list(host):
     names, web = answer["policies"]
     assert names == {
         "name": "names", "file": str(host.directory / "names.yaml"), "rules": 1, "ports": 0, "domains": True,
-        "any_resolver": False,
+        "any_resolver": False, "log_denied": False,
     }
     assert (web["name"], web["ports"], web["domains"]) == ("web", 1, False)
     assert answer["ports"] == [

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Policies and ports as objects, and how the bus hears of changes, whoever makes them."""
 
+import re
+import socket
+
 import pytest
 from gi.repository import GLib
 
 from bus import MANAGER, PATH, POLICY, PORT, PROPERTIES
 from dnsserver import lookup
 from dnswire import address, question_name, reply
-from lab import eventually
+from lab import GUEST4, eventually
 from learning import RESOLVER4, MarkedResponder
 from policies import allow, policy
 
@@ -17,9 +20,9 @@ TWO_RULES = policy(allow(ips=["192.0.2.0/24"]), allow(ips=["198.51.100.0/24"]))
 DOMAINS = policy(allow(domains=["www.example"]))
 
 
-def load(client, text=SIMPLE, name="web", ports=("vnet0",), resolvers=(RESOLVER4,)):
+def load(client, text=SIMPLE, name="web", ports=("vnet0",), resolvers=(RESOLVER4,), **options):
     client.call("LoadPolicy", "(ssa{sv})", name, text, {
-        "ports": GLib.Variant("as", ports), "resolvers": GLib.Variant("as", resolvers),
+        "ports": GLib.Variant("as", ports), "resolvers": GLib.Variant("as", resolvers), **options,
     })
 
 
@@ -38,8 +41,10 @@ def test_every_policy_and_every_port_is_an_object(client):
         (f"{PATH}/policy/web", POLICY), (f"{PATH}/port/up0", PORT), (f"{PATH}/port/vnet0", PORT),
     }
     assert objects[f"{PATH}/policy/web"][POLICY] == {
-        "Name": "web", "File": "web", "Rules": 1, "HasDomains": True, "AnyResolver": False, "Ports": ["up0", "vnet0"],
+        "Name": "web", "File": "web", "Rules": 1, "HasDomains": True, "AnyResolver": False, "LogDenied": False,
+        "Id": objects[f"{PATH}/policy/web"][POLICY]["Id"], "Ports": ["up0", "vnet0"],
     }
+    assert re.fullmatch("[0-9a-f]{16}", objects[f"{PATH}/policy/web"][POLICY]["Id"])
     table = client.properties(f"{PATH}/port/vnet0", PORT)["Table"]
     assert objects[f"{PATH}/port/vnet0"][PORT] == {
         "Name": "vnet0", "Policy": "web", "Table": table, "Resolvers": [RESOLVER4],
@@ -129,11 +134,29 @@ def test_a_replaced_policy_is_told(client, change):
     assert client.heard("PortDetached") == []
 
 
-def test_a_policy_that_is_replaced_by_one_that_looks_alike(client):
-    load(client)
+def test_a_policy_that_is_replaced_by_one_that_looks_alike(client, change):
+    change.load()
     client.wait_for("PortAttached")
-    load(client, policy(allow(ips=["198.51.100.0/24"])))
+    change.load(policy(allow(ips=["198.51.100.0/24"])))
     assert client.wait_for("PolicyReplaced") == ("web",)
+    interface, properties, _ = client.wait_for("PropertiesChanged", lambda parameters: "Id" in parameters[1])
+    assert interface == POLICY and set(properties) == {"Id"}
+    first = properties["Id"]
+    change.load(policy(allow(ips=["198.51.100.0/24"])))
+    client.wait_for("PropertiesChanged", lambda parameters: parameters[1].get("Id", first) != first)
+    eventually(lambda: len(client.heard("PolicyReplaced")) == 2)
+
+
+def test_what_is_dropped_is_told(shared, client):
+    load(client, **{"log-denied": GLib.Variant("b", True)})
+    assert client.properties(f"{PATH}/policy/web", POLICY)["LogDenied"] is True
+    with shared.lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind((GUEST4, 4000))
+        for _ in range(1000):
+            sender.sendto(b"x", ("203.0.113.66", 99))
+    told = client.wait_for("Denied")
+    assert told == ("vnet0", "web", "egress", 0x0800, socket.IPPROTO_UDP, GUEST4, 4000, "203.0.113.66", 99)
+    assert len(client.heard("Denied")) < 100
 
 
 def test_an_attach_is_no_replacement(client, change):

@@ -22,6 +22,8 @@
 
 /* Cases whose name ends so are compiled for `--resolver any`. */
 #define ANY_RESOLVER "-any-resolver"
+/* … for `--log-denied`. */
+#define LOG_DENIED "-log-denied"
 
 struct output {
         const char *suffix;
@@ -67,17 +69,26 @@ static int write_file(const char *path, const char *text) {
         return fclose(stream) == 0 ? 0 : -errno;
 }
 
+static bool ends_with(const char *name, const char *suffix) {
+        size_t length = strlen(name), suffix_length = strlen(suffix);
+
+        return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
+}
+
 static int print_output(const struct nfw_policy *policy,
                         const char *name,
                         const struct output *output,
                         FILE *stream) {
-        size_t length = strlen(name), suffix_length = strlen(ANY_RESOLVER);
         struct nfw_lower_options lower = {
                 .table = output->table,
-                .any_resolver =
-                        length > suffix_length && strcmp(name + length - suffix_length, ANY_RESOLVER) == 0,
+                .any_resolver = ends_with(name, ANY_RESOLVER),
         };
-        struct nfw_plan_options options = { .policy = name, .id = ID, .nflog_group = NFLOG_GROUP };
+        struct nfw_plan_options options = {
+                .policy = name,
+                .id = ID,
+                .nflog_group = NFLOG_GROUP,
+                .log_denied = ends_with(name, LOG_DENIED),
+        };
         nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
         int r = nfw_lower(policy, &lower, &ir);

@@ -320,6 +320,54 @@ static void test_few_rules_are_no_block(void **state nfw_unused) {
         assert_int_equal(c.plan->blocks.n, 0);
 }
 
+static size_t count_verdicts(const struct nfw_plan_chain *chain, enum nfw_verdict verdict, size_t block) {
+        size_t n = 0;
+
+        nfw_vec_foreach (rule, &chain->rules)
+                n += rule->verdict == verdict && (verdict == NFW_VERDICT_DROP || rule->block == block);
+        return n;
+}
+
+/* Everything that dropped goes to the chain of its direction, and nothing else does. */
+static void test_log_denied(void **state nfw_unused) {
+        nfw_cleanup(nfw_freep) char *text = alternating_policy(400);
+        nfw_cleanup(compiled_deinit) struct compiled c = compile(text);
+        const struct nfw_plan_options options = {
+                .policy = "web", .id = "0123456789abcdef", .nflog_group = 7, .log_denied = true
+        };
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
+        const struct nfw_plan_chain *denied;
+        size_t last;
+
+        assert_int_equal(nfw_plan_new(c.ir, &options, &plan), 0);
+        assert_true(c.plan->blocks.n > 1);
+        assert_int_equal(plan->blocks.n, c.plan->blocks.n + 1);
+        assert_int_equal(plan->sets.n, c.plan->sets.n + 1);
+        last = plan->blocks.n - 1;
+        denied = &plan->blocks.items[last];
+
+        assert_string_equal(denied->name, "web-egress-denied");
+        assert_int_equal(denied->direction, NFW_EGRESS);
+        assert_int_equal(denied->rules.n, 2);
+        assert_int_equal(denied->rules.items[0].mirror, NFW_MIRROR_DENIED);
+        assert_int_equal(denied->rules.items[0].verdict, NFW_VERDICT_CONTINUE);
+        assert_int_equal(denied->rules.items[1].verdict, NFW_VERDICT_DROP);
+        assert_true(find_set(plan, "web-egress-denied")->meter);
+        assert_ptr_equal(find_set(plan, "web-egress-denied"),
+                         &plan->sets.items[denied->rules.items[0].meter]);
+
+        for (size_t i = 0; i < last; i++) {
+                assert_int_equal(count_verdicts(&plan->blocks.items[i], NFW_VERDICT_DROP, 0), 0);
+                assert_int_equal(count_verdicts(&plan->blocks.items[i], NFW_VERDICT_GOTO, last),
+                                 count_verdicts(&c.plan->blocks.items[i], NFW_VERDICT_DROP, 0));
+        }
+        assert_int_equal(count_verdicts(&plan->chains[NFW_EGRESS], NFW_VERDICT_DROP, 0), 0);
+        assert_int_equal(count_verdicts(&plan->chains[NFW_EGRESS], NFW_VERDICT_GOTO, last),
+                         count_verdicts(&c.plan->chains[NFW_EGRESS], NFW_VERDICT_DROP, 0));
+        assert_int_equal(nfw_plan_denied_group(7), 8);
+        assert_int_equal(nfw_plan_denied_group(UINT16_MAX), UINT16_MAX - 1);
+}
+
 static void test_deterministic(void **state nfw_unused) {
         nfw_cleanup(compiled_deinit) struct compiled c = compile(POLICY(
                 "- {name: a, action: allow, priority: 1, egress: {ips: [10.0.0.1, 10.0.0.2], ports: [\"80\"]}}\n"
@@ -350,6 +398,7 @@ int main(void) {
                 cmocka_unit_test(test_blocks),
                 cmocka_unit_test(test_common_sets),
                 cmocka_unit_test(test_few_rules_are_no_block),
+                cmocka_unit_test(test_log_denied),
                 cmocka_unit_test(test_deterministic),
         };
 

@@ -96,6 +96,48 @@ static void test_every_cut_is_invalid(void **state) {
                 assert_int_equal(parse(), NFW_E_INVALID);
 }
 
+/* From a copy of exact size. */
+static int parse_head(const uint8_t *data, size_t size) {
+        uint8_t *copy = malloc(size > 0 ? size : 1);
+        int r;
+
+        assert_non_null(copy);
+        memcpy(copy, data, size);
+        r = nfw_packet_parse_head(copy, size, &packet);
+        free(copy);
+        return r;
+}
+
+static void test_heads(void **state) {
+        static const uint8_t udp6[] = {
+                0x60, 0,    0,    0,    0, 64, 0, 1, /* hop-by-hop options first */
+                0x20, 0x01, 0x0d, 0xb8, 0, 0,  0, 0, 0,    0,    0, 0,  0, 0, 0, 2, /* from */
+                0x20, 0x01, 0x0d, 0xb8, 0, 0,  0, 0, 0,    0,    0, 0,  0, 0, 0, 1, /* to */
+                17,   0,    1,    4,    0, 0,  0, 0, 0x9c, 0x40, 0, 53,
+        };
+
+        (void)state;
+        for (size_t n = 0; n < 20; n++)
+                assert_int_equal(parse_head(udp4, n), NFW_E_INVALID);
+        for (size_t n = 20; n <= sizeof(udp4); n++) {
+                assert_int_equal(parse_head(udp4, n), 0);
+                assert_text(&packet.source, "10.0.0.2");
+                assert_text(&packet.destination, "10.0.0.1");
+                assert_int_equal(packet.protocol, IPPROTO_UDP);
+                assert_int_equal(packet.source_port, n < 24 ? 0 : 40000);
+                assert_int_equal(packet.destination_port, n < 24 ? 0 : 53);
+                assert_null(packet.payload);
+        }
+        for (size_t n = 0; n < 40; n++)
+                assert_int_equal(parse_head(udp6, n), NFW_E_INVALID);
+        for (size_t n = 40; n <= sizeof(udp6); n++) {
+                assert_int_equal(parse_head(udp6, n), 0);
+                assert_text(&packet.destination, "2001:db8::1");
+                assert_int_equal(packet.protocol, n < 48 ? 0 : IPPROTO_UDP);
+                assert_int_equal(packet.destination_port, n < sizeof(udp6) ? 0 : 53);
+        }
+}
+
 struct change {
         size_t at;
         uint8_t value;
@@ -296,6 +338,7 @@ int main(void) {
                 cmocka_unit_test(test_row_of_extension_headers),
                 cmocka_unit_test(test_fragments6),
                 cmocka_unit_test(test_no_next_header),
+                cmocka_unit_test(test_heads),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
