@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * XML as a tree of elements with positions. It may come from anybody: no DTD, no entities but the five of XML itself, no
- * network, and bounds on size, depth and number of nodes. The only user of libxml2.
+ * XML as a tree of elements with positions. It may come from anybody: UTF-8 only, no DTD, no entities but the five of
+ * XML itself, no network, and bounds on size, depth and number of nodes. The only user of libxml2.
  */
 
 #include <stdbool.h>
@@ -12,16 +12,22 @@
 #include "base/report.h"
 #include "base/vec.h"
 
+#define NFW_XML_SIZE_MAX      (1024 * 1024) /* octets */
+#define NFW_XML_DEPTH_MAX     32
+#define NFW_XML_NODES_MAX     50000 /* elements and attributes */
+#define NFW_XML_ATTRIBUTE_MAX 512   /* attributes of one element: libxml2 compares each with each */
+
 struct nfw_xml_attribute {
         char *name; /* with its prefix, as written */
         char *value;
+        struct nfw_pos pos;
 };
 
 struct nfw_xml_element {
         char *name;
         char *text; /* all character data directly inside, trimmed; "" where there is none */
         struct nfw_pos pos;
-        NFW_VEC(struct nfw_xml_attribute) attributes; /* in the order of the file */
+        NFW_VEC(struct nfw_xml_attribute) attributes; /* in the order of the file, without xmlns */
         NFW_VEC(struct nfw_xml_element *) children;
 };
 
