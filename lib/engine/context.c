@@ -29,6 +29,7 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
 
         strcpy(context->table_name, NFW_NFT_TABLE_DEFAULT);
         context->nflog_group = NFW_NFLOG_GROUP_DEFAULT;
+        context->defaults = (struct nfw_load_defaults)NFW_LOAD_DEFAULTS_INIT;
         if (stat("/proc/thread-self/ns/net", &st) < 0)
                 return -errno;
         context->namespace = st.st_ino;
@@ -68,6 +69,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
                 return NULL;
 
         nfw_record_forget_settings(context);
+        nfw_load_defaults_deinit(&context->defaults);
         nfw_resolvers_deinit(&context->resolvers);
         nfw_shadow_deinit(&context->shadow);
         nfw_nft_batch_free(context->batch);
@@ -77,6 +79,62 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
         free(context->state_directory);
         free(context);
         return NULL;
+}
+
+/*
+ * A namespace has its own ruleset, so it has its own state; and so do tables of another name in it, since their
+ * policies may have the same names.
+ */
+static int make_path(const char *state_directory,
+                     const struct nfw_context *context,
+                     const char *table_name,
+                     char **ret_path) {
+        bool is_default = strcmp(table_name, NFW_NFT_TABLE_DEFAULT) == 0;
+
+        return asprintf(ret_path, "%s/net-%" PRIu64 "%s%s", state_directory, context->namespace,
+                        is_default ? "" : "-", is_default ? "" : table_name) < 0
+                       ? -ENOMEM
+                       : 0;
+}
+
+/**
+ * nfw_context_set_table_name() - use tables of another name
+ * @context: the context, with which nothing else has been done yet
+ * @name:    a letter, then letters, digits, '.', '_' and '-', at most 64 in all, and none of nft's own words, such as
+ *           "table"; copied. The default is "nfwpolicy".
+ *
+ * What is loaded under one name has nothing to do with what is loaded under another: each has its state, its learner
+ * and its store, and a packet must be accepted by both. Learners of both in one network namespace need different groups
+ * as well; see nfw_context_set_nflog_group().
+ *
+ * Return: 0, -EINVAL where the name cannot be a table's, or -ENOMEM.
+ */
+nfw_public int nfw_context_set_table_name(struct nfw_context *context, const char *name) {
+        char *directory;
+        int r;
+
+        if (!nfw_nft_table_name_is_valid(name))
+                return -EINVAL;
+        r = make_path(context->state_directory, context, name, &directory);
+        if (r < 0)
+                return r;
+
+        strcpy(context->table_name, name);
+        free(context->directory);
+        context->directory = directory;
+        nfw_shadow_invalidate(&context->shadow);
+        nfw_record_forget_settings(context);
+        return 0;
+}
+
+/**
+ * nfw_context_table_name() - what the tables are called
+ * @context: the context, which keeps the text
+ *
+ * Return: the name that the tables of both families have.
+ */
+nfw_public const char *nfw_context_table_name(const struct nfw_context *context) {
+        return context->table_name;
 }
 
 /**
@@ -95,9 +153,8 @@ nfw_public int nfw_context_set_state_directory(struct nfw_context *context, cons
         if (path[0] != '/')
                 return -EINVAL;
 
-        /* A namespace has its own ruleset, so it has its own state. */
         copy = strdup(path);
-        if (!copy || asprintf(&directory, "%s/net-%" PRIu64, path, context->namespace) < 0)
+        if (!copy || make_path(path, context, context->table_name, &directory) < 0)
                 return -ENOMEM;
 
         free(context->state_directory);
@@ -113,7 +170,8 @@ nfw_public int nfw_context_set_state_directory(struct nfw_context *context, cons
  * @context: the context
  * @group:   the group, 1 to 65535; the default is 28262
  *
- * Policies that are loaded from now on mirror there, and learners listen there.
+ * Policies that are loaded from now on mirror there, and learners listen there. What a policy drops may be told on the
+ * group behind it.
  *
  * Return: 0, or -EINVAL for group 0, which is the kernel's own log.
  */

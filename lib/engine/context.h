@@ -6,24 +6,24 @@
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "base/report.h"
+#include "engine/defaults.h"
 #include "engine/resolvers.h"
 #include "engine/shadow.h"
 #include "nft/names.h"
 #include "nft/socket.h"
 #include "rtnl/link.h"
 
-#define NFW_NFLOG_GROUP_DEFAULT 28262
-
 struct nfw_record;
 
 struct nfw_context {
-        char table_name[NFW_NFT_TABLE_NAME_MAX +
-                        1]; /* what the sockets and batches of the context refer to */
+        /* What the sockets and batches made for the context refer to; they borrow it. */
+        char table_name[NFW_NFT_TABLE_NAME_MAX + 1];
         char *state_directory;
         uint64_t number;    /* that no other context has */
         uint64_t namespace; /* the inode of the network namespace that the sockets are of */
-        char *directory;    /* of that namespace below the state directory; nfw_state_prepare() makes it */
+        char *directory; /* of that namespace and table name, below the state directory; nfw_state_prepare() makes it */
         uint16_t nflog_group;
+        struct nfw_load_defaults defaults;
         struct nfw_nft_socket *nft;
         struct nfw_rtnl *rtnl;
         struct nfw_nft_batch *batch;

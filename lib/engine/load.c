@@ -56,15 +56,16 @@ static int check_name(const struct nfw_load *load, struct nfw_report *report) {
         return r < 0 ? r : NFW_E_INVALID;
 }
 
-static int check_lifetimes(const struct nfw_load *load, struct nfw_report *report) {
+static int check_lifetimes(const struct nfw_record *record, struct nfw_report *report) {
         int r;
 
-        if (load->record.min_ttl <= load->record.max_ttl)
+        if (record->min_ttl <= record->max_ttl)
                 return 0;
 
-        r = nfw_report_error(report, "load/bad-lifetime", NULL, NULL,
+        r = nfw_report_error(report, "load/bad-lifetime", NULL,
+                             "what is not asked for may be set in nfwpolicyd.conf",
                              "the shortest life of a grant (%u s) is longer than the longest (%u s)",
-                             load->record.min_ttl, load->record.max_ttl);
+                             record->min_ttl, record->max_ttl);
         return r < 0 ? r : NFW_E_INVALID;
 }
 
@@ -89,8 +90,8 @@ static int check_learner(struct nfw_context *context,
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
-static int warn_any_resolver(const struct nfw_load *load, struct nfw_report *report) {
-        if (!load->record.any_resolver || !nfw_policy_has_domains(load->record.policy))
+static int warn_any_resolver(const struct nfw_record *record, struct nfw_report *report) {
+        if (!record->any_resolver || !nfw_policy_has_domains(record->policy))
                 return 0;
 
         return nfw_report_warning(
@@ -185,7 +186,6 @@ static int applied_load(struct nfw_context *context, void *userdata) {
 static int prepare(struct loading *loading) {
         int r;
 
-        loading->record = loading->load->record;
         loading->record.nflog_group = loading->context->nflog_group;
         r = nfw_record_new_id(loading->record.id);
         if (r < 0)
@@ -231,15 +231,16 @@ static int commit(struct loading *loading) {
 nfw_public int nfw_load_commit(struct nfw_context *context,
                                const struct nfw_load *load,
                                struct nfw_report *report) {
-        nfw_cleanup(loading_deinit) struct loading loading = { .load = load,
-                                                               .context = context,
-                                                               .report = report };
+        nfw_cleanup(loading_deinit) struct loading loading = {
+                .load = load, .record = load->record, .context = context, .report = report
+        };
         int r;
 
         r = check_name(load, report);
         if (r != 0)
                 return r;
-        r = check_lifetimes(load, report);
+        nfw_load_defaults_apply(&context->defaults, &loading.record);
+        r = check_lifetimes(&loading.record, report);
         if (r != 0)
                 return r;
         r = nfw_state_prepare(context, report);
@@ -248,7 +249,7 @@ nfw_public int nfw_load_commit(struct nfw_context *context,
         r = check_learner(context, load, report);
         if (r != 0)
                 return r;
-        r = warn_any_resolver(load, report);
+        r = warn_any_resolver(&loading.record, report);
         if (r < 0)
                 return r;
 

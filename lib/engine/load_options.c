@@ -9,7 +9,8 @@
  * @policy:   the policy; it must live as long as the description
  * @name:     the name it gets: a letter, then letters, digits, '.', '_' and '-', at most 64 in all; whether it
  *            is right is checked by nfw_load_commit()
- * @ret_load: the description: no ports, default name servers and lifetimes, a learner is required
+ * @ret_load: the description: no ports, a learner is required; name servers, lifetimes and how many names there may be are
+ *            those of the context that commits it, see nfw_context_configure_loads()
  *
  * Return: 0, or a negative errno.
  */
@@ -23,9 +24,6 @@ nfw_public int nfw_load_new(const struct nfw_policy *policy, const char *name, s
         load->n_name = strlen(name);
         memcpy(load->record.name, name, NFW_MIN(load->n_name, (size_t)NFW_POLICY_NAME_MAX));
         load->record.policy = (struct nfw_policy *)policy;
-        load->record.min_ttl = NFW_MIN_TTL_DEFAULT;
-        load->record.max_ttl = NFW_MAX_TTL_DEFAULT;
-        load->record.max_names = NFW_MAX_NAMES_DEFAULT;
         load->require_learner = true;
 
         *ret_load = load;
@@ -78,8 +76,8 @@ nfw_public int nfw_load_add_port(struct nfw_load *load, const char *interface) {
  * @address: its IPv4 or IPv6 address
  * @report:  what is wrong is added here; may be NULL
  *
- * The name servers that are added replace the default ones: the host's own addresses on the port's link and the
- * servers that the host itself uses.
+ * The name servers that are added replace the default ones: those of the context, or else the host's own addresses on
+ * the port's link and the servers that the host itself uses.
  *
  * Return: 0, NFW_E_INVALID where it is no address, or a negative errno.
  */
@@ -130,7 +128,7 @@ nfw_public void nfw_load_set_log_denied(struct nfw_load *load, bool log) {
  * Return: 0 or -EINVAL.
  */
 nfw_public int nfw_load_set_min_ttl(struct nfw_load *load, uint32_t seconds) {
-        if (seconds < 1 || seconds > NFW_MAX_TTL_DEFAULT)
+        if (seconds < 1 || seconds > NFW_MIN_TTL_LIMIT)
                 return -EINVAL;
 
         load->record.min_ttl = seconds;
@@ -145,7 +143,7 @@ nfw_public int nfw_load_set_min_ttl(struct nfw_load *load, uint32_t seconds) {
  * Return: 0 or -EINVAL.
  */
 nfw_public int nfw_load_set_max_ttl(struct nfw_load *load, uint32_t seconds) {
-        if (seconds < 1 || seconds > 7 * 24 * 60 * 60)
+        if (seconds < 1 || seconds > NFW_MAX_TTL_LIMIT)
                 return -EINVAL;
 
         load->record.max_ttl = seconds;
@@ -160,7 +158,7 @@ nfw_public int nfw_load_set_max_ttl(struct nfw_load *load, uint32_t seconds) {
  * Return: 0 or -EINVAL.
  */
 nfw_public int nfw_load_set_max_names(struct nfw_load *load, uint32_t n_names) {
-        if (n_names < 1 || n_names > 1000000)
+        if (n_names < 1 || n_names > NFW_MAX_NAMES_LIMIT)
                 return -EINVAL;
 
         load->record.max_names = n_names;

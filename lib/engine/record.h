@@ -12,9 +12,6 @@
 #include "ir/plan.h"
 #include "policy/policy.h"
 
-#define NFW_MIN_TTL_DEFAULT   5
-#define NFW_MAX_TTL_DEFAULT   (24 * 60 * 60)
-#define NFW_MAX_NAMES_DEFAULT 10000
 #define NFW_ID_MAX            17
 #define NFW_POLICY_NAME_MAX   64
 

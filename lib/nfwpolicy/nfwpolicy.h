@@ -84,6 +84,46 @@ struct nfw_policy *nfw_policy_free(struct nfw_policy *policy);
 size_t nfw_policy_n_rules(const struct nfw_policy *policy);
 bool nfw_policy_has_domains(const struct nfw_policy *policy);
 
+/* --- configuration: what is done where nobody asks for anything else ------------------------------------------- */
+
+struct nfw_config;
+
+/**
+ * enum nfw_setting - what nfwpolicyd.conf can set
+ * @NFW_SETTING_RESOLVERS:          whose DNS replies count: addresses, or "any"
+ * @NFW_SETTING_MIN_TTL:            the shortest life of a grant, in seconds
+ * @NFW_SETTING_MAX_TTL:            the longest life of a grant, in seconds
+ * @NFW_SETTING_MAX_NAMES:          how many names a port can hold
+ * @NFW_SETTING_TABLE_NAME:         what the tables in the kernel are called
+ * @NFW_SETTING_NFLOG_GROUP:        where the kernel mirrors DNS messages to
+ * @NFW_SETTING_STATE_DIRECTORY:    where the sources of loaded policies are kept
+ * @NFW_SETTING_STORE_DIRECTORY:    where nfwpolicyd stores what is loaded
+ * @NFW_SETTING_POLICIES_DIRECTORY: what nfwpolicyd loads when it starts
+ * @NFW_SETTING_GROUP:              who may do over D-Bus what root may
+ * @NFW_SETTING_BUS:                whether nfwpolicyd is on D-Bus: "yes" or "no"
+ * @NFW_SETTING_VERBOSE:            whether nfwpolicyd prints every event: "yes" or "no"
+ */
+enum nfw_setting {
+        NFW_SETTING_RESOLVERS,
+        NFW_SETTING_MIN_TTL,
+        NFW_SETTING_MAX_TTL,
+        NFW_SETTING_MAX_NAMES,
+        NFW_SETTING_TABLE_NAME,
+        NFW_SETTING_NFLOG_GROUP,
+        NFW_SETTING_STATE_DIRECTORY,
+        NFW_SETTING_STORE_DIRECTORY,
+        NFW_SETTING_POLICIES_DIRECTORY,
+        NFW_SETTING_GROUP,
+        NFW_SETTING_BUS,
+        NFW_SETTING_VERBOSE,
+        NFW_N_SETTINGS,
+};
+
+int nfw_config_new(const char *path, struct nfw_report *report, struct nfw_config **ret_config);
+struct nfw_config *nfw_config_free(struct nfw_config *config);
+const char *nfw_config_get(const struct nfw_config *config, enum nfw_setting setting);
+const char *nfw_setting_name(enum nfw_setting setting);
+
 /* --- the context: this host's kernel and the place of our state --------------------------------------------- */
 
 struct nfw_context;
@@ -92,6 +132,10 @@ int nfw_context_new(struct nfw_context **ret_context);
 struct nfw_context *nfw_context_free(struct nfw_context *context);
 int nfw_context_set_state_directory(struct nfw_context *context, const char *path);
 int nfw_context_set_nflog_group(struct nfw_context *context, uint16_t group);
+int nfw_context_set_table_name(struct nfw_context *context, const char *name);
+const char *nfw_context_table_name(const struct nfw_context *context);
+int nfw_context_configure(struct nfw_context *context, const struct nfw_config *config);
+int nfw_context_configure_loads(struct nfw_context *context, const struct nfw_config *config);
 
 /**
  * enum nfw_feature - what a kernel may have or lack

@@ -13,6 +13,7 @@ BELOW = {
     "network": {"base", "net", "xml", "policy"},
     "ir": {"base", "net", "policy", "nwfilter", "network"},
     "nft": {"base", "net", "policy", "nwfilter", "network", "ir"},
+    "config": {"base", "net", "policy", "nft"},
     "rtnl": {"base", "net"},
     "dns": {"base", "net"},
     "nflog": {"base", "net"},
@@ -23,6 +24,7 @@ BELOW["engine"] = set(BELOW)
 USERS = {
     "libfyaml.h": ["lib/policy/"],
     "libxml/": ["lib/xml/"],
+    "ini.h": ["lib/config/"],
     "libnftnl/": ["lib/nft/"],
     "libmnl/": ["lib/nft/", "lib/rtnl/", "lib/nflog/"],
     "nftables/": ["lib/nft/list.c"],

@@ -37,6 +37,8 @@ static inline int place_setup(void **state) {
         if (!mkdtemp(place->directory))
                 return -1;
         place->context.namespace = 4711;
+        place->context.defaults = (struct nfw_load_defaults)NFW_LOAD_DEFAULTS_INIT;
+        strcpy(place->context.table_name, NFW_NFT_TABLE_DEFAULT);
         if (nfw_context_set_state_directory(&place->context, place->directory) < 0 ||
             nfw_state_prepare(&place->context, NULL) < 0)
                 return -1;
@@ -56,6 +58,7 @@ static inline int place_teardown(void **state) {
         r = system(command);
         nfw_record_forget_settings(&place->context);
         nfw_shadow_deinit(&place->context.shadow);
+        nfw_load_defaults_deinit(&place->context.defaults);
         free(place->context.state_directory);
         free(place->ours);
         free(place->context.directory);

@@ -77,9 +77,10 @@ static void test_ranges(void **state) {
 static void test_defaults(void **state) {
         struct nfw_load *load = describe(*state, "web");
 
-        assert_int_equal(load->record.min_ttl, 5);
-        assert_int_equal(load->record.max_ttl, 86400);
-        assert_int_equal(load->record.max_names, 10000);
+        /* those of the context */
+        assert_int_equal(load->record.min_ttl, 0);
+        assert_int_equal(load->record.max_ttl, 0);
+        assert_int_equal(load->record.max_names, 0);
         assert_false(load->record.any_resolver);
         assert_int_equal(load->record.resolvers.n, 0);
         assert_false(load->dry_run);
