@@ -25,16 +25,16 @@ struct nfw_filter_field {
         uint8_t mask[NFW_VALUE_MAX];
 };
 
-/*
- * Tuples of values. Where they come from, that is, which variables and constants of which attributes, is the business
- * of filter_set.c; struct nfw_filter_column is private to it.
- */
+/* Which variables and constants a field's values come from: see filter_set.h. */
+struct nfw_filter_column;
+
+/* Tuples of values, for each port its own. */
 struct nfw_filter_set {
-        char *name; /* unique in the filter: "ip-saddr-IP" */
+        char *name; /* unique in the filter: "ip-saddr-IP"; the same for the same columns, whatever the rules */
         struct nfw_filter_field fields[NFW_FILTER_MAX_FIELDS];
         size_t n_fields;
         bool interval; /* elements may be ranges */
-        size_t scope;
+        size_t scope;  /* of the tree, where variables get values that the port does not give */
         NFW_VEC(struct nfw_filter_column) columns;
 };
 
@@ -46,7 +46,7 @@ struct nfw_filter_named_set {
 };
 
 struct nfw_filter_chain {
-        char *name; /* "arp-mac-out"; unique in the filter */
+        char *name; /* "link-egress", "arp-mac-egress", "network-ingress"; unique in the filter */
         enum nfw_filter_layer layer;
         enum nfw_direction direction;
         struct nfw_ir_chain rules; /* each of them fixed; a jump's chain stands before the one that jumps */
@@ -65,6 +65,7 @@ struct nfw_filter_ir {
         NFW_VEC(struct nfw_filter_named_set) named_sets;     /* NFW_OPERAND_NAMED_SET */
         NFW_VEC(char *) variables;                           /* all names that some rule refers to */
         NFW_VEC(char *) missing;                             /* those that only a port can give */
+        NFW_VEC(char *) compiled;                            /* those whose values are part of the rules */
 };
 
 struct nfw_filter_options {
