@@ -16,6 +16,7 @@ BELOW = {
     "config": {"base", "net", "policy", "nft"},
     "rtnl": {"base", "net"},
     "dns": {"base", "net"},
+    "snoop": {"base", "net"},
     "nflog": {"base", "net"},
 }
 BELOW["engine"] = set(BELOW)
@@ -23,8 +24,8 @@ BELOW["engine"] = set(BELOW)
 # Whose headers a library's may be included by. A missing library may be used anywhere in lib/.
 USERS = {
     "libfyaml.h": ["lib/policy/"],
-    "libxml/": ["lib/xml/"],
     "ini.h": ["lib/config/"],
+    "libxml/": ["lib/xml/"],
     "libnftnl/": ["lib/nft/"],
     "libmnl/": ["lib/nft/", "lib/rtnl/", "lib/nflog/"],
     "nftables/": ["lib/nft/list.c"],
