@@ -15,7 +15,9 @@ struct attach {
         struct nfw_record record;
         struct nfw_install install;
         struct nfw_bindings bindings;
+        bool is_persistent;
         bool installs; /* the policy goes into a table where it was not */
+        bool makes_table;
 };
 
 static void attach_deinit(struct attach *attach) {
@@ -44,13 +46,39 @@ static int read_record(struct nfw_context *context,
         return r == NFW_E_NOT_FOUND ? nfw_report_no_record(report, attach->name) : r;
 }
 
+static int tell_waiting(const struct attach *attach, struct nfw_report *report) {
+        nfw_vec_foreach (binding, &attach->bindings.vec) {
+                const struct nfw_port *port = &binding->port;
+                int r = 0;
+
+                if (!port->index)
+                        r = nfw_report_note(
+                                report, "port/waits", NULL, NULL,
+                                "interface %s does not exist yet; policy %s is in force for it when "
+                                "it comes",
+                                port->interface, attach->name);
+                if (r == 0 && port->is_everywhere && port->standby_drops)
+                        r = nfw_report_note(
+                                report, "port/drops-on-bridge", NULL,
+                                "load the module nf_conntrack_bridge (Linux 5.3, "
+                                "CONFIG_NF_CONNTRACK_BRIDGE)",
+                                "this kernel cannot track connections between bridge ports: if %s "
+                                "becomes one, everything is dropped there",
+                                port->interface);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int build_attach(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct attach *attach = userdata;
         const struct nfw_nft_policy *policy;
         int r;
 
         nfw_bindings_deinit(&attach->bindings);
-        attach->installs = false;
+        attach->bindings.is_persistent = attach->is_persistent;
+        attach->installs = attach->makes_table = false;
 
         policy = nfw_shadow_any_policy(&context->shadow, attach->name);
         if (!policy)
@@ -82,14 +110,19 @@ static int build_attach(struct nfw_context *context, void *userdata, struct nfw_
                         return r;
         }
 
-        return nfw_bindings_put(&attach->bindings, context, attach->name, report);
+        r = nfw_bindings_put(&attach->bindings, context, attach->name, report, &attach->makes_table);
+        return r == 0 ? tell_waiting(attach, report) : r;
 }
 
 static int applied_attach(struct nfw_context *context, void *userdata) {
-        struct attach *attach = userdata;
+        const struct attach *attach = userdata;
+        int r;
 
+        r = nfw_bindings_record(&attach->bindings, context, attach->name);
+        if (r < 0)
+                return r;
         /* Which sets a newly installed policy has, only the kernel's dump tells. */
-        if (attach->installs)
+        if (attach->installs || attach->makes_table)
                 return -EAGAIN;
         return nfw_bindings_apply(&attach->bindings, context, attach->name);
 }
@@ -112,6 +145,17 @@ static int warn_no_learner(struct nfw_context *context,
                 "from DNS: until then names stay closed");
 }
 
+static int attach_ports(struct nfw_context *context, struct attach *attach, struct nfw_report *report) {
+        int r;
+
+        r = nfw_transaction_run(context,
+                                &(struct nfw_transaction){ .build = build_attach,
+                                                           .applied = applied_attach,
+                                                           .userdata = attach },
+                                report);
+        return r == 0 ? warn_no_learner(context, &attach->record, report) : r;
+}
+
 /**
  * nfw_attach() - put ports under a loaded policy
  * @context:      the context
@@ -121,7 +165,8 @@ static int warn_no_learner(struct nfw_context *context,
  * @report:       what is wrong is added here; may be NULL
  *
  * All of them in one transaction, or none. A port that is under another policy changes to this one and forgets
- * what it has learned; one that is under this policy already stays as it is.
+ * what it has learned; one that is under this policy already stays as it is, unless the interface that it was attached
+ * to is gone and another one has its name.
  *
  * Return: 0; NFW_E_NOT_FOUND for an unknown policy or interface; NFW_E_REFUSED where the kernel cannot enforce it;
  * or a negative errno, -EPERM without CAP_NET_ADMIN.
@@ -136,12 +181,37 @@ nfw_public int nfw_attach(struct nfw_context *context,
                 .interfaces = interfaces,
                 .n_interfaces = n_interfaces,
         };
-        int r;
 
-        r = nfw_transaction_run(context,
-                                &(struct nfw_transaction){ .build = build_attach,
-                                                           .applied = applied_attach,
-                                                           .userdata = &attach },
-                                report);
-        return r == 0 ? warn_no_learner(context, &attach.record, report) : r;
+        return attach_ports(context, &attach, report);
+}
+
+/**
+ * nfw_attach_persistent() - put ports under a loaded policy for good
+ * @context:      the context
+ * @name:         the policy
+ * @interfaces:   the ports' interface names
+ * @n_interfaces: how many
+ * @report:       what is wrong is added here; may be NULL
+ *
+ * As nfw_attach(), but the interfaces need not exist yet, and where one goes away a keeper does not end its binding: it
+ * waits for the next interface of that name, until nfw_detach(). The policy is in force from the first packet of an
+ * interface that turns up, be it routed or a port of a bridge: the port is in both tables all the time. Where the kernel
+ * cannot track connections on bridges, everything that it sends and gets as a port of a bridge is dropped, which a note
+ * in the report says.
+ *
+ * Return: as nfw_attach(); NFW_E_NOT_FOUND for what cannot be an interface's name.
+ */
+nfw_public int nfw_attach_persistent(struct nfw_context *context,
+                                     const char *name,
+                                     const char *const *interfaces,
+                                     size_t n_interfaces,
+                                     struct nfw_report *report) {
+        nfw_cleanup(attach_deinit) struct attach attach = {
+                .name = name,
+                .interfaces = interfaces,
+                .n_interfaces = n_interfaces,
+                .is_persistent = true,
+        };
+
+        return attach_ports(context, &attach, report);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/not_found.h"
 #include "engine/port.h"
+#include "engine/port_record.h"
 #include "engine/transaction.h"
 
 struct detach {
@@ -30,8 +31,10 @@ static int build_detach(struct nfw_context *context, void *userdata, struct nfw_
 static int applied_detach(struct nfw_context *context, void *userdata) {
         const struct detach *detach = userdata;
 
-        for (size_t i = 0; i < detach->n_interfaces; i++)
+        for (size_t i = 0; i < detach->n_interfaces; i++) {
+                nfw_port_record_remove(context, detach->interfaces[i]);
                 nfw_shadow_remove_port(&context->shadow, detach->interfaces[i]);
+        }
         return 0;
 }
 

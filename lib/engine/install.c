@@ -63,6 +63,24 @@ static int report_foreign_table(const struct nfw_context *context,
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
+static bool has_policies(const struct nfw_shadow *shadow, enum nfw_table table) {
+        nfw_vec_foreach (policy, &shadow->policies)
+                if (policy->table == table)
+                        return true;
+        return false;
+}
+
+int nfw_install_put_table(struct nfw_context *context, enum nfw_table table, struct nfw_report *report) {
+        int r;
+
+        if (context->shadow.foreign[table])
+                return report_foreign_table(context, table, report);
+        r = nfw_nft_put_table(context->batch, table);
+        if (r == 0)
+                context->shadow.tables[table] = true;
+        return r;
+}
+
 int nfw_install_put(struct nfw_install *install,
                     struct nfw_context *context,
                     enum nfw_table table,
@@ -76,12 +94,15 @@ int nfw_install_put(struct nfw_install *install,
 
         if (context->shadow.foreign[table])
                 return report_foreign_table(context, table, report);
-        if (!context->shadow.tables[table]) {
+        /* A table may be there only to drop what the kernel cannot do better. */
+        if (!has_policies(&context->shadow, table)) {
                 r = check_kernel(context, table, report);
                 if (r != 0)
                         return r;
-                r = nfw_nft_put_table(context->batch, table);
-                if (r < 0)
+        }
+        if (!context->shadow.tables[table]) {
+                r = nfw_install_put_table(context, table, report);
+                if (r != 0)
                         return r;
         }
         if (old) {

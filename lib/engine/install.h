@@ -15,6 +15,9 @@ void nfw_install_deinit(struct nfw_install *install);
 /* The plan for a table. 0 or a negative errno. */
 int nfw_install_compile(struct nfw_install *install, enum nfw_table table);
 
+/* Puts the table without policies into the context's batch, and notes it in the shadow. As nfw_install_put(). */
+int nfw_install_put_table(struct nfw_context *context, enum nfw_table table, struct nfw_report *report);
+
 /*
  * Puts the policy into the context's batch: the table where it is missing, then the policy's sets, chains and
  * rules, in place of what the kernel has under that name. 0; NFW_E_REFUSED where the kernel cannot do what the

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/event.h"
+#include "engine/follow.h"
 #include "engine/port.h"
 #include "engine/rebuild.h"
 #include "engine/store.h"
@@ -148,6 +149,12 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
                 r = nfw_store_restore(store, report);
         if (r >= 0)
                 r = nfw_store_save(store, report);
+        if (r >= 0)
+                r = nfw_store_mark_copy(store);
+        /* What happened while nobody listened is looked for in the first dispatch. */
+        keeper->links_changed = keeper->ours_changed = keeper->others_did = true;
+        if (r >= 0)
+                r = set_timer(keeper, SETTLE_MS);
         if (r < 0)
                 return r;
 
@@ -289,58 +296,6 @@ static int check(struct nfw_keeper *keeper) {
 
 /* --- links and addresses ------------------------------------------------------------------------------------- */
 
-struct following {
-        struct nfw_keeper *keeper;
-        const char *policy;
-        NFW_VEC(char *) interfaces; /* copies: the shadow may be read anew by what uses them */
-};
-
-static void following_deinit(struct following *following) {
-        nfw_vec_foreach (interface, &following->interfaces)
-                free(*interface);
-        nfw_vec_deinit(&following->interfaces);
-}
-
-static int push_copy(struct following *following, const char *interface) {
-        char *copy = strdup(interface);
-        int r;
-
-        r = copy ? nfw_vec_push(&following->interfaces, copy) : -ENOMEM;
-        if (r < 0)
-                free(copy);
-        return r;
-}
-
-static int take_port(struct nfw_shadow_port *port, void *userdata) {
-        struct following *following = userdata;
-        struct nfw_link link;
-        int r;
-
-        if (strcmp(port->policy, following->policy) != 0)
-                return 0;
-        r = nfw_rtnl_link_by_name(following->keeper->context->rtnl, port->interface, &link);
-        if (r != 0)
-                return r == NFW_E_NOT_FOUND ? 0 : r;
-        return push_copy(following, port->interface);
-}
-
-/* Where nothing has changed for the ports of a policy, nothing is committed. */
-static int follow_policy(struct nfw_keeper *keeper, const char *name) {
-        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
-        nfw_cleanup(following_deinit) struct following following = { .keeper = keeper, .policy = name };
-        int r;
-
-        r = nfw_report_new(&report);
-        if (r == 0)
-                r = nfw_shadow_foreach_port(&keeper->context->shadow, take_port, &following);
-        if (r == 0 && following.interfaces.n > 0)
-                r = nfw_attach(keeper->context, name, (const char *const *)following.interfaces.items,
-                               following.interfaces.n, report);
-        if (r > 0)
-                tell_failure(keeper, "the change of a port cannot be followed", r, report);
-        return r < 0 ? r : 0;
-}
-
 static bool has_held(const struct nfw_store *store) {
         nfw_vec_foreach (binding, &store->bindings)
                 if (binding->is_held)
@@ -349,29 +304,17 @@ static bool has_held(const struct nfw_store *store) {
 }
 
 static int follow_links(struct nfw_keeper *keeper) {
-        struct nfw_shadow *shadow = &keeper->context->shadow;
-        NFW_VEC(char *) names = { 0 };
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         int r;
 
         keeper->links_changed = false;
-        r = nfw_shadow_refresh(shadow, keeper->context->nft);
-        for (size_t i = 0; i < shadow->policies.n && r == 0; i++) {
-                const struct nfw_nft_policy *policy = &shadow->policies.items[i];
-                char *name;
-
-                if (policy != nfw_shadow_any_policy(shadow, policy->name))
-                        continue;
-                name = strdup(policy->name);
-                r = name ? nfw_vec_push(&names, name) : -ENOMEM;
-                if (r < 0)
-                        free(name);
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_follow_links(keeper->context, report);
+        if (r > 0 || (r == 0 && nfw_report_has_errors(report))) {
+                tell_failure(keeper, "the change of a port cannot be followed", r, report);
+                r = 0;
         }
-        nfw_vec_foreach (name, &names) {
-                if (r == 0)
-                        r = follow_policy(keeper, *name);
-                free(*name);
-        }
-        nfw_vec_deinit(&names);
         if (r == 0 && has_held(keeper->store))
                 r = repair(keeper, false);
         return r < 0 ? r : nfw_store_save(keeper->store, NULL);

@@ -109,6 +109,9 @@ static int add_present_port(struct nfw_shadow_port *port, void *userdata) {
                 return 0;
 
         r = nfw_bindings_add(&loading->bindings, loading->context, port->interface, &loading->record, NULL);
+        if (r == NFW_E_NOT_FOUND && port->standby)
+                r = nfw_bindings_add_absent(&loading->bindings, loading->context, port->interface,
+                                            &loading->record);
         return r == NFW_E_NOT_FOUND ? 0 : r;
 }
 
@@ -154,6 +157,7 @@ static int put_tables(struct loading *loading) {
 
 static int build_load(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct loading *loading = userdata;
+        bool makes_table;
         int r;
 
         loading->context = context;
@@ -165,8 +169,8 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
         r = put_tables(loading);
         if (r != 0)
                 return r;
-        r = nfw_bindings_put(&loading->bindings, context, loading->record.name, report);
-        if (r < 0 || loading->load->dry_run || loading->is_recorded)
+        r = nfw_bindings_put(&loading->bindings, context, loading->record.name, report, &makes_table);
+        if (r != 0 || loading->load->dry_run || loading->is_recorded)
                 return r;
 
         r = nfw_record_write(context, &loading->record);
@@ -179,6 +183,7 @@ static int applied_load(struct nfw_context *context, void *userdata) {
         struct loading *loading = userdata;
 
         nfw_record_remove_orphans(context, loading->record.name, loading->record.id);
+        (void)nfw_bindings_record(&loading->bindings, context, loading->record.name);
         /* Which sets the policy has, only the kernel's dump tells. */
         return -EAGAIN;
 }

@@ -146,6 +146,26 @@ static int report_missing(struct nfw_context *context, const char *interface, st
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
 
+static int report_bypass(const char *interface, enum nfw_link_bypass bypass, struct nfw_report *report) {
+        static const struct {
+                const char *what, *hint;
+        } kinds[] = {
+                [NFW_LINK_MACVTAP] = { "is a macvtap",
+                                       "connect the guest by a tap that is routed or a port of a bridge" },
+                [NFW_LINK_OPENVSWITCH] = { "is a port of an Open vSwitch bridge",
+                                           "put a Linux bridge between the guest and the switch and the policy "
+                                           "on its port, or write the rules as flows of the switch" },
+        };
+
+        int r;
+
+        r = nfw_report_error(
+                report, "port/not-seen", NULL, kinds[bypass].hint,
+                "interface `%s` %s: its packets go past nftables, so no policy can be enforced there",
+                interface, kinds[bypass].what);
+        return r < 0 ? r : NFW_E_REFUSED;
+}
+
 int nfw_port_init(struct nfw_port *port,
                   struct nfw_context *context,
                   const char *interface,
@@ -164,7 +184,11 @@ int nfw_port_init(struct nfw_port *port,
         if (r < 0)
                 return r;
 
+        if (link.bypass != NFW_LINK_SEEN)
+                return report_bypass(interface, link.bypass, report);
+
         strcpy(port->interface, interface);
+        port->index = link.index;
         port->table = link.master ? NFW_TABLE_BRIDGE : NFW_TABLE_INET;
 
         /* A bridge port has no addresses that count; the guest's neighbour on the host is the bridge itself. */
@@ -177,6 +201,15 @@ int nfw_port_init(struct nfw_port *port,
         return r;
 }
 
+/* As the kernel has it: dev_valid_name(). */
+static bool can_be_name(const char *interface) {
+        size_t n = strlen(interface);
+
+        if (n == 0 || n >= IFNAMSIZ || strcmp(interface, ".") == 0 || strcmp(interface, "..") == 0)
+                return false;
+        return strcspn(interface, "/: \t\n\v\f\r\xa0") == n;
+}
+
 int nfw_port_init_absent(struct nfw_port *port,
                          struct nfw_context *context,
                          const char *interface,
@@ -185,7 +218,7 @@ int nfw_port_init_absent(struct nfw_port *port,
         int r;
 
         *port = (struct nfw_port){ .table = NFW_TABLE_INET };
-        if (strlen(interface) >= IFNAMSIZ)
+        if (!can_be_name(interface))
                 return NFW_E_NOT_FOUND;
 
         strcpy(port->interface, interface);

@@ -7,6 +7,7 @@
 #include "engine/bindings.h"
 #include "engine/install.h"
 #include "engine/not_found.h"
+#include "engine/port_record.h"
 #include "engine/transaction.h"
 #include "engine/transfer.h"
 #include "nft/compile.h"
@@ -25,6 +26,7 @@ struct rebuild {
         struct nfw_report *report;
         NFW_VEC(struct rebuilt *) policies;
         struct rebuilt *current;
+        struct nfw_port_records ports;
         bool has_table[NFW_N_TABLES]; /* in the batch */
 };
 
@@ -48,49 +50,74 @@ static void reset(struct rebuild *rebuild, bool forget_records) {
 static void rebuild_deinit(struct rebuild *rebuild) {
         reset(rebuild, false);
         nfw_vec_deinit(&rebuild->policies);
+        nfw_port_records_deinit(&rebuild->ports);
 }
 
 /* A link that is gone cannot be asked any more: what the kernel has of the port goes on. */
-static int copy_port(struct nfw_bindings *bindings, const struct nfw_shadow_port *from) {
-        struct nfw_new_binding *binding;
-        int r;
-
-        r = nfw_vec_reserve(&bindings->vec, 1);
-        if (r < 0)
-                return r;
-        binding = &bindings->vec.items[bindings->vec.n++];
-        *binding = (struct nfw_new_binding){ .port.table = from->table };
-        strcpy(binding->port.interface, from->interface);
-        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
+static int copy_values(struct nfw_port *port, const struct nfw_shadow_port *from) {
+        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++) {
+                port->values[parameter].vec.n = 0;
                 nfw_vec_foreach (value, &from->parameters[parameter]) {
-                        r = nfw_vec_push(&binding->port.values[parameter].vec, *value);
+                        int r = nfw_vec_push(&port->values[parameter].vec, *value);
+
                         if (r < 0)
                                 return r;
                 }
-        return nfw_record_new_id(binding->binding);
+        }
+        port->table = from->table;
+        port->standby_drops &= from->table == NFW_TABLE_INET;
+        return 0;
 }
 
-static int add_port(struct nfw_shadow_port *port, void *userdata) {
-        struct rebuild *rebuild = userdata;
+/* from: what the kernel has of it, or NULL; id: of its binding. */
+static int add_port(struct rebuild *rebuild,
+                    const char *interface,
+                    const struct nfw_shadow_port *from,
+                    const char *id,
+                    bool is_persistent) {
         struct rebuilt *rebuilt = rebuild->current;
-        struct nfw_link link;
+        struct nfw_new_binding *binding;
         int r;
 
-        if (strcmp(port->policy, rebuilt->record.name) != 0)
-                return 0;
-
-        r = nfw_rtnl_link_by_name(rebuild->context->rtnl, port->interface, &link);
-        if (r == 0)
-                r = nfw_bindings_add(&rebuilt->bindings, rebuild->context, port->interface, &rebuilt->record,
-                                     rebuild->report);
-        else if (r == NFW_E_NOT_FOUND)
-                r = copy_port(&rebuilt->bindings, port);
+        rebuilt->bindings.is_persistent = is_persistent;
+        r = nfw_bindings_add(&rebuilt->bindings, rebuild->context, interface, &rebuilt->record, NULL);
         if (r == NFW_E_NOT_FOUND)
-                return -EAGAIN; /* gone between two looks */
+                r = nfw_bindings_add_absent(&rebuilt->bindings, rebuild->context, interface,
+                                            &rebuilt->record);
+        /* Nothing can be enforced there, or it is no name: it never was ours. */
+        if (r != 0)
+                return r < 0 ? r : 0;
+
+        binding = &rebuilt->bindings.vec.items[rebuilt->bindings.vec.n - 1];
         /* It was not attached anew. */
-        if (r == 0 && nfw_record_id_is_valid(port->binding))
-                strcpy(rebuilt->bindings.vec.items[rebuilt->bindings.vec.n - 1].binding, port->binding);
-        return r;
+        if (nfw_record_id_is_valid(id))
+                strcpy(binding->binding, id);
+        return !binding->port.index && from && from->policy[0] ? copy_values(&binding->port, from) : 0;
+}
+
+/* Those that the kernel has and that no record speaks of. */
+static int add_unrecorded(struct nfw_shadow_port *port, void *userdata) {
+        struct rebuild *rebuild = userdata;
+
+        if (strcmp(port->policy, rebuild->current->record.name) != 0 ||
+            nfw_port_records_find(&rebuild->ports, port->interface))
+                return 0;
+        return add_port(rebuild, port->interface, port, port->binding, false);
+}
+
+static int add_ports(struct rebuild *rebuild) {
+        nfw_vec_foreach (record, &rebuild->ports.vec) {
+                const struct nfw_shadow_port *port =
+                        nfw_shadow_port(&rebuild->context->shadow, record->interface);
+                int r;
+
+                if (strcmp(record->policy, rebuild->current->record.name) != 0)
+                        continue;
+                r = add_port(rebuild, record->interface, port, record->id, record->is_persistent);
+                if (r < 0)
+                        return r;
+        }
+        return nfw_shadow_foreach_port(&rebuild->context->shadow, add_unrecorded, rebuild);
 }
 
 static int put_table(struct rebuild *rebuild, enum nfw_table table) {
@@ -112,6 +139,11 @@ static int put_policy(struct rebuild *rebuild, struct rebuilt *rebuilt) {
                 const struct nfw_nft_policy *old =
                         nfw_shadow_policy(&context->shadow, rebuilt->record.name, table);
 
+                r = 0;
+                if (nfw_bindings_drop_in(&rebuilt->bindings, table))
+                        r = put_table(rebuild, table);
+                if (r < 0)
+                        return r;
                 if (!old && !nfw_bindings_use_table(&rebuilt->bindings, table))
                         continue;
                 r = put_table(rebuild, table);
@@ -157,7 +189,7 @@ static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *
 
         rebuilt->install.record = &rebuilt->record;
         rebuild->current = rebuilt;
-        r = nfw_shadow_foreach_port(&rebuild->context->shadow, add_port, rebuild);
+        r = add_ports(rebuild);
         if (r == 0)
                 r = put_policy(rebuild, rebuilt);
         if (r == 0)
@@ -174,6 +206,8 @@ static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw
 
         reset(rebuild, true);
         rebuild->report = report;
+        rebuild->ports.vec.n = 0;
+        r = nfw_port_records_read(context, &rebuild->ports);
         for (int table = 0; table < NFW_N_TABLES && r == 0; table++)
                 if (shadow->tables[table] && !shadow->foreign[table])
                         r = nfw_nft_put_table_removal(context->batch, table);
@@ -192,6 +226,12 @@ static int applied_rebuild(struct nfw_context *context, void *userdata) {
 
         nfw_vec_foreach (each, &rebuild->policies)
                 nfw_record_remove(context, (*each)->record.name, (*each)->old_id);
+        nfw_vec_foreach (each, &rebuild->policies) {
+                int r = nfw_bindings_record(&(*each)->bindings, context, (*each)->record.name);
+
+                if (r < 0)
+                        return r;
+        }
         /* Which sets the policies have, only the kernel's dump tells. */
         return -EAGAIN;
 }

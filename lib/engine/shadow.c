@@ -13,11 +13,17 @@ static size_t bucket_of(const struct nfw_shadow *shadow, const char *interface) 
         return hash & (shadow->n_buckets - 1);
 }
 
-static void port_free(struct nfw_shadow_port *port) {
+static void free_part(struct nfw_shadow_port *part) {
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
-                nfw_vec_deinit(&port->parameters[i]);
-        free(port->policy);
-        free(port);
+                nfw_vec_deinit(&part->parameters[i]);
+        free(part->policy);
+        free(part);
+}
+
+static void port_free(struct nfw_shadow_port *port) {
+        if (port->standby)
+                free_part(port->standby);
+        free_part(port);
 }
 
 static void policy_deinit(struct nfw_nft_policy *policy) {
@@ -163,25 +169,57 @@ struct nfw_nft_policy *nfw_shadow_any_policy(const struct nfw_shadow *shadow, co
         return policy;
 }
 
-static int take_port(struct nfw_shadow *shadow, struct nfw_nft_port *from) {
-        struct nfw_shadow_port *port;
-        int r;
-
-        r = nfw_shadow_add_port(shadow, from->interface, &port);
-        if (r < 0)
-                return r;
-
+static int fill_port(struct nfw_shadow_port *port, struct nfw_nft_port *from) {
         port->table = from->table;
         port->policy = nfw_steal(from->policy);
-        strncpy(port->binding, from->binding, sizeof(port->binding) - 1);
+        strcpy(port->binding, from->binding);
         memcpy(port->is_missing, from->is_missing, sizeof(port->is_missing));
         port->is_broken = from->is_broken;
         for (size_t i = 0; i < NFW_N_PARAMETERS; i++)
                 nfw_vec_foreach (value, &from->parameters[i]) {
-                        r = nfw_vec_push(&port->parameters[i], *value);
+                        int r = nfw_vec_push(&port->parameters[i], *value);
+
                         if (r < 0)
                                 return r;
                 }
+        return 0;
+}
+
+static bool is_standby(const struct nfw_nft_port *port) {
+        return strcmp(port->binding, NFW_NFT_STANDBY) == 0;
+}
+
+static int take_port(struct nfw_shadow *shadow, struct nfw_nft_port *from) {
+        struct nfw_shadow_port *port = nfw_shadow_port(shadow, from->interface);
+        int r;
+
+        if (port) {
+                /* Somebody's own hand may have put it into both tables, or into three. */
+                if (port->standby || !(port->standby = calloc(1, sizeof(*port->standby))))
+                        return port->standby ? 0 : -ENOMEM;
+                memcpy(port->standby->interface, port->interface, sizeof(port->interface));
+                return fill_port(port->standby, from);
+        }
+
+        r = nfw_shadow_add_port(shadow, from->interface, &port);
+        if (r == 0)
+                r = fill_port(port, from);
+        if (r < 0)
+                return r;
+        /* A standby without its port: somebody has taken that out. */
+        port->is_broken |= is_standby(from);
+        if (!port->policy)
+                port->policy = strdup("");
+        return port->policy ? 0 : -ENOMEM;
+}
+
+static int take_ports(struct nfw_shadow *shadow, struct nfw_nft_snapshot *snapshot, bool standbys) {
+        nfw_vec_foreach (port, &snapshot->ports) {
+                int r = is_standby(port) == standbys ? take_port(shadow, port) : 0;
+
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -207,12 +245,10 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
                         return r;
                 *policy = (struct nfw_nft_policy){ 0 };
         }
-        nfw_vec_foreach (port, &snapshot->ports) {
-                r = take_port(shadow, port);
-                if (r < 0)
-                        return r;
-        }
-
-        shadow->valid = true;
-        return 0;
+        r = take_ports(shadow, snapshot, false);
+        if (r == 0)
+                r = take_ports(shadow, snapshot, true);
+        if (r == 0)
+                shadow->valid = true;
+        return r;
 }

@@ -20,6 +20,11 @@ struct nfw_shadow_port {
         bool is_missing[NFW_N_DIRECTIONS]; /* as in struct nfw_nft_port */
         bool is_broken;
         NFW_VEC(struct nfw_prefix) parameters[NFW_N_PARAMETERS];
+        /*
+         * The same port in the other table, where it is expected to turn up as well; its binding is NFW_NFT_STANDBY,
+         * and policy is NULL where everything is dropped there. NULL: there is none.
+         */
+        struct nfw_shadow_port *standby;
         struct nfw_shadow_port *next; /* in the bucket */
 };
 

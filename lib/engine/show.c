@@ -5,6 +5,7 @@
 
 #include "engine/lock.h"
 #include "engine/not_found.h"
+#include "engine/port_record.h"
 #include "engine/record.h"
 #include "engine/state.h"
 #include "ir/text.h"
@@ -174,6 +175,49 @@ static int tell_missing(const struct nfw_record *record, void *userdata) {
         return nfw_report_missing_policy(missing->report, record);
 }
 
+/* Nobody who knows of us has taken it out: then its record would be gone as well. */
+static int verify_port(const struct nfw_context *context,
+                       const struct nfw_port_record *record,
+                       struct nfw_report *report) {
+        const struct nfw_shadow_port *port = nfw_shadow_port(&context->shadow, record->interface);
+        int r;
+
+        if (!port)
+                r = nfw_report_error(
+                        report, "kernel/missing-port", NULL, NULL,
+                        "port %s was put under policy %s and is not in the maps any more: nothing "
+                        "restricts it",
+                        record->interface, record->policy);
+        else if (strcmp(port->policy, record->policy) != 0 || strcmp(port->binding, record->id) != 0)
+                r = nfw_report_error(report, "kernel/foreign-element", NULL, NULL,
+                                     "the maps do not lead port %s to policy %s as when it was attached",
+                                     record->interface, record->policy);
+        else if (record->is_persistent && !port->standby)
+                r = nfw_report_error(report, "kernel/missing-element", NULL, NULL,
+                                     "persistent port %s is in one table only", record->interface);
+        else
+                return 0;
+        return r < 0 ? r : NFW_E_DIFFERS;
+}
+
+static int verify_ports(struct nfw_context *context, const char *name, struct nfw_report *report) {
+        nfw_cleanup(nfw_port_records_deinit) struct nfw_port_records records = { 0 };
+        int r, result = 0;
+
+        r = nfw_port_records_read(context, &records);
+        nfw_vec_foreach (record, &records.vec) {
+                if (r < 0)
+                        return r;
+                /* Of a policy that is missing that has been told. */
+                if ((name && strcmp(record->policy, name) != 0) ||
+                    !nfw_shadow_any_policy(&context->shadow, record->policy))
+                        continue;
+                r = verify_port(context, record, report);
+                result = r > 0 ? r : result;
+        }
+        return r < 0 ? r : result;
+}
+
 static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
         nfw_cleanup(verifiers_deinit) struct verifiers verifiers = { 0 };
         struct missing missing = { .report = report };
@@ -204,6 +248,12 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 differs |= r == NFW_E_DIFFERS;
         }
         for (int table = 0; table < NFW_N_TABLES; table++) {
+                /* A table may be there without policies, to drop what it cannot do better. */
+                if (!verifiers.tables[table] && !name && context->shadow.tables[table]) {
+                        r = nfw_nft_verifier_new(context->nft, table, report, &verifiers.tables[table]);
+                        if (r < 0)
+                                return r;
+                }
                 if (!verifiers.tables[table])
                         continue;
                 r = nfw_nft_verifier_compare(verifiers.tables[table], NULL);
@@ -211,6 +261,10 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                         return r;
                 differs |= r == NFW_E_DIFFERS;
         }
+        r = verify_ports(context, name, report);
+        if (r < 0)
+                return r;
+        differs |= r == NFW_E_DIFFERS;
         return differs ? NFW_E_DIFFERS : 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/lock.h"
+#include "engine/port_record.h"
 #include "engine/state.h"
 
 static int open_directory(int parent, const char *path, int *ret_fd) {
@@ -100,6 +101,56 @@ nfw_public struct nfw_store *nfw_store_free(struct nfw_store *store) {
         return NULL;
 }
 
+#define COPY_MARK "stored"
+
+static int mark_path(const struct nfw_context *context, char **ret_path) {
+        if (asprintf(ret_path, "%s/" COPY_MARK, context->directory) < 0) {
+                *ret_path = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Another namespace may have had the number that the directory is named after. */
+static void format_mark(const struct nfw_context *context, char mark[static NFW_ID_MAX]) {
+        nfw_record_format_id(context->nft ? nfw_nft_socket_namespace(context->nft) : 0, mark);
+}
+
+bool nfw_store_is_copy(const struct nfw_store *store) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        char mark[NFW_ID_MAX], found[NFW_ID_MAX] = "";
+        int fd;
+
+        if (mark_path(store->context, &path) < 0)
+                return false;
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0)
+                return false;
+        if (read(fd, found, sizeof(found) - 1) < 0)
+                found[0] = '\0';
+        close(fd);
+        format_mark(store->context, mark);
+        return strcmp(found, mark) == 0;
+}
+
+int nfw_store_mark_copy(const struct nfw_store *store) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        char mark[NFW_ID_MAX];
+        int r, fd;
+
+        r = mark_path(store->context, &path);
+        if (r < 0 || nfw_store_is_copy(store))
+                return r;
+        format_mark(store->context, mark);
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        errno = EIO; /* a short write says nothing */
+        r = write(fd, mark, strlen(mark)) == (ssize_t)strlen(mark) ? 0 : -errno;
+        close(fd);
+        return r;
+}
+
 /* --- saving -------------------------------------------------------------------------------------------------- */
 
 struct names {
@@ -159,6 +210,7 @@ static int remove_policies(struct nfw_store *store, const struct names *missing)
 }
 
 struct new_bindings {
+        struct nfw_context *context;
         NFW_VEC(struct nfw_stored_binding) vec;
 };
 
@@ -166,20 +218,47 @@ static void new_bindings_deinit(struct new_bindings *bindings) {
         nfw_vec_deinit(&bindings->vec);
 }
 
+/* What is in force and not recorded was attached by somebody who died over it, or by somebody's own hand: it stays. */
+static int record_port(const struct nfw_context *context,
+                       const struct nfw_stored_binding *binding,
+                       struct nfw_port_record *ret_record) {
+        struct nfw_port_record record = { 0 };
+        struct nfw_link link = { 0 };
+        int r;
+
+        r = nfw_rtnl_link_by_name(context->rtnl, binding->interface, &link);
+        if (r < 0)
+                return r;
+        strcpy(record.interface, binding->interface);
+        strcpy(record.policy, binding->policy);
+        strcpy(record.id, binding->id);
+        record.index = link.index;
+        *ret_record = record;
+        return nfw_port_record_write(context, &record);
+}
+
 static int take_port(struct nfw_shadow_port *port, void *userdata) {
         struct new_bindings *bindings = userdata;
         struct nfw_stored_binding binding = { 0 };
+        struct nfw_port_record record = { 0 };
+        int r = 0;
 
+        if (!nfw_record_name_is_valid(port->policy))
+                return 0;
         strcpy(binding.interface, port->interface);
         strcpy(binding.policy, port->policy);
         /* Somebody's own hand in the maps may have left none. */
         if (!nfw_record_id_is_valid(port->binding)) {
-                int r = nfw_record_new_id(binding.id);
-
-                if (r < 0)
-                        return r;
-        } else
+                r = nfw_record_new_id(binding.id);
+        } else {
                 strcpy(binding.id, port->binding);
+                r = nfw_port_record_read(bindings->context, port->interface, &record);
+                if (r == NFW_E_NOT_FOUND)
+                        r = record_port(bindings->context, &binding, &record);
+        }
+        if (r < 0)
+                return r;
+        binding.is_persistent = record.is_persistent;
         return nfw_vec_push(&bindings->vec, binding);
 }
 
@@ -190,7 +269,7 @@ static bool is_same(const struct nfw_store *store, const struct new_bindings *bi
                 const struct nfw_stored_binding *a = &store->bindings.items[i], *b = &bindings->vec.items[i];
 
                 if (strcmp(a->interface, b->interface) != 0 || strcmp(a->policy, b->policy) != 0 ||
-                    strcmp(a->id, b->id) != 0)
+                    strcmp(a->id, b->id) != 0 || a->is_persistent != b->is_persistent)
                         return false;
         }
         return true;
@@ -198,7 +277,7 @@ static bool is_same(const struct nfw_store *store, const struct new_bindings *bi
 
 static int save_bindings(struct nfw_store *store, const struct names *missing) {
         const struct nfw_shadow *shadow = &store->context->shadow;
-        nfw_cleanup(new_bindings_deinit) struct new_bindings bindings = { 0 };
+        nfw_cleanup(new_bindings_deinit) struct new_bindings bindings = { .context = store->context };
         int r;
 
         r = nfw_shadow_foreach_port(shadow, take_port, &bindings);

@@ -19,6 +19,7 @@ struct nfw_stored_binding {
         char interface[IFNAMSIZ];
         char policy[NFW_POLICY_NAME_MAX + 1];
         char id[NFW_ID_MAX]; /* of the act of attaching: by it a learner knows that the grants are still the port's */
+        bool is_persistent;
         bool is_held; /* likewise */
 };
 
@@ -44,5 +45,12 @@ int nfw_store_remove_policy(struct nfw_store *store, const char *name);
 void nfw_stored_bindings_sort(struct nfw_stored_binding *bindings, size_t n_bindings);
 /* Writes store->bindings, which are sorted. */
 int nfw_store_write_bindings(const struct nfw_store *store);
+
+/*
+ * Whether what is stored was put back since this kernel's network namespace began. Then it is no more than a copy of
+ * what is in force and recorded: what it has besides was unloaded or detached while nobody stored that.
+ */
+bool nfw_store_is_copy(const struct nfw_store *store);
+int nfw_store_mark_copy(const struct nfw_store *store);
 
 struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name);

@@ -11,10 +11,11 @@
 #include "engine/record_header.h"
 #include "engine/store.h"
 
-#define MAGIC     "nfwpolicy-bindings 1\n"
-#define BINDINGS  "bindings"
-#define SUFFIX    ".policy"
-#define SET_ASIDE ".damaged"
+#define MAGIC      "nfwpolicy-bindings 1\n"
+#define BINDINGS   "bindings"
+#define PERSISTENT "persistent"
+#define SUFFIX     ".policy"
+#define SET_ASIDE  ".damaged"
 
 /* More than 10,000 ports need. */
 #define BINDINGS_MAX (4 << 20)
@@ -122,10 +123,12 @@ static int read_policies(struct nfw_store *store, struct nfw_report *report) {
 /* 0; NFW_E_NOT_FOUND where it is no line of ours; or -ENOMEM. */
 static int take_binding(struct nfw_store *store, char *line) {
         struct nfw_stored_binding binding = { 0 };
-        const char *interface = strsep(&line, " "), *policy = strsep(&line, " "), *id = line;
+        const char *interface = strsep(&line, " "), *policy = strsep(&line, " "), *id = strsep(&line, " ");
 
-        if (!policy || !id || !*interface || strlen(interface) >= sizeof(binding.interface) ||
-            !nfw_record_name_is_valid(policy) || !nfw_record_id_is_valid(id))
+        binding.is_persistent = line && strcmp(line, PERSISTENT) == 0;
+        if ((line && !binding.is_persistent) || !policy || !id || !*interface ||
+            strlen(interface) >= sizeof(binding.interface) || !nfw_record_name_is_valid(policy) ||
+            !nfw_record_id_is_valid(id))
                 return NFW_E_NOT_FOUND;
 
         strcpy(binding.interface, interface);
@@ -134,7 +137,7 @@ static int take_binding(struct nfw_store *store, char *line) {
         return nfw_vec_push(&store->bindings, binding);
 }
 
-/* "MAGIC", a line "INTERFACE POLICY ID" for each, and the sum of all that in a line of its own. */
+/* "MAGIC", a line "INTERFACE POLICY ID" or "INTERFACE POLICY ID persistent" for each, and the sum of all that in a line of its own. */
 static int parse_bindings(struct nfw_store *store, char *text, size_t size) {
         char sum[NFW_RECORD_SUM_MAX], *rest = text + strlen(MAGIC), *line;
         size_t n_sum = NFW_RECORD_SUM_MAX - 1;
@@ -241,7 +244,8 @@ static int format_bindings(const struct nfw_store *store, char **ret_text, size_
                 return -ENOMEM;
         fputs(MAGIC, stream);
         nfw_vec_foreach (binding, &store->bindings)
-                fprintf(stream, "%s %s %s\n", binding->interface, binding->policy, binding->id);
+                fprintf(stream, "%s %s %s%s\n", binding->interface, binding->policy, binding->id,
+                        binding->is_persistent ? " " PERSISTENT : "");
         if (fflush(stream) != 0) {
                 fclose(stream);
                 return -ENOMEM;

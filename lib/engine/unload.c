@@ -4,6 +4,7 @@
 
 #include "engine/not_found.h"
 #include "engine/port.h"
+#include "engine/port_record.h"
 #include "engine/record.h"
 #include "engine/state.h"
 #include "engine/transaction.h"
@@ -47,12 +48,30 @@ static int report_in_use(const struct unload *unload, struct nfw_report *report)
         return r < 0 ? r : NFW_E_IN_USE;
 }
 
-static size_t n_policies(const struct nfw_shadow *shadow, enum nfw_table table) {
-        size_t n = 0;
+struct others {
+        const char *policy;
+        enum nfw_table table;
+        bool found;
+};
+
+static int find_other_port(struct nfw_shadow_port *port, void *userdata) {
+        struct others *others = userdata;
+
+        others->found |=
+                strcmp(port->policy, others->policy) != 0 &&
+                (port->table == others->table || (port->standby && port->standby->table == others->table));
+        return 0;
+}
+
+/* Whether the table is there for anything but the policy: others, or ports of theirs that it drops everything for. */
+static bool has_others(const struct nfw_shadow *shadow, const char *name, enum nfw_table table) {
+        struct others others = { .policy = name, .table = table };
 
         nfw_vec_foreach (policy, &shadow->policies)
-                n += policy->table == table;
-        return n;
+                others.found |= policy->table == table && strcmp(policy->name, name) != 0;
+        if (!others.found)
+                (void)nfw_shadow_foreach_port(shadow, find_other_port, &others);
+        return others.found;
 }
 
 struct forgetting {
@@ -79,6 +98,7 @@ static int forget(struct nfw_context *context, const char *name, struct nfw_repo
         if (forgetting.n == 0)
                 return nfw_report_no_policy(report, &context->shadow, name);
         nfw_record_remove_orphans(context, name, NULL);
+        nfw_port_records_forget(context, name);
         return 0;
 }
 
@@ -106,13 +126,15 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
                 return r;
 
         for (int table = 0; table < NFW_N_TABLES; table++) {
-                policy = nfw_shadow_policy(&context->shadow, unload->name, table);
-                if (!policy)
+                if (!context->shadow.tables[table] || context->shadow.foreign[table])
                         continue;
+                policy = nfw_shadow_policy(&context->shadow, unload->name, table);
+                r = 0;
                 /* Nothing of ours stays behind when the last policy goes. */
-                r = n_policies(&context->shadow, table) == 1
-                            ? nfw_nft_put_table_removal(context->batch, table)
-                            : nfw_nft_put_policy_removal(context->batch, policy, true);
+                if (!has_others(&context->shadow, unload->name, table))
+                        r = nfw_nft_put_table_removal(context->batch, table);
+                else if (policy)
+                        r = nfw_nft_put_policy_removal(context->batch, policy, true);
                 if (r < 0)
                         return r;
         }
@@ -123,6 +145,7 @@ static int applied_unload(struct nfw_context *context, void *userdata) {
         const struct unload *unload = userdata;
 
         nfw_record_remove_orphans(context, unload->name, NULL);
+        nfw_port_records_forget(context, unload->name);
         /* Ports and policies have gone by the dozen: reading anew is simpler than taking them out. */
         return -EAGAIN;
 }

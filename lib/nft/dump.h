@@ -22,7 +22,7 @@ struct nfw_nft_policy {
 struct nfw_nft_port {
         char interface[16];
         enum nfw_table table;
-        char *policy;                      /* that the egress map leads to, if it does lead to one */
+        char *policy; /* that the egress map leads to; NULL: a standby that drops everything */
         char binding[NFW_NFT_BINDING_MAX]; /* the comment of that map's element, "" where it has none */
         bool is_missing[NFW_N_DIRECTIONS]; /* in the map of that direction */
         bool is_broken;                    /* not both maps lead to the policy */

@@ -74,13 +74,15 @@ int nfw_nft_put_grant(struct nfw_nft_batch *batch,
         return nfw_nft_element_list_end(&list);
 }
 
-int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
-                         enum nfw_nft_element_op op,
-                         enum nfw_table table,
-                         enum nfw_direction direction,
-                         const char *interface,
-                         const char *chain,
-                         const char *binding) {
+/* chain: NULL for none. */
+static int put_dispatch(struct nfw_nft_batch *batch,
+                        enum nfw_nft_element_op op,
+                        enum nfw_table table,
+                        enum nfw_direction direction,
+                        const char *interface,
+                        const char *chain,
+                        bool drops,
+                        const char *binding) {
         struct nfw_nft_origin origin = { .what = "port", .name = interface };
         struct nfw_nft_element_list list = { .batch = batch,
                                              .table = table,
@@ -91,7 +93,7 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
         struct nfw_nft_userdata_buffer userdata;
         int r;
 
-        if ((!chain && op == NFW_NFT_ADD) || (binding && strlen(binding) >= NFW_NFT_BINDING_MAX))
+        if (binding && strlen(binding) >= NFW_NFT_BINDING_MAX)
                 return -EINVAL;
         r = encode_port(interface, key);
         if (r < 0)
@@ -102,12 +104,34 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                 return r;
         if (chain)
                 nfw_nft_element_put_goto(&list, chain);
+        else if (drops)
+                nfw_nft_element_put_drop(&list);
         userdata.size = 0;
         if (binding && op == NFW_NFT_ADD &&
             nfw_nft_userdata_put_text(&userdata, NFTNL_UDATA_SET_ELEM_COMMENT, binding))
                 nfw_nft_element_put_userdata(&list, userdata.data, userdata.size);
         nfw_nft_element_end(&list);
         return nfw_nft_element_list_end(&list);
+}
+
+int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
+                         enum nfw_nft_element_op op,
+                         enum nfw_table table,
+                         enum nfw_direction direction,
+                         const char *interface,
+                         const char *chain,
+                         const char *binding) {
+        if (!chain && op == NFW_NFT_ADD)
+                return -EINVAL;
+        return put_dispatch(batch, op, table, direction, interface, chain, false, binding);
+}
+
+int nfw_nft_put_dispatch_drop(struct nfw_nft_batch *batch,
+                              enum nfw_table table,
+                              enum nfw_direction direction,
+                              const char *interface,
+                              const char *binding) {
+        return put_dispatch(batch, NFW_NFT_ADD, table, direction, interface, NULL, true, binding);
 }
 
 /* The last address of a network: all host bits set. */

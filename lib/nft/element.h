@@ -43,6 +43,17 @@ int nfw_nft_put_dispatch(struct nfw_nft_batch *batch,
                          const char *chain,
                          const char *binding);
 
+/*
+ * A port that may turn up in either table has elements in the maps of the other one, too, with this in place of the
+ * binding's name. They lead to the policy's chains or, where the table cannot have the policy, drop everything.
+ */
+#define NFW_NFT_STANDBY "standby"
+int nfw_nft_put_dispatch_drop(struct nfw_nft_batch *batch,
+                              enum nfw_table table,
+                              enum nfw_direction direction,
+                              const char *interface,
+                              const char *binding);
+
 /* port . value for each of the values, in a parameter's sets. As the next one, in as few messages as it takes. */
 int nfw_nft_put_parameters(struct nfw_nft_batch *batch,
                            enum nfw_nft_element_op op,

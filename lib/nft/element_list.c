@@ -78,14 +78,23 @@ void nfw_nft_element_put_timeout(struct nfw_nft_element_list *list, uint64_t tim
         mnl_attr_put_u64(list->message, NFTA_SET_ELEM_TIMEOUT, htobe64(timeout_ms));
 }
 
-void nfw_nft_element_put_goto(struct nfw_nft_element_list *list, const char *chain) {
+static void put_verdict(struct nfw_nft_element_list *list, uint32_t code, const char *chain) {
         struct nlattr *data = mnl_attr_nest_start(list->message, NFTA_SET_ELEM_DATA);
         struct nlattr *verdict = mnl_attr_nest_start(list->message, NFTA_DATA_VERDICT);
 
-        mnl_attr_put_u32(list->message, NFTA_VERDICT_CODE, htonl((uint32_t)NFT_GOTO));
-        mnl_attr_put_strz(list->message, NFTA_VERDICT_CHAIN, chain);
+        mnl_attr_put_u32(list->message, NFTA_VERDICT_CODE, htonl(code));
+        if (chain)
+                mnl_attr_put_strz(list->message, NFTA_VERDICT_CHAIN, chain);
         mnl_attr_nest_end(list->message, verdict);
         mnl_attr_nest_end(list->message, data);
+}
+
+void nfw_nft_element_put_goto(struct nfw_nft_element_list *list, const char *chain) {
+        put_verdict(list, (uint32_t)NFT_GOTO, chain);
+}
+
+void nfw_nft_element_put_drop(struct nfw_nft_element_list *list) {
+        put_verdict(list, NF_DROP, NULL);
 }
 
 void nfw_nft_element_put_userdata(struct nfw_nft_element_list *list, const void *data, size_t size) {

@@ -29,6 +29,7 @@ void nfw_nft_element_put_key_end(struct nfw_nft_element_list *list, const void *
 void nfw_nft_element_put_flags(struct nfw_nft_element_list *list, uint32_t flags);
 void nfw_nft_element_put_timeout(struct nfw_nft_element_list *list, uint64_t timeout_ms);
 void nfw_nft_element_put_goto(struct nfw_nft_element_list *list, const char *chain);
+void nfw_nft_element_put_drop(struct nfw_nft_element_list *list);
 void nfw_nft_element_put_userdata(struct nfw_nft_element_list *list, const void *data, size_t size);
 void nfw_nft_element_end(struct nfw_nft_element_list *list);
 

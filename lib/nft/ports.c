@@ -52,10 +52,20 @@ static struct nfw_nft_port *find(const struct reading *reading, const char *inte
                        compare);
 }
 
+static bool is_standby(const struct nfw_nft_port *port) {
+        return strcmp(port->binding, NFW_NFT_STANDBY) == 0;
+}
+
+static bool agree(const struct nfw_nft_port *a, const struct nfw_nft_port *b) {
+        if (!a->policy || !b->policy)
+                return !a->policy && !b->policy && is_standby(a) && is_standby(b);
+        return strcmp(a->policy, b->policy) == 0;
+}
+
 /* The same port in the map of the other direction. */
 static void merge(struct nfw_nft_port *port, struct nfw_nft_port *other, enum nfw_direction direction) {
         port->is_missing[direction] = false;
-        port->is_broken = !port->policy || !other->policy || strcmp(port->policy, other->policy) != 0;
+        port->is_broken = !agree(port, other);
         if (!port->policy) {
                 port->policy = nfw_steal(other->policy);
                 strcpy(port->binding, other->binding);
@@ -78,7 +88,9 @@ static int take(const struct nfw_nft_element *element, void *userdata) {
                 return r;
 
         memcpy(port.interface, element->key.data, IFNAMSIZ);
-        if (binding && strlen(binding) < sizeof(port.binding))
+        /* What lets everything through is no standby of ours, whatever it says. */
+        if (binding && strlen(binding) < sizeof(port.binding) &&
+            (port.policy || element->drops || strcmp(binding, NFW_NFT_STANDBY) != 0))
                 strcpy(port.binding, binding);
         known = find(reading, port.interface);
         if (known) {
@@ -94,7 +106,7 @@ static int take(const struct nfw_nft_element *element, void *userdata) {
         return r;
 }
 
-/* What no map leads to a policy is not ours. */
+/* What no map leads to a policy, and is no standby, is not ours. */
 static void drop_foreign(struct reading *reading) {
         struct nfw_nft_snapshot *snapshot = reading->snapshot;
         size_t n = reading->first;
@@ -102,7 +114,7 @@ static void drop_foreign(struct reading *reading) {
         for (size_t i = n; i < snapshot->ports.n; i++) {
                 struct nfw_nft_port *port = &snapshot->ports.items[i];
 
-                if (port->policy)
+                if (port->policy || is_standby(port))
                         snapshot->ports.items[n++] = *port;
                 else
                         nfw_nft_port_deinit(port);

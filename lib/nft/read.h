@@ -28,6 +28,7 @@ struct nfw_nft_element {
         uint32_t flags;
         uint64_t expiration_ms; /* 0: it has none */
         const char *chain;      /* of a map's verdict, or NULL */
+        bool drops;             /* that is a map's verdict */
         struct nfw_nft_bytes userdata;
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
 #include "base/seen.h"
@@ -40,6 +41,13 @@ static const char *get_chain(const struct nlattr *data) {
         return chain && mnl_attr_validate(chain, MNL_TYPE_NUL_STRING) >= 0 ? mnl_attr_get_str(chain) : NULL;
 }
 
+static bool get_drop(const struct nlattr *data) {
+        const struct nlattr *verdict = find_nested(data, NFTA_DATA_VERDICT), *code;
+
+        code = verdict ? find_nested(verdict, NFTA_VERDICT_CODE) : NULL;
+        return code && mnl_attr_validate(code, MNL_TYPE_U32) >= 0 && ntohl(mnl_attr_get_u32(code)) == NF_DROP;
+}
+
 static void take_attribute(const struct nlattr *attribute, struct nfw_nft_element *element) {
         switch (mnl_attr_get_type(attribute)) {
         case NFTA_SET_ELEM_KEY:
@@ -50,6 +58,7 @@ static void take_attribute(const struct nlattr *attribute, struct nfw_nft_elemen
                 break;
         case NFTA_SET_ELEM_DATA:
                 element->chain = get_chain(attribute);
+                element->drops = get_drop(attribute);
                 break;
         case NFTA_SET_ELEM_FLAGS:
                 if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)

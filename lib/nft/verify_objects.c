@@ -93,16 +93,17 @@ static int compare_sets(struct nfw_nft_comparison *comparison) {
 }
 
 static int differ_port(struct nfw_nft_comparison *comparison, const struct nfw_nft_port *port) {
+        const char *policy = port->policy ? port->policy : "(none)";
+
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 if (port->is_missing[direction])
                         return nfw_nft_differ(comparison, "kernel/missing-element", NULL, NULL,
                                               "map %s lacks port %s, which is under policy %s: nothing "
                                               "restricts its %s",
-                                              nfw_nft_map_name(direction), port->interface, port->policy,
+                                              nfw_nft_map_name(direction), port->interface, policy,
                                               nfw_nft_map_name(direction));
         return nfw_nft_differ(comparison, "kernel/foreign-element", NULL, NULL,
-                              "the maps do not both lead port %s to policy %s", port->interface,
-                              port->policy);
+                              "the maps do not both lead port %s to policy %s", port->interface, policy);
 }
 
 /* What is no policy's at all. */

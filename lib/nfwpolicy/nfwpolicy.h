@@ -175,6 +175,11 @@ int nfw_attach(struct nfw_context *context,
                const char *const *interfaces,
                size_t n_interfaces,
                struct nfw_report *report);
+int nfw_attach_persistent(struct nfw_context *context,
+                          const char *name,
+                          const char *const *interfaces,
+                          size_t n_interfaces,
+                          struct nfw_report *report);
 int nfw_detach(struct nfw_context *context,
                const char *const *interfaces,
                size_t n_interfaces,

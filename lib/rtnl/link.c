@@ -112,6 +112,17 @@ static bool is_bridge(const char *kind) {
         return kind && strcmp(kind, "bridge") == 0;
 }
 
+static bool is_tap_of_device(const char *kind) {
+        return kind && (strcmp(kind, "macvtap") == 0 || strcmp(kind, "ipvtap") == 0);
+}
+
+static enum nfw_link_bypass find_bypass(const struct link_attributes *link) {
+        if (is_tap_of_device(link->kind))
+                return NFW_LINK_MACVTAP;
+        return link->slave_kind && strcmp(link->slave_kind, "openvswitch") == 0 ? NFW_LINK_OPENVSWITCH
+                                                                                : NFW_LINK_SEEN;
+}
+
 static int on_link(const struct nlmsghdr *message, void *userdata) {
         const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
         struct nfw_link *ret_link = userdata;
@@ -124,6 +135,7 @@ static int on_link(const struct nlmsghdr *message, void *userdata) {
                 .is_bridge = is_bridge(link.kind),
                 /* A bond, a team or a VRF has members too, and none of the bridge family's hooks see them. */
                 .master = is_bridge(link.slave_kind) ? link.master : 0,
+                .bypass = find_bypass(&link),
         };
         strcpy(ret_link->name, link.name);
         return MNL_CB_STOP;

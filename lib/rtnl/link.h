@@ -11,11 +11,19 @@
 
 struct nfw_rtnl;
 
+/* Links whose packets go past netfilter's hooks, so that nftables never sees them there. */
+enum nfw_link_bypass {
+        NFW_LINK_SEEN,
+        NFW_LINK_MACVTAP,     /* or ipvtap: straight between a file descriptor and the device below */
+        NFW_LINK_OPENVSWITCH, /* a port of such a switch, which is a data path of its own */
+};
+
 struct nfw_link {
         unsigned int index;
         char name[IFNAMSIZ];
         bool is_bridge;
         unsigned int master; /* index of the bridge that it is a port of; 0 where it is none */
+        enum nfw_link_bypass bypass;
 };
 
 struct nfw_link_names {

@@ -98,9 +98,7 @@ def test_each_namespace_has_its_own_records(lab):
     assert lab.nfw("verify", "one").returncode == 0
     for place in glob.glob(f"{lab.state}/net-*"):
         if not glob.glob(f"{place}/*.policy"):
-            for name in os.listdir(place):
-                os.unlink(os.path.join(place, name))
-            os.rmdir(place)
+            shutil.rmtree(place)
 
 
 def missing(lab, *names):
