@@ -4,24 +4,47 @@
 #include "nfwpolicy/commands.h"
 #include "shared/suggest.h"
 
-static const struct command *const commands[] = {
+static const struct command *const policy_commands[] = {
         &command_check, &command_load,  &command_attach, &command_detach, &command_unload,
         &command_list,  &command_names, &command_show,   &command_verify, &command_status,
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+/* As --help shows them. */
+static const struct {
+        const char *title;
+        const struct command *const *commands;
+        size_t n;
+} sections[] = {
+        { "Commands", policy_commands, sizeof(policy_commands) / sizeof(policy_commands[0]) },
+};
+
+#define N_SECTIONS   (sizeof(sections) / sizeof(sections[0]))
+#define MAX_COMMANDS 64
+
+static void print_section(FILE *stream, size_t section) {
+        int width = 0;
+
+        for (size_t i = 0; i < sections[section].n; i++) {
+                int length = (int)strlen(sections[section].commands[i]->name);
+
+                width = length > width ? length : width;
+        }
+        fprintf(stream, "\n%s:\n", sections[section].title);
+        for (size_t i = 0; i < sections[section].n; i++)
+                fprintf(stream, "  %-*s  %s\n", width, sections[section].commands[i]->name,
+                        sections[section].commands[i]->summary);
+}
 
 static void print_help(FILE *stream) {
         fputs("Usage: nfwpolicy [OPTION...] COMMAND [ARGUMENT...]\n"
               "\n"
               "Loads network policies onto the ports of virtual machines, containers and sandboxes:\n"
-              "nftables rules in the kernel, with addresses learned from DNS replies.\n"
-              "\n"
-              "Commands:\n",
+              "nftables rules in the kernel, with addresses learned from DNS replies.\n",
               stream);
-        for (size_t i = 0; i < N_COMMANDS; i++)
-                fprintf(stream, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-        fputs("  help     print the help of a command\n"
+        for (size_t i = 0; i < N_SECTIONS; i++)
+                print_section(stream, i);
+        fputs("\n"
+              "nfwpolicy help COMMAND prints the help of a command.\n"
               "\n"
               "Global options:\n",
               stream);
@@ -37,16 +60,18 @@ static void print_help(FILE *stream) {
 }
 
 static const struct command *find_command(const struct cli *cli, const char *name, int *ret_status) {
-        const char *names[N_COMMANDS + 1];
+        const char *names[MAX_COMMANDS];
         const char *nearest;
+        size_t n = 0;
 
-        for (size_t i = 0; i < N_COMMANDS; i++) {
-                if (strcmp(commands[i]->name, name) == 0)
-                        return commands[i];
-                names[i] = commands[i]->name;
-        }
-        names[N_COMMANDS] = "help";
-        nearest = suggest(name, names, N_COMMANDS + 1);
+        for (size_t i = 0; i < N_SECTIONS; i++)
+                for (size_t j = 0; j < sections[i].n && n + 1 < MAX_COMMANDS; j++) {
+                        if (strcmp(sections[i].commands[j]->name, name) == 0)
+                                return sections[i].commands[j];
+                        names[n++] = sections[i].commands[j]->name;
+                }
+        names[n++] = "help";
+        nearest = suggest(name, names, n);
         if (nearest)
                 *ret_status = cli_usage_error(cli, "unknown command `%s`, did you mean `%s`?", name, nearest);
         else
