@@ -2,15 +2,20 @@
 #include "nfwpolicy/act.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
+#include "shared/suggest.h"
 
 void act_close(struct act *act) {
         act->bus = bus_close(act->bus);
         act->context = nfw_context_free(act->context);
         act->report = nfw_report_free(act->report);
+        json_decref(act->found);
+        act->found = NULL;
 }
 
 /* The daemon has a state directory of its own, so who names one means to act alone. */
@@ -71,6 +76,95 @@ int act_load(struct act *act,
         return nfw_load_commit(act->context, load, act->report);
 }
 
+/* --- looking ------------------------------------------------------------------------------------------------ */
+
+int act_verify(struct act *act, const char *policy) {
+        if (act->bus)
+                return bus_verify(act->bus, policy);
+        return nfw_verify(act->context, policy, act->report);
+}
+
+static int take(struct act *act, struct picture *picture, bool with_grants) {
+        CLEANUP(status) struct nfw_status *status = NULL;
+        int r;
+
+        r = nfw_status_new(act->context, act->report, &status);
+        return r != 0 ? r : picture_take(picture, act->context, status, with_grants);
+}
+
+int act_look(struct act *act, struct picture *picture) {
+        return act->bus ? bus_look(act->bus, picture) : take(act, picture, false);
+}
+
+int act_look_at_kernel(struct act *act, struct picture *picture) {
+        int r;
+
+        if (act->bus)
+                return bus_look(act->bus, picture);
+        r = picture_take_features(picture, act->context);
+        if (r < 0 || !picture->has_feature[NFW_FEATURE_NF_TABLES])
+                return r;
+        return take(act, picture, false);
+}
+
+static int find_nothing(struct act *act, const char *port, const char *nearest) {
+        CLEANUP(text) char *text = NULL;
+        CLEANUP(text) char *hint = NULL;
+
+        if (asprintf(&text, "no policy is on port `%s`", port) < 0)
+                text = NULL;
+        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
+                hint = NULL;
+        act->found = json_pack("[o]", text ? diagnostics_make(NFW_SEVERITY_ERROR, "port/not-bound", text,
+                                                              hint ? hint : PICTURE_NO_PORT_HINT)
+                                           : NULL);
+        return act->found ? NFW_E_NOT_FOUND : -ENOMEM;
+}
+
+/* A typo must not look like a port that has learned nothing. */
+static int check_port(struct act *act, const struct picture *picture, const char *port) {
+        const char **ports = calloc(picture->n_ports + 1, sizeof(*ports));
+        bool found = false;
+        int r = 0;
+
+        if (!ports)
+                return -ENOMEM;
+        for (size_t i = 0; i < picture->n_ports; i++) {
+                ports[i] = picture->ports[i].name;
+                found |= strcmp(ports[i], port) == 0;
+        }
+        if (!found)
+                r = find_nothing(act, port, suggest(port, ports, picture->n_ports));
+        free(ports);
+        return r;
+}
+
+int act_names(struct act *act, const char *port, struct picture *picture) {
+        int r;
+
+        if (act->bus)
+                return bus_names(act->bus, port, picture);
+        r = take(act, picture, true);
+        return r == 0 && port ? check_port(act, picture, port) : r;
+}
+
+json_t *act_diagnostics(const struct act *act) {
+        json_t *diagnostics;
+
+        if (!act->bus)
+                return diagnostics_json(act->report);
+        diagnostics = bus_diagnostics(act->bus);
+        return diagnostics ? json_incref(diagnostics) : json_array();
+}
+
+void act_print(const struct act *act) {
+        CLEANUP(json) json_t *diagnostics = act_diagnostics(act);
+
+        diagnostics_print_array(act->cli, stderr, diagnostics);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------ */
+
 bool act_tells(const struct act *act, const char *code) {
         CLEANUP(json)
         json_t *array = act->bus ? json_incref(bus_diagnostics(act->bus)) : diagnostics_json(act->report);
@@ -89,6 +183,8 @@ bool act_tells(const struct act *act, const char *code) {
 int act_finish(const struct act *act, int result, const char *about) {
         const char *sentence;
 
+        if (act->found)
+                return diagnostics_finish_array(act->cli, act->found, result, about);
         if (!act->bus)
                 return diagnostics_finish(act->cli, act->report, result, about);
         if (result == BUS_NO_DAEMON)

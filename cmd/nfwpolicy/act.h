@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What changes something: done by this process where it has the privilege, else by the daemon, over D-Bus. Commands
+ * What is changed or looked at: by this process where it has the privilege, else by the daemon, over D-Bus. Commands
  * do not see a difference, so their users do not either.
  */
 
@@ -10,12 +10,14 @@
 
 #include "nfwpolicy/bus.h"
 #include "nfwpolicy/load.h"
+#include "shared/picture.h"
 
 struct act {
         const struct cli *cli;
         struct nfw_report *report;
         struct nfw_context *context; /* NULL: over the bus */
         struct bus *bus;
+        json_t *found; /* diagnostics of this process's own, or NULL */
 };
 
 void act_close(struct act *act);
@@ -34,6 +36,19 @@ int act_load(struct act *act,
              const struct nfw_load *load,
              const struct load_arguments *arguments,
              const struct load_source *source);
+
+int act_verify(struct act *act, const char *policy_or_null);
+
+/* What is in force, into an empty picture. */
+int act_look(struct act *act, struct picture *picture);
+/* The same with what the kernel can do, which may load its modules. */
+int act_look_at_kernel(struct act *act, struct picture *picture);
+/* What the port has learned, or all ports where it is NULL. NFW_E_NOT_FOUND and a diagnostic for one without a policy. */
+int act_names(struct act *act, const char *port, struct picture *picture);
+
+/* What was found out besides, as JSON and on stderr. NULL when out of memory. */
+json_t *act_diagnostics(const struct act *act);
+void act_print(const struct act *act);
 
 /* Whether something with that code is to be told. */
 bool act_tells(const struct act *act, const char *code);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicy/attention.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -32,29 +30,25 @@ __attribute__((format(printf, 5, 6))) static void add(json_t **array,
         }
 }
 
-static void find_missing_learner(json_t **array, const struct nfw_status *status) {
-        if (nfw_status_learner_running(status))
+static void find_missing_learner(json_t **array, const struct picture *picture) {
+        if (picture->learner_running)
                 return;
-        for (size_t i = 0; i < nfw_status_n_loaded(status); i++) {
-                const struct nfw_loaded *loaded = nfw_status_loaded(status, i);
-
-                if (nfw_loaded_has_domains(loaded))
+        for (size_t i = 0; i < picture->n_policies; i++) {
+                if (picture->policies[i].has_domains)
                         add(array, NFW_SEVERITY_ERROR, "learner/not-running",
                             "start nfwpolicyd: `systemctl start nfwpolicyd`, or by itself",
                             "nothing learns from DNS, so the domains of policy `%s` open nothing",
-                            nfw_loaded_name(loaded));
+                            picture->policies[i].name);
         }
 }
 
-static void find_foreign_tables(json_t **array, const struct nfw_status *status) {
-        static const char *const families[] = { "inet", "bridge" };
-
-        for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-                if (nfw_status_has_foreign_table(status, families[i]))
+static void find_foreign_tables(json_t **array, const struct picture *picture) {
+        for (size_t i = 0; i < PICTURE_N_TABLES; i++)
+                if (picture->has_foreign_table[i])
                         add(array, NFW_SEVERITY_ERROR, "kernel/foreign-table",
                             "rename it where it is made, or delete it if nothing needs it",
-                            "a table `%s nfwpolicy` exists that is not nfwpolicy's, which needs that name",
-                            families[i]);
+                            "a table `%s %s` exists that is not nfwpolicy's, which needs that name",
+                            picture_tables[i], picture->table_name);
 }
 
 static const struct {
@@ -71,9 +65,9 @@ static const struct {
           "its log says why: `journalctl -u nfwpolicyd`; restart it to count anew" },
 };
 
-static void find_losses(json_t **array, const struct nfw_status *status) {
+static void find_losses(json_t **array, const struct picture *picture) {
         for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-                uint64_t n = nfw_status_counter(status, losses[i].counter);
+                uint64_t n = picture->counters[losses[i].counter];
 
                 if (n > 0)
                         add(array, NFW_SEVERITY_WARNING, losses[i].code, losses[i].hint,
@@ -81,28 +75,26 @@ static void find_losses(json_t **array, const struct nfw_status *status) {
         }
 }
 
-static void find_missing_interfaces(json_t **array, const struct nfw_status *status) {
-        for (size_t i = 0; i < nfw_status_n_bindings(status); i++) {
-                const struct nfw_binding *binding = nfw_status_binding(status, i);
+static void find_missing_interfaces(json_t **array, const struct picture *picture) {
+        for (size_t i = 0; i < picture->n_ports; i++) {
+                const struct picture_port *port = &picture->ports[i];
                 CLEANUP(text) char *hint = NULL;
 
-                if (if_nametoindex(nfw_binding_port(binding)) != 0 || errno != ENODEV)
+                if (port->exists)
                         continue;
-                if (asprintf(&hint, "`nfwpolicy detach --port %s` if it does not come back",
-                             nfw_binding_port(binding)) < 0)
+                if (asprintf(&hint, "`nfwpolicy detach --port %s` if it does not come back", port->name) < 0)
                         hint = NULL;
                 add(array, NFW_SEVERITY_WARNING, "port/no-interface", hint,
-                    "policy `%s` is on port `%s`, and there is no such interface",
-                    nfw_binding_policy(binding), nfw_binding_port(binding));
+                    "policy `%s` is on port `%s`, and there is no such interface", port->policy, port->name);
         }
 }
 
-json_t *attention_find(const struct nfw_status *status, const struct nfw_report *report) {
-        json_t *array = diagnostics_json(report);
+json_t *attention_find(const struct picture *picture, json_t *differences) {
+        json_t *array = differences;
 
-        find_foreign_tables(&array, status);
-        find_missing_learner(&array, status);
-        find_losses(&array, status);
-        find_missing_interfaces(&array, status);
+        find_foreign_tables(&array, picture);
+        find_missing_learner(&array, picture);
+        find_losses(&array, picture);
+        find_missing_interfaces(&array, picture);
         return array;
 }

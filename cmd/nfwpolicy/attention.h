@@ -3,10 +3,10 @@
 
 #include <jansson.h>
 
-#include <nfwpolicy/nfwpolicy.h>
+#include "shared/picture.h"
 
 /*
- * What somebody should do something about: diagnostics with hints in an array, what is worst first. The report has what
- * nfw_verify() found. NULL when out of memory.
+ * What somebody should do something about: diagnostics with hints in an array, what is worst first. It is the one that
+ * is passed, with what nfw_verify() found. NULL, and that is gone, when out of memory.
  */
-json_t *attention_find(const struct nfw_status *status, const struct nfw_report *report);
+json_t *attention_find(const struct picture *picture, json_t *differences);

@@ -8,21 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "nfwpolicy/bus-answer.h"
+#include "nfwpolicy/bus-call.h"
 #include "shared/cleanup.h"
 #include "shared/text.h"
 
-#define BUS_NAME    "org.nfwpolicy1"
-#define BUS_PATH    "/org/nfwpolicy1"
-#define BUS_MANAGER "org.nfwpolicy1.Manager"
-
 /* Who only looks does not wait for a daemon that hangs. */
 #define LOOK_USEC 2000000
-
-struct bus {
-        sd_bus *connection;
-        struct bus_answer answer;
-};
 
 const bool bus_is_built_in = true;
 
@@ -80,7 +71,7 @@ const char *bus_sentence(const struct bus *bus) {
         return bus->answer.sentence;
 }
 
-static int new_call(struct bus *bus, const char *member, sd_bus_message **ret_call) {
+int bus_new_call(struct bus *bus, const char *member, sd_bus_message **ret_call) {
         int r;
 
         r = sd_bus_message_new_method_call(bus->connection, ret_call, BUS_NAME, BUS_PATH, BUS_MANAGER,
@@ -92,16 +83,21 @@ static int new_call(struct bus *bus, const char *member, sd_bus_message **ret_ca
 }
 
 /* As long as it takes, as everything that waits for its turn. */
-static int call_and_read(struct bus *bus, sd_bus_message *call) {
-        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+int bus_call(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) {
         CLEANUP_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
         bus_answer_deinit(&bus->answer);
-        r = sd_bus_call(bus->connection, call, UINT64_MAX, &error, &reply);
-        if (r < 0)
-                return bus_answer_read_error(&bus->answer, &error, r);
-        return bus_answer_read_report(&bus->answer, reply);
+        r = sd_bus_call(bus->connection, call, UINT64_MAX, &error, ret_reply);
+        return r < 0 ? bus_answer_read_error(&bus->answer, &error, r) : 0;
+}
+
+static int call_and_read(struct bus *bus, sd_bus_message *call) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        int r;
+
+        r = bus_call(bus, call, &reply);
+        return r != 0 ? r : bus_answer_read_report(&bus->answer, reply);
 }
 
 static int append_strings(sd_bus_message *call, const struct string_list *strings) {
@@ -117,7 +113,7 @@ int bus_attach(struct bus *bus, const char *policy, const struct string_list *po
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = new_call(bus, "Attach", &call);
+        r = bus_new_call(bus, "Attach", &call);
         if (r >= 0)
                 r = append_strings(call, ports);
         if (r >= 0)
@@ -129,7 +125,7 @@ int bus_detach(struct bus *bus, const struct string_list *ports) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = new_call(bus, "Detach", &call);
+        r = bus_new_call(bus, "Detach", &call);
         if (r >= 0)
                 r = append_strings(call, ports);
         return r < 0 ? r : call_and_read(bus, call);
@@ -139,9 +135,19 @@ int bus_unload(struct bus *bus, const char *policy, bool force) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = new_call(bus, "UnloadPolicy", &call);
+        r = bus_new_call(bus, "UnloadPolicy", &call);
         if (r >= 0)
                 r = sd_bus_message_append(call, "sb", policy, force);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+int bus_verify(struct bus *bus, const char *policy) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        int r;
+
+        r = bus_new_call(bus, "Verify", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", policy ? policy : "");
         return r < 0 ? r : call_and_read(bus, call);
 }
 
@@ -221,7 +227,7 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
         fd = put_into_memory(source);
         if (fd < 0)
                 return fd;
-        r = new_call(bus, "LoadPolicyFd", &call);
+        r = bus_new_call(bus, "LoadPolicyFd", &call);
         if (r >= 0)
                 r = sd_bus_message_append(call, "sh", source->name, fd);
         if (r >= 0)

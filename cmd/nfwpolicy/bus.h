@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "nfwpolicy/load.h"
+#include "shared/picture.h"
 
 /* Nobody has the name on the bus, and nobody can be started to take it. */
 #define BUS_NO_DAEMON (-ENXIO)
@@ -27,6 +28,11 @@ int bus_attach(struct bus *bus, const char *policy, const struct string_list *po
 int bus_detach(struct bus *bus, const struct string_list *ports);
 int bus_unload(struct bus *bus, const char *policy, bool force);
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source);
+
+/* What is in force; and what a port has learned, or all of them where it is NULL: into an empty picture. */
+int bus_verify(struct bus *bus, const char *policy_or_null);
+int bus_look(struct bus *bus, struct picture *picture);
+int bus_names(struct bus *bus, const char *port, struct picture *picture);
 
 /* What the last call has told: an array of diagnostics, and what was said besides, or NULL. The bus keeps both. */
 json_t *bus_diagnostics(const struct bus *bus);

@@ -6,182 +6,198 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
-#include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/table.h"
 #include "shared/text.h"
 
+enum list_what {
+        LIST_ALL,
+        LIST_POLICIES,
+        LIST_PORTS,
+};
+
 struct list_arguments {
-        bool brief;
+        int what; /* enum list_what */
+        struct bus_arguments bus;
 };
 
 static const struct option_spec list_options[] = {
         { .name = "brief",
-          .offset = offsetof(struct list_arguments, brief),
+          .kind = OPTION_PICK,
+          .offset = offsetof(struct list_arguments, what),
+          .value = LIST_POLICIES,
           .help = "the names of the policies only, one a line" },
+        { .name = "ports",
+          .kind = OPTION_PICK,
+          .offset = offsetof(struct list_arguments, what),
+          .value = LIST_PORTS,
+          .help = "the ports that are under policies only, one a line" },
+        BUS_OPTIONS(struct list_arguments),
 };
 
-static int print_policies(const struct cli *cli, const struct nfw_status *status) {
+static int print_policies(const struct cli *cli, const struct picture *picture) {
         static const char *const titles[] = { "POLICY", "RULES", "PORTS", "DOMAINS", "FILE", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
 
-        for (size_t i = 0; i < nfw_status_n_loaded(status); i++) {
-                const struct nfw_loaded *loaded = nfw_status_loaded(status, i);
+        for (size_t i = 0; i < picture->n_policies; i++) {
+                const struct picture_policy *policy = &picture->policies[i];
                 /* without its record there is no telling what was in it */
-                bool known = *nfw_loaded_file(loaded) != '\0';
+                bool known = *policy->file != '\0';
 
-                table_add(table, nfw_loaded_name(loaded));
+                table_add(table, policy->name);
                 if (known)
-                        table_addf(table, "%zu", nfw_loaded_n_rules(loaded));
+                        table_addf(table, "%zu", policy->n_rules);
                 else
                         table_add(table, "?");
-                table_addf(table, "%zu", list_count_ports(status, nfw_loaded_name(loaded)));
-                table_add(table, !known ? "?" : nfw_loaded_has_domains(loaded) ? "yes" : "no");
-                table_add(table, nfw_loaded_file(loaded));
+                table_addf(table, "%zu", policy->n_ports);
+                table_add(table, !known ? "?" : policy->has_domains ? "yes" : "no");
+                table_add(table, policy->file);
         }
         return table_print(table, cli->color_out);
 }
 
-static void add_resolvers(struct table *table, const struct nfw_binding *binding) {
+static void add_resolvers(struct table *table, const struct picture_port *port) {
         char *text = NULL;
         size_t size;
         FILE *stream = open_memstream(&text, &size);
 
         if (stream) {
-                for (size_t i = 0; i < nfw_binding_n_resolvers(binding); i++)
-                        fprintf(stream, "%s%s", i == 0 ? "" : " ", nfw_binding_resolver(binding, i));
+                for (char **resolver = port->resolvers; *resolver; resolver++)
+                        fprintf(stream, "%s%s", resolver == port->resolvers ? "" : " ", *resolver);
                 fclose(stream);
         }
         table_add(table, text);
         free(text);
 }
 
-static const struct nfw_loaded *find_loaded(const struct nfw_status *status, const char *name) {
-        for (size_t i = 0; i < nfw_status_n_loaded(status); i++)
-                if (strcmp(nfw_loaded_name(nfw_status_loaded(status, i)), name) == 0)
-                        return nfw_status_loaded(status, i);
-        return NULL;
+static bool trusts_any(const struct picture *picture, const char *policy) {
+        for (size_t i = 0; i < picture->n_policies; i++)
+                if (strcmp(picture->policies[i].name, policy) == 0)
+                        return picture->policies[i].any_resolver;
+        return false;
 }
 
-static int print_ports(const struct cli *cli, const struct nfw_status *status) {
+static int print_ports(const struct cli *cli, const struct picture *picture) {
         static const char *const titles[] = { "PORT",      "POLICY",    "TABLE", "NAMES",
                                               "ADDRESSES", "RESOLVERS", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
-        struct list_learned *learned = list_count_learned(status);
 
-        if (!learned)
-                return -ENOMEM;
-        for (size_t i = 0; i < nfw_status_n_bindings(status); i++) {
-                const struct nfw_binding *binding = nfw_status_binding(status, i);
-                const struct nfw_loaded *loaded = find_loaded(status, nfw_binding_policy(binding));
+        for (size_t i = 0; i < picture->n_ports; i++) {
+                const struct picture_port *port = &picture->ports[i];
 
-                table_add(table, nfw_binding_port(binding));
-                table_add(table, nfw_binding_policy(binding));
-                table_add(table, nfw_binding_table(binding));
-                table_addf(table, "%zu", learned[i].n_names);
-                table_addf(table, "%zu", learned[i].n_addresses);
-                if (loaded && nfw_loaded_any_resolver(loaded))
+                table_add(table, port->name);
+                table_add(table, port->policy);
+                table_add(table, port->table);
+                table_addf(table, "%zu", port->n_names);
+                table_addf(table, "%zu", port->n_addresses);
+                if (trusts_any(picture, port->policy))
                         table_add(table, "any");
                 else
-                        add_resolvers(table, binding);
+                        add_resolvers(table, port);
         }
-        free(learned);
         return table_print(table, cli->color_out);
 }
 
-static int print_ignored(const struct cli *cli, const struct nfw_status *status) {
+static int print_ignored(const struct cli *cli, const struct picture *picture) {
         static const char *const titles[] = { "PORT", "IGNORED REPLIES", "FROM", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
 
-        for (size_t i = 0; i < nfw_status_n_ignored(status); i++) {
-                const struct nfw_ignored *ignored = nfw_status_ignored(status, i);
-
-                table_add(table, nfw_ignored_port(ignored));
-                table_addf(table, "%" PRIu64, nfw_ignored_n_replies(ignored));
-                table_add(table, nfw_ignored_resolver(ignored));
+        for (size_t i = 0; i < picture->n_ignored; i++) {
+                table_add(table, picture->ignored[i].port);
+                table_addf(table, "%" PRIu64, picture->ignored[i].n_replies);
+                table_add(table, picture->ignored[i].resolver);
         }
         return table_print(table, cli->color_out);
 }
 
-static bool any_has_domains(const struct nfw_status *status) {
-        for (size_t i = 0; i < nfw_status_n_loaded(status); i++)
-                if (nfw_loaded_has_domains(nfw_status_loaded(status, i)))
+static bool any_has_domains(const struct picture *picture) {
+        for (size_t i = 0; i < picture->n_policies; i++)
+                if (picture->policies[i].has_domains)
                         return true;
         return false;
 }
 
-static void print_learner(const struct nfw_status *status) {
-        if (!nfw_status_learner_running(status)) {
-                puts(any_has_domains(status)
+static void print_learner(const struct picture *picture) {
+        if (!picture->learner_running) {
+                puts(any_has_domains(picture)
                              ? "learner: not running, so names that guests look up open nothing (see nfwpolicyd)"
                              : "learner: not running");
                 return;
         }
         fputs("learner: running", stdout);
         for (int i = 0; i < NFW_N_COUNTERS; i++)
-                printf("%s %s %" PRIu64, i == 0 ? ";" : ",", nfw_counter_name(i),
-                       nfw_status_counter(status, i));
+                printf("%s %s %" PRIu64, i == 0 ? ";" : ",", nfw_counter_name((enum nfw_counter)i),
+                       picture->counters[i]);
         putchar('\n');
 }
 
-static int print_text(const struct cli *cli, const struct nfw_status *status) {
+static int print_text(const struct cli *cli, const struct picture *picture) {
         int r = 0;
 
-        if (nfw_status_n_loaded(status) == 0)
+        if (picture->n_policies == 0)
                 puts("no policies are loaded");
         else
-                r = print_policies(cli, status);
-        if (r == 0 && nfw_status_n_bindings(status) > 0) {
+                r = print_policies(cli, picture);
+        if (r == 0 && picture->n_ports > 0) {
                 putchar('\n');
-                r = print_ports(cli, status);
+                r = print_ports(cli, picture);
         }
-        if (r == 0 && nfw_status_n_ignored(status) > 0) {
+        if (r == 0 && picture->n_ignored > 0) {
                 putchar('\n');
-                r = print_ignored(cli, status);
+                r = print_ignored(cli, picture);
         }
         putchar('\n');
-        print_learner(status);
+        print_learner(picture);
         return r < 0 ? cli_failure(cli, r, NULL) : CLI_EXIT_FINE;
 }
 
-static void print_brief(const struct nfw_status *status) {
-        for (size_t i = 0; i < nfw_status_n_loaded(status); i++) {
-                text_put(stdout, nfw_loaded_name(nfw_status_loaded(status, i)));
-                putchar('\n');
-        }
+static void print_name(const char *name) {
+        text_put(stdout, name);
+        putchar('\n');
+}
+
+static void print_brief(const struct picture *picture) {
+        for (size_t i = 0; i < picture->n_policies; i++)
+                print_name(picture->policies[i].name);
+}
+
+static void print_port_names(const struct picture *picture) {
+        for (size_t i = 0; i < picture->n_ports; i++)
+                print_name(picture->ports[i].name);
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(status) struct nfw_status *status = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP_PICTURE struct picture picture = { 0 };
         const struct list_arguments *args = arguments;
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
-
-        r = nfw_status_new(context, report, &status);
+        r = act_look(&act, &picture);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, "list");
+                return act_finish(&act, r, "list");
         if (cli->json)
-                return diagnostics_put_json(cli, list_json(status, report), 2);
-        diagnostics_print(cli, report);
-        if (args->brief) {
-                print_brief(status);
-                return CLI_EXIT_FINE;
-        }
-        return print_text(cli, status);
+                return diagnostics_put_json(cli, list_json(&picture, act_diagnostics(&act)), 2);
+        act_print(&act);
+        if (args->what == LIST_ALL)
+                return print_text(cli, &picture);
+        if (args->what == LIST_POLICIES)
+                print_brief(&picture);
+        else
+                print_port_names(&picture);
+        return CLI_EXIT_FINE;
 }
 
 const struct command command_list = {
         .name = "list",
         .summary = "policies, ports and how much is learned",
-        .synopsis = "[--brief]",
+        .synopsis = "[--brief | --ports]",
         .description =
                 "Prints the policies that are loaded, the ports under them, how many names and addresses each\n"
                 "port has learned, replies that were ignored because their sender is not trusted, and what\n"

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
-#include "shared/suggest.h"
 #include "shared/table.h"
 #include "shared/text.h"
 #include "shared/watch.h"
@@ -15,6 +13,7 @@
 struct names_arguments {
         const char *port;
         bool follow;
+        struct bus_arguments bus;
 };
 
 static const struct option_spec names_options[] = {
@@ -28,29 +27,28 @@ static const struct option_spec names_options[] = {
           .letter = 'f',
           .offset = offsetof(struct names_arguments, follow),
           .help = "go on with what is learned from now on, until interrupted" },
+        BUS_OPTIONS(struct names_arguments),
 };
 
-static json_t *grant_json(const struct nfw_grant *grant) {
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f}", "port", text_json(nfw_grant_port(grant)), "policy",
-                         text_json(nfw_grant_policy(grant)), "name", text_json(nfw_grant_name(grant)),
-                         "address", text_json(nfw_grant_address(grant)), "resolver",
-                         text_json_or_null(nfw_grant_resolver(grant)), "seconds_left",
-                         (double)nfw_grant_expires_ms(grant) / 1000);
+static json_t *grant_json(const struct picture_grant *grant) {
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f}", "port", text_json(grant->port), "policy",
+                         text_json(grant->policy), "name", text_json(grant->name), "address",
+                         text_json(grant->address), "resolver", text_json_or_null(grant->resolver),
+                         "seconds_left", (double)grant->expires_ms / 1000);
 }
 
 /* One array; or, before events follow, one object a line as they are. */
 static int print_json(const struct cli *cli,
-                      const struct nfw_status *status,
+                      const struct picture *picture,
                       const struct names_arguments *args) {
         CLEANUP(json) json_t *array = json_array();
         json_t *grant;
         size_t index;
 
-        for (size_t i = 0; i < nfw_status_n_grants(status); i++) {
-                const struct nfw_grant *each = nfw_status_grant(status, i);
+        for (size_t i = 0; i < picture->n_grants; i++) {
+                const struct picture_grant *each = &picture->grants[i];
 
-                if (watch_wants(args->port, nfw_grant_port(each)) &&
-                    json_array_append_new(array, grant_json(each)) < 0)
+                if (watch_wants(args->port, each->port) && json_array_append_new(array, grant_json(each)) < 0)
                         return cli_failure(cli, -ENOMEM, NULL);
         }
         if (!args->follow)
@@ -63,85 +61,41 @@ static int print_json(const struct cli *cli,
 }
 
 static int print_text(const struct cli *cli,
-                      const struct nfw_status *status,
+                      const struct picture *picture,
                       const struct names_arguments *args) {
         static const char *const titles[] = { "PORT", "NAME", "ADDRESS", "LEFT", "RESOLVER", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
         int r;
 
-        for (size_t i = 0; i < nfw_status_n_grants(status); i++) {
-                const struct nfw_grant *grant = nfw_status_grant(status, i);
+        for (size_t i = 0; i < picture->n_grants; i++) {
+                const struct picture_grant *grant = &picture->grants[i];
                 char left[TEXT_DURATION_SIZE];
 
-                if (!watch_wants(args->port, nfw_grant_port(grant)))
+                if (!watch_wants(args->port, grant->port))
                         continue;
-                table_add(table, nfw_grant_port(grant));
-                table_add(table, nfw_grant_name(grant));
-                table_add(table, nfw_grant_address(grant));
-                table_add(table, text_duration(nfw_grant_expires_ms(grant), left));
-                table_add(table, nfw_grant_resolver(grant));
+                table_add(table, grant->port);
+                table_add(table, grant->name);
+                table_add(table, grant->address);
+                table_add(table, text_duration(grant->expires_ms, left));
+                table_add(table, grant->resolver);
         }
         r = table_print(table, cli->color_out);
         return r < 0 ? cli_failure(cli, r, NULL) : CLI_EXIT_FINE;
 }
 
-static int refuse_port(const struct cli *cli, const char *port, const char *nearest) {
-        CLEANUP(text) char *text = NULL;
-        CLEANUP(text) char *hint = NULL;
-
-        if (asprintf(&text, "no policy is on port `%s`", port) < 0)
-                text = NULL;
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
-        if (!text)
-                return cli_failure(cli, -ENOMEM, NULL);
-        return diagnostics_refuse(cli, NFW_E_NOT_FOUND, "port/not-bound", text,
-                                  hint ? hint : "`nfwpolicy list` shows what is loaded");
-}
-
-/* A typo in --port must not look like a port that has learned nothing. */
-static int check_port(const struct cli *cli, const struct nfw_status *status, const char *port) {
-        size_t n_ports = nfw_status_n_bindings(status);
-        const char **ports;
-        bool found = false;
-        int r = CLI_EXIT_FINE;
-
-        if (!port)
-                return CLI_EXIT_FINE;
-        ports = calloc(n_ports + 1, sizeof(*ports));
-        if (!ports)
-                return cli_failure(cli, -ENOMEM, NULL);
-        for (size_t i = 0; i < n_ports; i++) {
-                ports[i] = nfw_binding_port(nfw_status_binding(status, i));
-                found |= strcmp(ports[i], port) == 0;
-        }
-        if (!found)
-                r = refuse_port(cli, port, suggest(port, ports, n_ports));
-        free(ports);
-        return r;
-}
-
-static int print_status(const struct cli *cli,
-                        struct nfw_context *context,
-                        const struct names_arguments *args,
-                        struct nfw_report *report) {
-        CLEANUP(status) struct nfw_status *status = NULL;
+static int print_names(const struct cli *cli, struct act *act, const struct names_arguments *args) {
+        CLEANUP_PICTURE struct picture picture = { 0 };
         int r;
 
-        r = nfw_status_new(context, report, &status);
+        r = act_names(act, args->port, &picture);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, "names");
-        diagnostics_print(cli, report);
-        r = check_port(cli, status, args->port);
-        if (r)
-                return r;
-        return cli->json ? print_json(cli, status, args) : print_text(cli, status, args);
+                return act_finish(act, r, "names");
+        act_print(act);
+        return cli->json ? print_json(cli, &picture, args) : print_text(cli, &picture, args);
 }
 
-static int follow(const struct cli *cli,
-                  struct nfw_context *context,
-                  const struct names_arguments *args,
-                  struct nfw_report *report) {
+/* What happens is heard from the kernel, so it takes the privilege. */
+static int follow(const struct cli *cli, struct act *act, const struct names_arguments *args) {
         CLEANUP(monitor) struct nfw_monitor *monitor = NULL;
         struct watch_source source;
         int r, signal_fd;
@@ -150,10 +104,10 @@ static int follow(const struct cli *cli,
         if (r)
                 return r;
         /* before the names that are there, so that none falls between the two */
-        r = nfw_monitor_new(context, report, &monitor);
+        r = nfw_monitor_new(act->context, act->report, &monitor);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, "names");
-        r = print_status(cli, context, args, report);
+                return act_finish(act, r, "names");
+        r = print_names(cli, act, args);
         if (r)
                 return r;
         fflush(stdout);
@@ -162,17 +116,17 @@ static int follow(const struct cli *cli,
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        static const struct bus_arguments no_bus = { .is_off = true };
+        CLEANUP_ACT struct act act = { 0 };
         const struct names_arguments *args = arguments;
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, args->follow ? &no_bus : &args->bus, &act);
         if (r)
                 return r;
-        return args->follow ? follow(cli, context, args, report) : print_status(cli, context, args, report);
+        return args->follow ? follow(cli, &act, args) : print_names(cli, &act, args);
 }
 
 const struct command command_names = {

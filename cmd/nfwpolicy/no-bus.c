@@ -42,6 +42,25 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
         return -EOPNOTSUPP;
 }
 
+int bus_verify(struct bus *bus, const char *policy) {
+        (void)bus;
+        (void)policy;
+        return -EOPNOTSUPP;
+}
+
+int bus_look(struct bus *bus, struct picture *picture) {
+        (void)bus;
+        (void)picture;
+        return -EOPNOTSUPP;
+}
+
+int bus_names(struct bus *bus, const char *port, struct picture *picture) {
+        (void)bus;
+        (void)port;
+        (void)picture;
+        return -EOPNOTSUPP;
+}
+
 json_t *bus_diagnostics(const struct bus *bus) {
         (void)bus;
         return NULL;

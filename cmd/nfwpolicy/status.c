@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/attention.h"
 #include "nfwpolicy/bus.h"
 #include "nfwpolicy/commands.h"
@@ -23,33 +22,22 @@ static const struct option_spec status_options[] = {
 
 /* Everything that is printed, in either form. */
 struct overview {
-        const struct nfw_status *status;
+        const struct picture *picture;
         struct utsname kernel;
-        bool has[NFW_N_FEATURES];
         const char *daemon; /* its version; NULL: none on the bus */
-        struct list_learned learned;
+        size_t n_names;
+        size_t n_addresses;
         uint64_t n_ignored;
         const json_t *attention;
 };
 
-/* In the order of --json. */
-static const char *const tables[] = { "inet", "bridge" };
-
-#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
-
-static int count(struct overview *overview) {
-        struct list_learned *learned = list_count_learned(overview->status);
-
-        if (!learned)
-                return -ENOMEM;
-        for (size_t i = 0; i < nfw_status_n_bindings(overview->status); i++) {
-                overview->learned.n_names += learned[i].n_names;
-                overview->learned.n_addresses += learned[i].n_addresses;
+static void count(struct overview *overview) {
+        for (size_t i = 0; i < overview->picture->n_ports; i++) {
+                overview->n_names += overview->picture->ports[i].n_names;
+                overview->n_addresses += overview->picture->ports[i].n_addresses;
         }
-        free(learned);
-        for (size_t i = 0; i < nfw_status_n_ignored(overview->status); i++)
-                overview->n_ignored += nfw_ignored_n_replies(nfw_status_ignored(overview->status, i));
-        return 0;
+        for (size_t i = 0; i < overview->picture->n_ignored; i++)
+                overview->n_ignored += overview->picture->ignored[i].n_replies;
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------- */
@@ -59,28 +47,29 @@ static json_t *features_json(const struct overview *overview) {
 
         for (int i = 0; i < NFW_N_FEATURES; i++)
                 json_object_set_new(object, nfw_feature_name((enum nfw_feature)i),
-                                    json_boolean(overview->has[i]));
+                                    json_boolean(overview->picture->has_feature[i]));
         return object;
 }
 
 static json_t *tables_json(const struct overview *overview) {
         json_t *array = json_array();
 
-        for (size_t i = 0; i < N_TABLES; i++)
-                if (nfw_status_has_table(overview->status, tables[i]))
-                        json_array_append_new(array, json_string(tables[i]));
+        for (size_t i = 0; i < PICTURE_N_TABLES; i++)
+                if (overview->picture->has_table[i])
+                        json_array_append_new(array, json_string(picture_tables[i]));
         return array;
 }
 
 static json_t *overview_json(const struct overview *overview) {
-        return json_pack(
-                "{s:{s:o}, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:O}", "daemon", "version",
-                text_json(overview->daemon), "learner", list_learner_json(overview->status), "kernel",
-                "release", text_json(overview->kernel.release), "features", features_json(overview), "tables",
-                tables_json(overview), "policies", (json_int_t)nfw_status_n_loaded(overview->status), "ports",
-                (json_int_t)nfw_status_n_bindings(overview->status), "names",
-                (json_int_t)overview->learned.n_names, "addresses", (json_int_t)overview->learned.n_addresses,
-                "ignored", (json_int_t)overview->n_ignored, "attention", overview->attention);
+        return json_pack("{s:{s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:O}", "daemon",
+                         "version", text_json(overview->daemon), "table_name",
+                         text_json(overview->picture->table_name), "learner",
+                         list_learner_json(overview->picture), "kernel", "release",
+                         text_json(overview->kernel.release), "features", features_json(overview), "tables",
+                         tables_json(overview), "policies", (json_int_t)overview->picture->n_policies,
+                         "ports", (json_int_t)overview->picture->n_ports, "names",
+                         (json_int_t)overview->n_names, "addresses", (json_int_t)overview->n_addresses,
+                         "ignored", (json_int_t)overview->n_ignored, "attention", overview->attention);
 }
 
 /* --- text --------------------------------------------------------------------------------------------------- */
@@ -93,12 +82,12 @@ static void print_daemon(const struct overview *overview) {
                 putchar('\n');
         } else
                 puts("none on the bus");
-        printf("learner   %s\n", nfw_status_learner_running(overview->status) ? "running" : "not running");
+        printf("learner   %s\n", overview->picture->learner_running ? "running" : "not running");
 }
 
 static void print_features(const struct overview *overview, bool has, const char *before) {
         for (int i = 0; i < NFW_N_FEATURES; i++) {
-                if (overview->has[i] != has)
+                if (overview->picture->has_feature[i] != has)
                         continue;
                 printf("%s%s", before, nfw_feature_name((enum nfw_feature)i));
                 before = ", ";
@@ -108,10 +97,10 @@ static void print_features(const struct overview *overview, bool has, const char
 static void print_tables(const struct overview *overview) {
         const char *before = "tables    ";
 
-        for (size_t i = 0; i < N_TABLES; i++) {
-                if (!nfw_status_has_table(overview->status, tables[i]))
+        for (size_t i = 0; i < PICTURE_N_TABLES; i++) {
+                if (!overview->picture->has_table[i])
                         continue;
-                printf("%s%s nfwpolicy", before, tables[i]);
+                printf("%s%s %s", before, picture_tables[i], overview->picture->table_name);
                 before = ", ";
         }
         puts(*before == ',' ? "" : "tables    none");
@@ -126,7 +115,7 @@ static void print_counters(const struct overview *overview) {
         const char *before = "counters  ";
 
         for (int i = NFW_COUNTER_UNASKED; i < NFW_N_COUNTERS; i++) {
-                uint64_t n = nfw_status_counter(overview->status, (enum nfw_counter)i);
+                uint64_t n = overview->picture->counters[i];
 
                 if (n == 0)
                         continue;
@@ -147,10 +136,10 @@ static void print_overview(const struct overview *overview) {
         print_features(overview, false, ", lacks ");
         putchar('\n');
         print_tables(overview);
-        print_amount("loaded    ", nfw_status_n_loaded(overview->status), "policy", "policies");
-        print_amount(", ", nfw_status_n_bindings(overview->status), "port\n", "ports\n");
-        print_amount("learned   ", overview->learned.n_names, "name", "names");
-        print_amount(", ", overview->learned.n_addresses, "address\n", "addresses\n");
+        print_amount("loaded    ", overview->picture->n_policies, "policy", "policies");
+        print_amount(", ", overview->picture->n_ports, "port\n", "ports\n");
+        print_amount("learned   ", overview->n_names, "name", "names");
+        print_amount(", ", overview->n_addresses, "address\n", "addresses\n");
         print_counters(overview);
         puts(json_array_size(overview->attention) > 0 ? "\nThis needs attention:"
                                                       : "\nnothing needs attention");
@@ -161,9 +150,9 @@ static void print_overview(const struct overview *overview) {
 static int print(const struct cli *cli, struct overview *overview) {
         int r;
 
-        r = count(overview);
-        if (r < 0)
-                return cli_failure(cli, r, NULL);
+        if (uname(&overview->kernel) < 0)
+                return cli_failure(cli, -errno, "the kernel");
+        count(overview);
         if (cli->json) {
                 r = diagnostics_put_json(cli, overview_json(overview), 2);
                 if (r)
@@ -176,61 +165,44 @@ static int print(const struct cli *cli, struct overview *overview) {
         return json_array_size(overview->attention) > 0 ? CLI_EXIT_NO : CLI_EXIT_FINE;
 }
 
-static int ask_kernel(struct nfw_context *context, struct overview *overview) {
-        int r = 0;
-
-        if (uname(&overview->kernel) < 0)
-                return -errno;
-        for (int i = 0; r == 0 && i < NFW_N_FEATURES; i++) {
-                r = nfw_context_has_feature(context, (enum nfw_feature)i, &overview->has[i]);
-                /* Then the rest cannot be asked for. */
-                if (r == 0 && i == NFW_FEATURE_NF_TABLES && !overview->has[i])
-                        return 0;
-        }
-        return r;
-}
-
-/* What is in force, and whether that is what was compiled. */
-static int look(struct nfw_context *context, struct nfw_report *report, struct nfw_status **ret_status) {
+/* What is in force, and whether that is what was compiled. An exit status. */
+static int look(struct act *act, struct picture *picture, json_t **ret_attention) {
+        CLEANUP(json) json_t *differences = NULL;
         int r;
 
-        r = nfw_verify(context, NULL, report);
+        r = act_look_at_kernel(act, picture);
+        if (r != 0)
+                return act_finish(act, r, "status");
+        if (!picture->has_feature[NFW_FEATURE_NF_TABLES])
+                return diagnostics_refuse(act->cli, NFW_E_REFUSED, "kernel/no-nf-tables",
+                                          "this kernel has no nf_tables",
+                                          "load the module nf_tables (CONFIG_NF_TABLES)");
+        r = act_verify(act, NULL);
         if (r < 0)
-                return r;
-        return nfw_status_new(context, report, ret_status);
+                return act_finish(act, r, "status");
+        differences = act_diagnostics(act);
+        *ret_attention = differences ? attention_find(picture, json_incref(differences)) : NULL;
+        return *ret_attention ? CLI_EXIT_FINE : cli_failure(act->cli, -ENOMEM, NULL);
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(status) struct nfw_status *status = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP_PICTURE struct picture picture = { 0 };
         CLEANUP(json) json_t *attention = NULL;
         CLEANUP(text) char *version = NULL;
         const struct status_arguments *args = arguments;
-        struct overview overview = { 0 };
+        struct overview overview = { .picture = &picture };
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
-        r = ask_kernel(context, &overview);
-        if (r < 0)
-                return diagnostics_finish(cli, report, r, "the kernel");
-        if (!overview.has[NFW_FEATURE_NF_TABLES])
-                return diagnostics_refuse(cli, NFW_E_REFUSED, "kernel/no-nf-tables",
-                                          "this kernel has no nf_tables",
-                                          "load the module nf_tables (CONFIG_NF_TABLES)");
-        r = look(context, report, &status);
-        if (r < 0)
-                return diagnostics_finish(cli, report, r, "status");
-        attention = attention_find(status, report);
-        if (!attention)
-                return cli_failure(cli, -ENOMEM, NULL);
+        r = look(&act, &picture, &attention);
+        if (r)
+                return r;
         version = bus_daemon_version(&args->bus);
-
-        overview.status = status;
         overview.daemon = version;
         overview.attention = attention;
         return print(cli, &overview);

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
-#include "shared/cleanup.h"
-#include "shared/diagnostics.h"
+
+struct verify_arguments {
+        struct bus_arguments bus;
+};
+
+static const struct option_spec verify_options[] = {
+        BUS_OPTIONS(struct verify_arguments),
+};
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        const struct verify_arguments *args = arguments;
         const char *name = n_operands > 0 ? operands[0] : NULL;
         int r;
 
-        (void)arguments;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
 
-        r = nfw_verify(context, name, report);
+        r = act_verify(&act, name);
         if (r == 0)
                 cli_say(cli, "%s: the kernel holds what was compiled", name ? name : "all policies");
-        return diagnostics_finish(cli, report, r, name ? name : "verify");
+        return act_finish(&act, r, name ? name : "verify");
 }
 
 const struct command command_verify = {
@@ -28,6 +34,9 @@ const struct command command_verify = {
                 "Compares what the kernel holds with what was compiled, for one policy or for all of them,\n"
                 "and prints every difference.",
         .example = "  nfwpolicy verify web || nfwpolicy load web.yaml --port vnet0",
+        .options = verify_options,
+        .n_options = BUS_N_OPTIONS,
+        .arguments_size = sizeof(struct verify_arguments),
         .max_operands = 1,
         .run = run,
 };

@@ -43,6 +43,8 @@ static const struct {
         const char *action; /* NULL: nothing */
 } rules[] = {
         { BUS_MANAGER, "ListNames", ACTION_READ },
+        { BUS_MANAGER, "GetStatus", ACTION_READ },
+        { BUS_MANAGER, "Verify", ACTION_READ },
         { BUS_MANAGER, "Attach", ACTION_ATTACH },
         { BUS_MANAGER, "Detach", ACTION_ATTACH },
         { "org.freedesktop.DBus.Properties", "Get", ACTION_READ },

@@ -9,6 +9,7 @@
 #include "nfwpolicyd/errors.h"
 #include "nfwpolicyd/lists.h"
 #include "shared/cleanup.h"
+#include "shared/picture.h"
 #include "shared/suggest.h"
 
 /* A bus ends the connection of who sends more than it takes: 32 MiB on a system bus. */
@@ -148,7 +149,8 @@ static int refuse_unknown_port(sd_bus_message *call, const struct nfw_status *st
         free(names);
         if (found)
                 return 0;
-        return error_refuse(call, NFW_E_NOT_FOUND, "port/not-bound", hint, "no policy is on port `%s`", port);
+        return error_refuse(call, NFW_E_NOT_FOUND, "port/not-bound", hint ? hint : PICTURE_NO_PORT_HINT,
+                            "no policy is on port `%s`", port);
 }
 
 static int append_grant(sd_bus_message *reply, const struct nfw_grant *grant, size_t *size) {
@@ -286,6 +288,8 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Attach", ("as", interfaces, "s", policy, "a{sv}", parameters), REPORT, attach),
         METHOD("Detach", ("as", interfaces), REPORT, detach),
         METHOD("ListNames", ("s", port), ("a(ssssst)", names), list_names),
+        METHOD("GetStatus", (NULL), ("a{sv}", status), status_call_get),
+        METHOD("Verify", ("s", name), REPORT, status_call_verify),
         METHOD("Reload", (NULL), (NULL), reload),
         SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),

@@ -9,6 +9,11 @@ _nfwpolicy_interfaces() {
         done
 }
 
+# What is loaded, as far as we may see it: without a terminal to ask, polkit asks nobody for a password.
+_nfwpolicy_loaded() {
+        nfwpolicy list "$1" 2>/dev/null </dev/null
+}
+
 # The command whose arguments are being written, or nothing.
 _nfwpolicy_command() {
         local i
@@ -39,7 +44,14 @@ _nfwpolicy() {
         fi
         case $previous in
         --port | -p)
-                mapfile -t COMPREPLY < <(compgen -W "$(_nfwpolicy_interfaces)" -- "$word")
+                case $(_nfwpolicy_command) in
+                detach | names) operands=$(_nfwpolicy_loaded --ports) ;;
+                esac
+                mapfile -t COMPREPLY < <(compgen -W "${operands:-$(_nfwpolicy_interfaces)}" -- "$word")
+                return
+                ;;
+        --name | -n)
+                mapfile -t COMPREPLY < <(compgen -W "$(_nfwpolicy_loaded --brief)" -- "$word")
                 return
                 ;;
         --color)
@@ -54,7 +66,7 @@ _nfwpolicy() {
                 mapfile -t COMPREPLY < <(compgen -W 'any' -- "$word")
                 return
                 ;;
-        --name | -n | --min-ttl | --max-ttl | --max-names | --bus-address)
+        --min-ttl | --max-ttl | --max-names | --bus-address)
                 return
                 ;;
         esac
@@ -77,13 +89,16 @@ _nfwpolicy() {
                 operands=policies
                 options="--force $bus"
                 ;;
-        list) options='--brief' ;;
-        names) options='--port --follow' ;;
+        list) options="--brief --ports $bus" ;;
+        names) options="--port --follow $bus" ;;
         show)
                 operands=policies
                 options='--ir --nft --kernel'
                 ;;
-        verify) operands=policies ;;
+        verify)
+                operands=policies
+                options=$bus
+                ;;
         status) options=$bus ;;
         esac
 
@@ -102,7 +117,7 @@ _nfwpolicy() {
                 )
                 return
                 ;;
-        policies) operands=$(nfwpolicy list --brief 2>/dev/null) ;;
+        policies) operands=$(_nfwpolicy_loaded --brief) ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$word")
 }

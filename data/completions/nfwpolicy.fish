@@ -7,8 +7,18 @@ function __nfwpolicy_interfaces
     end
 end
 
+# What is loaded, as far as we may see it: without a terminal to ask, polkit asks nobody for a password.
 function __nfwpolicy_policies
-    nfwpolicy list --brief 2>/dev/null
+    nfwpolicy list --brief 2>/dev/null </dev/null
+end
+
+function __nfwpolicy_ports
+    set -l ports (nfwpolicy list --ports 2>/dev/null </dev/null)
+    if test (count $ports) -gt 0
+        printf '%s\n' $ports
+    else
+        __nfwpolicy_interfaces
+    end
 end
 
 set -l commands check load attach detach unload list names show verify status help
@@ -37,10 +47,13 @@ complete -c nfwpolicy -l state-directory -x -a '(__fish_complete_directories)' -
 complete -c nfwpolicy -n '__fish_seen_subcommand_from check load' -F
 complete -c nfwpolicy -n '__fish_seen_subcommand_from attach unload show verify' -a '(__nfwpolicy_policies)'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach names' -s p -l port -x \
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach' -s p -l port -x \
     -a '(__nfwpolicy_interfaces)' -d 'The host side of the guest\'s network'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from detach names' -s p -l port -x \
+    -a '(__nfwpolicy_ports)' -d 'The host side of the guest\'s network'
 
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -s n -l name -x -d 'What the policy is called'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -s n -l name -x \
+    -a '(__nfwpolicy_policies)' -d 'What the policy is called'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l foreground -d 'Then learn until interrupted'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l no-learner -d 'Although nothing learns'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l dry-run -d 'Check everything, change nothing'
@@ -52,12 +65,13 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l log-denied -d 'Te
 
 complete -c nfwpolicy -n '__fish_seen_subcommand_from unload' -s f -l force -d 'Also when ports use it'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l brief -d 'The names of the policies only'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l ports -d 'The ports that are under policies only'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from names' -s f -l follow -d 'Go on with what is learned'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l ir -d 'The rules as they are evaluated'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l nft -d 'What was compiled, as nft syntax'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l kernel -d 'What the kernel holds'
 
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload status' -l bus-address -x \
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload list names verify status' -l bus-address -x \
     -d 'Ask nfwpolicyd on this bus'
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload status' -l no-bus \
+complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload list names verify status' -l no-bus \
     -d 'Do not ask nfwpolicyd over D-Bus'

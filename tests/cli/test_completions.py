@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What bash offers when the tabulator key is pressed."""
 
+import os
+import shutil
 import subprocess
 
 import pytest
 
 from conftest import SOURCE
 
+COMPLETIONS = SOURCE / "data" / "completions"
+
 # As the shell does it: the words, the place of the cursor, then the function that was registered for the program.
 DRIVER = r"""
 source "$1"
 shift
-nfwpolicy() { [[ $* == "list --brief" ]] && printf '%s\n' web build; }
+nfwpolicy() {
+        # A terminal would make polkit ask for a password.
+        [[ -t 0 ]] && return 2
+        case $* in
+        "list --brief") printf '%s\n' web build ;;
+        "list --ports") [[ $LOADED ]] && printf '%s\n' lovnet0 vnet1 ;;
+        esac
+}
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 function=$(complete -p "$1" | sed 's/.* -F \([^ ]*\) .*/\1/')
@@ -20,11 +31,12 @@ printf '%s\n' "${COMPREPLY[@]}"
 """
 
 
-def offered(*words, cwd=None):
+def offered(*words, cwd=None, loaded=True):
     script = SOURCE / "data" / "completions" / "nfwpolicy.bash"
     result = subprocess.run(
         ["bash", "--norc", "-c", DRIVER, "bash", script, *words],
         capture_output=True, text=True, check=True, cwd=cwd, timeout=30,
+        env={**os.environ, "LOADED": "1" if loaded else ""},
     )
     assert result.stderr == ""
     return set(result.stdout.split())
@@ -48,8 +60,13 @@ def offered(*words, cwd=None):
         (["nfwpolicy", "verify", ""], {"web", "build"}),
         (["nfwpolicy", "status", "--"], {"--bus-address", "--no-bus", "--json"}),
         (["nfwpolicy", "--bus-address", "unix:path=/bus", "unl"], {"unload"}),
-        (["nfwpolicy", "detach", "--port", "l"], {"lo"}),
-        (["nfwpolicy", "detach", "--port", "=", "l"], {"lo"}),
+        (["nfwpolicy", "attach", "web", "--port", "l"], {"lo"}),
+        (["nfwpolicy", "attach", "web", "--port", "=", "l"], {"lo"}),
+        (["nfwpolicy", "detach", "--port", ""], {"lovnet0", "vnet1"}),
+        (["nfwpolicy", "names", "-p", "v"], {"vnet1"}),
+        (["nfwpolicy", "load", "x.yaml", "--name", "w"], {"web"}),
+        (["nfwpolicy", "names", "--n"], {"--no-bus"}),
+        (["nfwpolicy", "list", "--p"], {"--ports"}),
         (["nfwpolicyd", "--f"], {"--foreground"}),
         (["nfwpolicyd", "--color", "a"], {"auto", "always"}),
     ],
@@ -58,6 +75,52 @@ def test_bash(words, some):
     found = offered(*words)
     assert some <= found
     assert all(each.startswith(words[-1]) for each in found)
+
+
+def test_bash_offers_interfaces_where_nothing_is_to_be_seen():
+    assert offered("nfwpolicy", "detach", "--port", "l", loaded=False) == {"lo"}
+
+
+SHELLS = [("bash", "nfwpolicy.bash"), ("zsh", "_nfwpolicy"), ("fish", "nfwpolicy.fish"), ("fish", "nfwpolicyd.fish")]
+
+
+@pytest.mark.parametrize("shell, script", SHELLS)
+def test_syntax(shell, script):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    command = [shell, "--no-execute" if shell == "fish" else "-n", COMPLETIONS / script]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "line, some",
+    [
+        ("nfwpolicy ", {"load", "attach", "detach", "unload", "verify"}),
+        ("nfwpolicy attach ", {"web", "build"}),
+        ("nfwpolicy verify w", {"web"}),
+        ("nfwpolicy detach --port ", {"lovnet0", "vnet1"}),
+        ("nfwpolicy names -p v", {"vnet1"}),
+        ("nfwpolicy attach web --port l", {"lo"}),
+        ("nfwpolicy load x.yaml --name b", {"build"}),
+        ("nfwpolicy list --p", {"--ports"}),
+    ],
+)
+def test_fish(tmp_path, line, some):
+    if not shutil.which("fish"):
+        pytest.skip("fish is not installed")
+    program = tmp_path / "nfwpolicy"
+    program.write_text(
+        "#!/bin/sh\n[ -t 0 ] && exit 2\ncase $2 in\n--brief) printf 'web\\nbuild\\n' ;;\n"
+        "--ports) printf 'lovnet0\\nvnet1\\n' ;;\nesac\n"
+    )
+    program.chmod(0o755)
+    result = subprocess.run(
+        ["fish", "--no-config", "-c", 'source $argv[1]; complete -C $argv[2]', COMPLETIONS / "nfwpolicy.fish", line],
+        capture_output=True, text=True, check=True, timeout=60,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+    )
+    assert some <= {each.split("\t")[0] for each in result.stdout.splitlines()}
 
 
 def test_bash_offers_policy_files(tmp_path):

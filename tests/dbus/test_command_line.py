@@ -4,13 +4,16 @@
 import grp
 import json
 import os
+import re
 import shutil
 
 import pytest
 
 from bus import NAME, NOBODY
 from conftest import laboratory
-from lab import BUILD, NFWPOLICY
+from dnsserver import answer_with, lookup
+from lab import BUILD, NFWPOLICY, eventually
+from learning import RESOLVER4, UNTRUSTED, MarkedResponder
 from policies import allow, policy
 
 GROUP = grp.getgrnam("operator")
@@ -159,6 +162,93 @@ def test_a_long_policy(callers):
     assert callers.user("load", "long.yaml", "--port", "vnet1") == (0, "policy long (1 rule) in force on vnet1\n", "")
 
 
+# --- looking ------------------------------------------------------------------------------------------------------
+
+LOOKS = {
+    "list": ("list",),
+    "list: policies": ("list", "--brief"),
+    "list: ports": ("list", "--ports"),
+    "names": ("names",),
+    "names: of one": ("names", "--port", "vnet0"),
+    "names: typo": ("names", "--port", "vnte0"),
+    "names: no such": ("names", "--port", "anything-else"),
+    "verify": ("verify",),
+    "verify: one": ("verify", "web"),
+    "verify: typo": ("verify", "wbe"),
+    "status": ("status",),
+}
+
+
+def look(callers, command):
+    """As root, who is told on which bus the daemon is, and as a user; one after the other, so time goes on."""
+    as_root = callers.root(*command, "--bus-address", callers.bus.address)
+    as_user = callers.user(*command)
+    if command[0] == "names":
+        as_root, as_user = (
+            (status, re.sub(r"\b\d+s\b|(?<=\"seconds_left\": )[0-9.]+", "N", output), errors)
+            for status, output, errors in (as_root, as_user)
+        )
+    assert as_user == as_root
+    return as_root
+
+
+@pytest.fixture
+def learned(callers):
+    """Something to see: a policy with names, one of which a guest has learned, and an answer that did not count."""
+    responders = [
+        MarkedResponder(callers.lab, answer_with("192.0.2.1", ttl=3000), server=server)
+        for server in (RESOLVER4, UNTRUSTED)
+    ]
+    text = policy(allow(1, domains=["www.example"]), allow(2, ips=[UNTRUSTED]))
+    callers.bus.write("seen.yaml", text)
+    assert callers.root("load", "seen.yaml", "--name", "web", "--port", "vnet0", "--resolver", RESOLVER4)[0] == 0
+    for server in (RESOLVER4, UNTRUSTED):
+        lookup(callers.lab.guest, server, "www.example")
+    eventually(lambda: callers.lab.names())
+    eventually(lambda: callers.lab.json("list")["ignored"])
+    yield callers
+    for responder in responders:
+        responder.close()
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("command", LOOKS.values(), ids=LOOKS.keys())
+def test_looking(learned, command, options):
+    status, output, errors = look(learned, (*command, *options))
+    assert status == (1 if command[-1] in ("vnte0", "anything-else", "wbe") else 0)
+    assert output + errors != "" or "--quiet" in options
+    if options == () and command == ("list",):
+        assert "www" not in output and "vnet0" in output and "IGNORED REPLIES" in output
+    if options == () and command == ("names",):
+        assert "www.example" in output
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+@pytest.mark.parametrize("command", ["verify", "status"])
+def test_what_is_not_as_it_should_be(callers, command, options):
+    callers.lab.host.run("ip", "link", "add", "gone0", "type", "veth", "peer", "name", "gone1")
+    assert callers.root("load", "names.yaml", "--port", "gone0", "--no-learner")[0] == 0
+    callers.lab.host.run("ip", "link", "del", "gone0")
+    callers.lab.nft("add", "chain", "inet", "nfwpolicy", "somebody")
+    try:
+        status, output, errors = look(callers, (command, *options))
+    finally:
+        callers.lab.nft("delete", "chain", "inet", "nfwpolicy", "somebody")
+    assert status == 1
+    assert "kernel/foreign-chain" in output + errors
+    assert ("port/no-interface" in output) == (command == "status")
+
+
+@pytest.mark.parametrize("command", ["list", "names", "verify", "status"])
+def test_who_may_not_look(callers, command):
+    assert callers.user(command, groups=()) == (
+        2, "", f"nfwpolicy: {NAME}.read is refused: not root, and polkit gives no answer\n",
+    )
+    assert callers.user_without_address(command, "--no-bus") == (
+        2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",
+    )
+
+
 # --- who may not --------------------------------------------------------------------------------------------------
 
 CHANGES = [SUCCESSES[name] for name in ("load", "attach", "detach", "unload")]
@@ -176,7 +266,7 @@ def test_who_is_not_in_the_group_is_refused(callers, command):
 
 
 def test_other_commands_need_the_privilege(callers):
-    commands = [("list",), ("names",), ("show", "web"), ("verify",), (*SUCCESSES["load"], "--foreground")]
+    commands = [("show", "web"), ("names", "--follow"), (*SUCCESSES["load"], "--foreground")]
     for command in commands:
         assert callers.user_without_address(*command, groups=(GROUP.gr_gid,)) == (
             2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",
@@ -204,7 +294,7 @@ def test_a_bus_or_none(callers):
 # --- no daemon ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", CHANGES, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", [*CHANGES, *map(LOOKS.get, ("list", "status"))], ids=lambda command: command[0])
 def test_no_bus_and_no_daemon(bus, command):
     callers = Callers(bus)
     assert callers.user(*command) == (2, "", LACKING)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicy/list.h"
+#include "shared/picture.h"
 
 static const struct nfw_grant *grant_of(const void *element) {
         return *(const struct nfw_grant *const *)element;
@@ -54,10 +54,10 @@ static size_t count(const struct nfw_grant *const *grants, size_t n, const char 
         return n_different;
 }
 
-struct list_learned *list_count_learned(const struct nfw_status *status) {
+struct picture_learned *picture_count_learned(const struct nfw_status *status) {
         size_t n_grants = nfw_status_n_grants(status);
         size_t n_bindings = nfw_status_n_bindings(status);
-        struct list_learned *learned = calloc(n_bindings + 1, sizeof(*learned));
+        struct picture_learned *learned = calloc(n_bindings + 1, sizeof(*learned));
         const struct nfw_grant **grants = calloc(n_grants + 1, sizeof(*grants));
 
         if (!learned || !grants) {
@@ -79,13 +79,4 @@ struct list_learned *list_count_learned(const struct nfw_status *status) {
                         grants, n_grants, nfw_binding_port(nfw_status_binding(status, i)), nfw_grant_address);
         free(grants);
         return learned;
-}
-
-size_t list_count_ports(const struct nfw_status *status, const char *policy) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < nfw_status_n_bindings(status); i++)
-                if (strcmp(nfw_binding_policy(nfw_status_binding(status, i)), policy) == 0)
-                        n++;
-        return n;
 }

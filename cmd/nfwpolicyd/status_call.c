@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nfwpolicyd/daemon.h"
+#include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/manager.h"
+#include "shared/cleanup.h"
+#include "shared/picture.h"
+
+int status_call_verify(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        struct daemon *daemon = userdata;
+        const char *name;
+        int r;
+
+        (void)error;
+        r = sd_bus_message_read(call, "s", &name);
+        if (r >= 0)
+                r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        r = nfw_verify(daemon->context, *name ? name : NULL, report);
+        return error_reply(call, r, report, *name ? name : "verify");
+}
+
+/* Writers of one element or value each. */
+
+static int append_policy(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        const struct picture_policy *policy = &picture->policies[i];
+        CLEANUP(text) char *file = string_for_bus(policy->file);
+
+        if (!file)
+                return -ENOMEM;
+        return sd_bus_message_append(reply, "(ssuubbb)", policy->name, file, (uint32_t)policy->n_rules,
+                                     (uint32_t)policy->n_ports, policy->has_domains, policy->any_resolver,
+                                     policy->log_denied);
+}
+
+static int append_port(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        const struct picture_port *port = &picture->ports[i];
+        CLEANUP(text) char *name = string_for_bus(port->name);
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        r = sd_bus_message_open_container(reply, 'r', "sssasuub");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "sss", name, port->policy, port->table);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(reply, port->resolvers);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "uub", (uint32_t)port->n_names, (uint32_t)port->n_addresses,
+                                          port->exists);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_ignored(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        const struct picture_ignored *ignored = &picture->ignored[i];
+        CLEANUP(text) char *port = string_for_bus(ignored->port);
+
+        if (!port)
+                return -ENOMEM;
+        return sd_bus_message_append(reply, "(sst)", port, ignored->resolver, ignored->n_replies);
+}
+
+static int append_counter(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        return sd_bus_message_append(reply, "{st}", nfw_counter_name((enum nfw_counter)i),
+                                     picture->counters[i]);
+}
+
+static int append_feature(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        return sd_bus_message_append(reply, "{sb}", nfw_feature_name((enum nfw_feature)i),
+                                     picture->has_feature[i]);
+}
+
+static int append_table(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        return picture->has_table[i] ? sd_bus_message_append(reply, "s", picture_tables[i]) : 0;
+}
+
+static int append_foreign_table(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        return picture->has_foreign_table[i] ? sd_bus_message_append(reply, "s", picture_tables[i]) : 0;
+}
+
+/* --- the answer --------------------------------------------------------------------------------------------- */
+
+static int append_array(sd_bus_message *reply,
+                        const char *key,
+                        const char *array,
+                        size_t n,
+                        const struct picture *picture,
+                        int (*append)(sd_bus_message *reply, const struct picture *picture, size_t i)) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", key);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'v', array);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', array + 1);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append(reply, picture, i);
+        for (int i = 0; r >= 0 && i < 3; i++)
+                r = sd_bus_message_close_container(reply);
+        return r;
+}
+
+static int append_picture(sd_bus_message *reply, const struct picture *picture) {
+        const struct {
+                const char *key;
+                const char *array;
+                size_t n;
+                int (*append)(sd_bus_message *reply, const struct picture *picture, size_t i);
+        } arrays[] = {
+                { "counters", "a{st}", NFW_N_COUNTERS, append_counter },
+                { "features", "a{sb}", NFW_N_FEATURES, append_feature },
+                { "tables", "as", PICTURE_N_TABLES, append_table },
+                { "foreign-tables", "as", PICTURE_N_TABLES, append_foreign_table },
+                { "policies", "a(ssuubbb)", picture->n_policies, append_policy },
+                { "ports", "a(sssasuub)", picture->n_ports, append_port },
+                { "ignored", "a(sst)", picture->n_ignored, append_ignored },
+        };
+
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "{sv}", "learner-running", "b", picture->learner_running);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "{sv}", "table-name", "s", picture->table_name);
+        for (size_t i = 0; r >= 0 && i < sizeof(arrays) / sizeof(arrays[0]); i++)
+                r = append_array(reply, arrays[i].key, arrays[i].array, arrays[i].n, picture,
+                                 arrays[i].append);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int look(struct daemon *daemon, struct nfw_report *report, struct picture *picture) {
+        CLEANUP(status) struct nfw_status *status = NULL;
+        int r;
+
+        r = picture_take_features(picture, daemon->context);
+        if (r < 0)
+                return r;
+        r = nfw_status_new(daemon->context, report, &status);
+        return r != 0 ? r : picture_take(picture, daemon->context, status, false);
+}
+
+int status_call_get(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP_PICTURE struct picture picture = { 0 };
+        sd_bus_message *reply = NULL;
+        int r;
+
+        (void)error;
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        r = look(userdata, report, &picture);
+        if (r != 0)
+                return error_reply(call, r, report, "reading what is loaded");
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = append_picture(reply, &picture);
+        if (r >= 0)
+                r = sd_bus_message_send(reply);
+        sd_bus_message_unref(reply);
+        return r;
+}
