@@ -16,7 +16,8 @@
 
 #include "ir/ir.h"
 
-#define NFW_PLAN_MAX_FIELDS 4
+#define NFW_PLAN_MAX_FIELDS     6
+#define NFW_PLAN_MAX_BOX_FIELDS 4 /* the planner's own sets */
 
 /*
  * Elements are boxes: n_fields ranges each, one behind the other in elements, no two of them overlapping. A
@@ -31,6 +32,12 @@ struct nfw_plan_set {
         NFW_VEC(struct nfw_range) elements;
         size_t learned; /* index into struct nfw_plan.learned; SIZE_MAX for all other sets */
         bool meter;     /* has no fields: the kernel puts ports there, each with a limit of its own */
+        /* The following are for filters only. */
+        bool per_port;    /* keys begin with the port, and elements are put when one is bound */
+        bool connections; /* the kernel puts the keys there, each with the number of its connections */
+        bool is_shared;   /* all filters of the table have it, and it is not theirs */
+        bool is_masked[NFW_PLAN_MAX_FIELDS]; /* of a field only those bits count that its mask leaves */
+        uint8_t masks[NFW_PLAN_MAX_FIELDS][NFW_VALUE_MAX];
 };
 
 enum nfw_plan_match_kind {
@@ -38,6 +45,10 @@ enum nfw_plan_match_kind {
         NFW_PLAN_FLAGS, /* one field and a mask */
         NFW_PLAN_SET,   /* the fields are looked up in the set; a learned set's key begins with the port */
         NFW_PLAN_PARAMETER, /* port . field is looked up in the parameter's set */
+        /* The following are for filters only. */
+        NFW_PLAN_MASKED,      /* one field: those bits that range.last leaves are range.first */
+        NFW_PLAN_SAME_OCTET,  /* two fields: the octet of that number is the same */
+        NFW_PLAN_CONNECTIONS, /* port . field, which is put into the set, has more than flags connections */
 };
 
 struct nfw_plan_match {
@@ -49,6 +60,7 @@ struct nfw_plan_match {
         uint32_t flags;
         size_t set; /* index into struct nfw_plan.sets */
         enum nfw_parameter parameter;
+        unsigned int octet;
 };
 
 struct nfw_plan_rule {

@@ -24,7 +24,7 @@
 #define FIELDS_TRANSPORT  (FIELD_BIT(L4PROTO) | FIELD_BIT(TH_SPORT) | FIELD_BIT(TH_DPORT))
 
 static bool fits_one_set(unsigned int fields) {
-        return (unsigned int)__builtin_popcount(fields) <= NFW_PLAN_MAX_FIELDS &&
+        return (unsigned int)__builtin_popcount(fields) <= NFW_PLAN_MAX_BOX_FIELDS &&
                (!(fields & ~(FIELDS_V4 | FIELDS_TRANSPORT)) || !(fields & ~(FIELDS_V6 | FIELDS_TRANSPORT)));
 }
 

@@ -22,8 +22,9 @@ static int match_cost(const struct nfw_plan *plan, const struct nfw_plan_match *
                 return set->name ? 2 : 1;
         case NFW_PLAN_PARAMETER:
                 return 3;
+        default:
+                return 0;
         }
-        return 0;
 }
 
 static int match_compare(const void *a, const void *b, void *userdata) {

@@ -50,7 +50,12 @@ static int begin(struct nfw_nft_batch *batch,
 }
 
 int nfw_nft_put_base_chain(struct nfw_nft_batch *batch, enum nfw_table table, enum nfw_direction direction) {
-        const struct nfw_nft_base_chain *base = nfw_nft_base_chain(table, direction);
+        return nfw_nft_put_base_chain_like(batch, table, nfw_nft_base_chain(table, direction));
+}
+
+int nfw_nft_put_base_chain_like(struct nfw_nft_batch *batch,
+                                enum nfw_table table,
+                                const struct nfw_nft_base_chain *base) {
         struct nfw_nft_origin origin = { .what = "chain", .name = base->name };
         struct nlmsghdr *message;
         struct nlattr *hook;

@@ -15,6 +15,10 @@ struct nfw_nft_base_chain {
 
 const struct nfw_nft_base_chain *nfw_nft_base_chain(enum nfw_table table, enum nfw_direction direction);
 
+/* The same for any base chain. */
+int nfw_nft_put_base_chain_like(struct nfw_nft_batch *batch,
+                                enum nfw_table table,
+                                const struct nfw_nft_base_chain *base);
 int nfw_nft_put_base_chain(struct nfw_nft_batch *batch, enum nfw_table table, enum nfw_direction direction);
 int nfw_nft_put_chain(struct nfw_nft_batch *batch,
                       enum nfw_table table,

@@ -62,17 +62,24 @@ int nfw_nft_expr_load(struct nftnl_rule *rule, const struct nfw_nft_field *field
         case NFW_NFT_SOURCE_CT:
                 return add_ct(rule, field->key, reg);
         default:
-                return add_payload(rule, field->key, field->offset, (uint32_t)(size ? size : field->size),
-                                   reg);
+                if (size == 0)
+                        size = field->load_size ? field->load_size : field->size;
+                return add_payload(rule, field->key, field->offset, (uint32_t)size, reg);
         }
 }
 
-int nfw_nft_expr_load_key(struct nftnl_rule *rule, const struct nfw_nft_key *key) {
+int nfw_nft_expr_load_key(struct nftnl_rule *rule,
+                          const struct nfw_nft_key *key,
+                          const struct nfw_nft_masks *masks) {
         size_t octets = 0;
         int r;
 
         for (size_t i = 0; i < key->n_fields; i++) {
+                const uint8_t *mask = masks ? masks->fields[i] : NULL;
+
                 r = nfw_nft_expr_load(rule, key->fields[i], 0, nfw_nft_register(octets));
+                if (r == 0 && mask)
+                        r = nfw_nft_expr_mask_in(rule, nfw_nft_register(octets), mask, key->fields[i]->size);
                 if (r < 0)
                         return r;
                 octets += nfw_nft_padded(key->fields[i]->size);
@@ -104,13 +111,17 @@ int nfw_nft_expr_not_in_range(struct nftnl_rule *rule, const void *first, const 
 }
 
 int nfw_nft_expr_mask(struct nftnl_rule *rule, const void *mask, size_t size) {
+        return nfw_nft_expr_mask_in(rule, NFT_REG_1, mask, size);
+}
+
+int nfw_nft_expr_mask_in(struct nftnl_rule *rule, uint32_t reg, const void *mask, size_t size) {
         static const uint8_t zero[NFW_VALUE_MAX];
         struct nftnl_expr *expr = add(rule, "bitwise");
 
         if (!expr)
                 return -ENOMEM;
-        nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
-        nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, reg);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, reg);
         nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
         nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, (uint32_t)size);
         return nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, (uint32_t)size) < 0 ||
@@ -182,6 +193,48 @@ int nfw_nft_expr_meter(struct nftnl_rule *rule, const char *set, uint64_t per_se
         nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_BURST, burst);
         nftnl_expr_set_u32(limit, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
         return nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, limit, 0) < 0 ? -ENOMEM : 0;
+}
+
+int nfw_nft_expr_connections(struct nftnl_rule *rule, const char *set, uint32_t count) {
+        struct nftnl_expr *expr = add(rule, "dynset"), *connections;
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
+        if (nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set) < 0)
+                return -ENOMEM;
+
+        connections = nftnl_expr_alloc("connlimit");
+        if (!connections)
+                return -ENOMEM;
+        nftnl_expr_set_u32(connections, NFTNL_EXPR_CONNLIMIT_COUNT, count);
+        nftnl_expr_set_u32(connections, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+        return nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, connections, 0) < 0 ? -ENOMEM : 0;
+}
+
+int nfw_nft_expr_tcp_option(struct nftnl_rule *rule, uint8_t kind) {
+        struct nftnl_expr *expr = add(rule, "exthdr");
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_DREG, NFT_REG_1);
+        nftnl_expr_set_u8(expr, NFTNL_EXPR_EXTHDR_TYPE, kind);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OFFSET, 0);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_LEN, 1);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
+        return 0;
+}
+
+int nfw_nft_expr_reject(struct nftnl_rule *rule) {
+        struct nftnl_expr *expr = add(rule, "reject");
+
+        if (!expr)
+                return -ENOMEM;
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
+        nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, NFT_REJECT_ICMPX_PORT_UNREACH);
+        return 0;
 }
 
 int nfw_nft_expr_counter(struct nftnl_rule *rule) {

@@ -16,11 +16,19 @@ enum nfw_nft_type {
         NFW_NFT_TYPE_INTEGER = 4,
         NFW_NFT_TYPE_IPV4_ADDR = 7,
         NFW_NFT_TYPE_IPV6_ADDR = 8,
+        NFW_NFT_TYPE_ETHER_ADDR = 9,
         NFW_NFT_TYPE_ETHER_TYPE = 10,
+        NFW_NFT_TYPE_ARP_OP = 11,
         NFW_NFT_TYPE_INET_PROTO = 12,
         NFW_NFT_TYPE_INET_SERVICE = 13,
+        NFW_NFT_TYPE_ICMP_TYPE = 14,
+        NFW_NFT_TYPE_TCP_FLAG = 15,
         NFW_NFT_TYPE_CT_STATE = 26,
+        NFW_NFT_TYPE_CT_DIR = 27,
         NFW_NFT_TYPE_ICMPV6_TYPE = 29,
+        NFW_NFT_TYPE_ICMP_CODE = 32,
+        NFW_NFT_TYPE_ICMPV6_CODE = 33,
+        NFW_NFT_TYPE_DSCP = 36,
         NFW_NFT_TYPE_IFNAME = 41,
 };
 
@@ -39,6 +47,9 @@ enum nfw_nft_requirement {
         NFW_NFT_REQUIRE_NOTHING,
         NFW_NFT_REQUIRE_IPV4,
         NFW_NFT_REQUIRE_IPV6,
+        NFW_NFT_REQUIRE_ARP, /* or RARP, where the rule says so */
+        NFW_NFT_REQUIRE_VLAN,
+        NFW_NFT_REQUIRE_ICMP,
         NFW_NFT_REQUIRE_ICMPV6,
         NFW_NFT_REQUIRE_TRANSPORT, /* the one that the rule names; several have ports */
 };
@@ -47,6 +58,7 @@ enum nfw_nft_source {
         NFW_NFT_SOURCE_META,
         NFW_NFT_SOURCE_CT,
         NFW_NFT_SOURCE_PAYLOAD,
+        NFW_NFT_SOURCE_TCP_OPTION, /* whether it is there */
 };
 
 struct nfw_nft_field {
@@ -59,6 +71,10 @@ struct nfw_nft_field {
         uint32_t key;    /* of meta or ct; of payload: the header it counts from */
         uint32_t offset; /* of payload */
         uint8_t size;    /* octets of a value */
+        /* Of payload that is part of octets: those are loaded, masked, and compared with the value moved there. */
+        uint8_t load_size;
+        uint16_t mask; /* 0: it is all of them */
+        uint8_t shift;
 };
 
 const struct nfw_nft_field *nfw_nft_field(enum nfw_field field);

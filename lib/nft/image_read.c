@@ -112,6 +112,16 @@ int nfw_nft_image_read(struct nfw_nft_socket *nft, struct nfw_nft_image *image) 
         return r < 0 ? r : read_objects(nft, NFT_MSG_GETSET, image);
 }
 
+int nfw_nft_image_read_all_rules(struct nfw_nft_socket *nft, struct nfw_nft_image *image) {
+        static const struct nfw_nft_image none;
+        int r;
+
+        r = nfw_nft_read_rules(nft, image->table, NULL, take, image);
+        if (r == 0)
+                r = read_constant_sets(nft, &none, image);
+        return r < 0 ? r : nfw_nft_image_finish(image);
+}
+
 int nfw_nft_image_read_contents(struct nfw_nft_socket *nft, const struct nfw_nft_comparison *comparison) {
         struct rules rules = { .nft = nft, .image = comparison->actual };
         int r;

@@ -52,7 +52,11 @@ bool nfw_nft_match_is_implied(const struct nfw_plan_rule *rule, const struct nfw
                 return false;
         for (const struct nfw_plan_match *later = match + 1; later < rule->matches.items + rule->matches.n;
              later++)
-                if ((protocol == IPPROTO_ICMPV6 && has_field(later, NFW_FIELD_ICMPV6_TYPE)) ||
+                if ((protocol == IPPROTO_ICMPV6 &&
+                     (has_field(later, NFW_FIELD_ICMPV6_TYPE) || has_field(later, NFW_FIELD_ICMPV6_CODE))) ||
+                    (protocol == IPPROTO_ICMP &&
+                     (has_field(later, NFW_FIELD_ICMP_TYPE) || has_field(later, NFW_FIELD_ICMP_CODE))) ||
+                    (protocol == IPPROTO_TCP && has_field(later, NFW_FIELD_TCP_FLAGS)) ||
                     (nfw_nft_transport_name(protocol) && nfw_nft_match_has_port(later)))
                         return true;
         return false;

@@ -30,26 +30,53 @@ static int require_network(struct nftnl_rule *rule,
         return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &nfproto, sizeof(nfproto));
 }
 
-/* As nft does it: of ICMPv6 on a bridge it asks the frame's type, not the packet's. */
-static int require_icmpv6(struct nftnl_rule *rule, struct nfw_nft_match_state *state) {
-        uint16_t protocol = htons(ETH_P_IPV6);
-        uint8_t icmpv6 = IPPROTO_ICMPV6;
+static int require_ether_type(struct nftnl_rule *rule, uint16_t ether_type) {
+        uint16_t protocol = htons(ether_type);
+        int r;
+
+        r = nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_ETHER_TYPE), 0, NFT_REG_1);
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+}
+
+/* As nft does it: of ICMP on a bridge it asks the frame's type, not the packet's. */
+static int require_icmp(struct nftnl_rule *rule,
+                        struct nfw_nft_match_state *state,
+                        uint8_t nfproto,
+                        uint16_t ether_type,
+                        uint8_t protocol) {
+        bool *is_network = nfproto == NFPROTO_IPV4 ? &state->is_ipv4 : &state->is_ipv6;
+        bool *is_icmp = nfproto == NFPROTO_IPV4 ? &state->is_icmp : &state->is_icmpv6;
         int r = 0;
 
-        if (!state->is_ipv6 && state->table == NFW_TABLE_BRIDGE) {
-                r = nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_ETHER_TYPE), 0, NFT_REG_1);
-                if (r == 0)
-                        r = nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
-        } else if (!state->is_ipv6) {
-                r = require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
-        }
-        state->is_ipv6 = true;
-        if (r < 0 || state->is_icmpv6)
+        if (!*is_network)
+                r = state->table == NFW_TABLE_BRIDGE
+                            ? require_ether_type(rule, ether_type)
+                            : require_network(rule, state->table, nfproto, ether_type);
+        *is_network = true;
+        if (r < 0 || *is_icmp)
                 return r;
 
-        state->is_icmpv6 = true;
+        *is_icmp = true;
         r = nfw_nft_expr_meta(rule, NFT_META_L4PROTO, NFT_REG_1);
-        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &icmpv6, sizeof(icmpv6));
+        return r < 0 ? r : nfw_nft_expr_cmp(rule, NFT_CMP_EQ, &protocol, sizeof(protocol));
+}
+
+static int require_arp(struct nftnl_rule *rule, struct nfw_nft_match_state *state) {
+        if (state->is_arp || nfw_nft_rule_is_rarp(state->rule))
+                return 0;
+        state->is_arp = true;
+        return require_network(rule, state->table, 0, ETH_P_ARP);
+}
+
+static int require_vlan(struct nftnl_rule *rule,
+                        struct nfw_nft_match_state *state,
+                        const struct nfw_plan_match *match) {
+        const struct nfw_plan_match *type = nfw_nft_match_ether_type(state->rule);
+
+        if (state->is_vlan)
+                return 0;
+        state->is_vlan = true;
+        return type && type < match ? 0 : require_ether_type(rule, ETH_P_8021Q);
 }
 
 /* As nft does it: where the ports are looked at, not where the rule said it first. */
@@ -83,8 +110,14 @@ static int require(struct nftnl_rule *rule,
                         return 0;
                 state->is_ipv6 = true;
                 return require_network(rule, state->table, NFPROTO_IPV6, ETH_P_IPV6);
+        case NFW_NFT_REQUIRE_ARP:
+                return require_arp(rule, state);
+        case NFW_NFT_REQUIRE_VLAN:
+                return require_vlan(rule, state, match);
+        case NFW_NFT_REQUIRE_ICMP:
+                return require_icmp(rule, state, NFPROTO_IPV4, ETH_P_IP, IPPROTO_ICMP);
         case NFW_NFT_REQUIRE_ICMPV6:
-                return require_icmpv6(rule, state);
+                return require_icmp(rule, state, NFPROTO_IPV6, ETH_P_IPV6, IPPROTO_ICMPV6);
         case NFW_NFT_REQUIRE_TRANSPORT:
                 return require_transport(rule, state, match);
         default:
@@ -99,7 +132,9 @@ static int require_all(struct nftnl_rule *rule,
 
         for (size_t i = 0; i < match->n_fields; i++) {
                 /* Routed packets have no frame to look at, or one that was not theirs. */
-                if (match->fields[i] == NFW_FIELD_ETHER_TYPE && state->table != NFW_TABLE_BRIDGE)
+                if (nfw_nft_field(match->fields[i])->key == NFT_PAYLOAD_LL_HEADER &&
+                    nfw_nft_field(match->fields[i])->source == NFW_NFT_SOURCE_PAYLOAD &&
+                    state->table != NFW_TABLE_BRIDGE)
                         return -EOPNOTSUPP;
                 r = require(rule, state, match, nfw_nft_field(match->fields[i])->requirement);
                 if (r < 0)
@@ -219,14 +254,14 @@ static int add_lookup(struct nftnl_rule *rule,
                       const struct nfw_nft_match_state *state,
                       const struct nfw_plan_match *match,
                       const struct nfw_nft_set *set) {
-        bool per_port = match->kind == NFW_PLAN_PARAMETER || set->flags & NFT_SET_TIMEOUT;
+        bool per_port = match->kind == NFW_PLAN_PARAMETER || set->flags & NFT_SET_TIMEOUT || set->per_port;
         struct nfw_nft_key key;
         const char *name;
         int r;
 
         r = nfw_nft_match_key(match, state->direction, per_port, &key);
         if (r == 0)
-                r = nfw_nft_expr_load_key(rule, &key);
+                r = nfw_nft_expr_load_key(rule, &key, set ? &set->masks : NULL);
         if (r < 0)
                 return r;
 
@@ -239,6 +274,11 @@ static int add_lookup(struct nftnl_rule *rule,
         return nfw_nft_expr_lookup(rule, name, set ? set->id : 0, match->negate);
 }
 
+/* Not loaded whole and compared as it is. */
+static bool is_special(enum nfw_field field) {
+        return nfw_nft_field(field)->mask || nfw_nft_field(field)->source == NFW_NFT_SOURCE_TCP_OPTION;
+}
+
 int nfw_nft_match_add(struct nftnl_rule *rule,
                       struct nfw_nft_match_state *state,
                       const struct nfw_plan_match *match,
@@ -246,7 +286,8 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
         const struct nfw_plan_match *other_port = nfw_nft_match_other_port(state->rule, match);
         int r;
 
-        if (match->n_fields == 0 || (match->n_fields > 1 && match->kind != NFW_PLAN_SET))
+        if (match->n_fields == 0 ||
+            (match->n_fields > 1 && match->kind != NFW_PLAN_SET && match->kind != NFW_PLAN_SAME_OCTET))
                 return -EINVAL;
         if (nfw_nft_match_is_implied(state->rule, match) || (other_port && other_port < match))
                 return 0;
@@ -257,10 +298,18 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
 
         switch (match->kind) {
         case NFW_PLAN_RANGE:
+                if (is_special(match->fields[0]))
+                        return nfw_nft_match_add_for_filter(rule, state, match, set);
                 return other_port ? add_ports(rule, match, other_port) : add_range(rule, match);
         case NFW_PLAN_FLAGS:
                 return add_flags(rule, match);
-        default:
+        case NFW_PLAN_SET:
+                if (is_special(match->fields[0]))
+                        return -EOPNOTSUPP;
                 return add_lookup(rule, state, match, set);
+        case NFW_PLAN_PARAMETER:
+                return add_lookup(rule, state, match, set);
+        default:
+                return nfw_nft_match_add_for_filter(rule, state, match, set);
         }
 }

@@ -12,6 +12,9 @@ struct nfw_nft_match_state {
         enum nfw_direction direction;
         bool is_ipv4;
         bool is_ipv6;
+        bool is_arp;
+        bool is_vlan;
+        bool is_icmp;
         bool is_icmpv6;
         bool is_transport; /* which one is told by an earlier match of the rule, if any does */
 };
@@ -26,6 +29,28 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
                       struct nfw_nft_match_state *state,
                       const struct nfw_plan_match *match,
                       const struct nfw_nft_set *set);
+
+/* The match of the rule that says what the frame's type is, or NULL. */
+const struct nfw_plan_match *nfw_nft_match_ether_type(const struct nfw_plan_rule *rule);
+/* Whether the rule is about RARP, which has ARP's fields, and no names for them in nft. */
+bool nfw_nft_rule_is_rarp(const struct nfw_plan_rule *rule);
+
+/* As nfw_nft_match_add(), of the kinds that only filters have, and of fields that are part of octets. */
+int nfw_nft_match_add_for_filter(struct nftnl_rule *rule,
+                                 const struct nfw_nft_match_state *state,
+                                 const struct nfw_plan_match *match,
+                                 const struct nfw_nft_set *set);
+/* The octets that a NFW_PLAN_SAME_OCTET match compares, as fields of their own. */
+void nfw_nft_octet_fields(const struct nfw_plan_match *match, struct nfw_nft_field ret_octets[static 2]);
+/* The anonymous set of all pairs that are the same; its key refers to octets. 0 or a negative errno. */
+int nfw_nft_put_octet_pairs(struct nfw_nft_batch *batch,
+                            enum nfw_table table,
+                            const struct nfw_plan_match *match,
+                            const struct nfw_nft_origin *origin,
+                            struct nfw_nft_field octets[static 2],
+                            struct nfw_nft_set *ret_set);
+/* What the field's octets are compared with, and how many they are. */
+size_t nfw_nft_encode_value(const struct nfw_nft_field *field, const uint8_t *value, uint8_t *ret_octets);
 
 /* The key that a match on a set or a parameter looks up. */
 int nfw_nft_match_key(const struct nfw_plan_match *match,

@@ -57,7 +57,13 @@ static int add_match(struct nfw_nft_batch *batch,
         struct nfw_nft_set set;
         int r;
 
-        if (match->kind != NFW_PLAN_SET)
+        if (match->kind == NFW_PLAN_SAME_OCTET) {
+                struct nfw_nft_field octets[2];
+
+                r = nfw_nft_put_octet_pairs(batch, plan->table, match, origin, octets, &set);
+                return r < 0 ? r : nfw_nft_match_add(rule, state, match, &set);
+        }
+        if (match->kind != NFW_PLAN_SET && match->kind != NFW_PLAN_CONNECTIONS)
                 return nfw_nft_match_add(rule, state, match, NULL);
         if (match->set >= plan->sets.n)
                 return -EINVAL;
@@ -110,6 +116,10 @@ static int add_actions(const struct nfw_plan *plan,
                         return r;
         }
         switch (plan_rule->verdict) {
+        case NFW_VERDICT_RETURN:
+                return nfw_nft_expr_verdict(rule, (uint32_t)NFT_RETURN);
+        case NFW_VERDICT_REJECT:
+                return nfw_nft_expr_reject(rule);
         case NFW_VERDICT_ACCEPT:
                 return nfw_nft_expr_verdict(rule, NF_ACCEPT);
         case NFW_VERDICT_DROP:
@@ -199,6 +209,27 @@ int nfw_nft_put_dispatch_rule(struct nfw_nft_batch *batch,
         r = nfw_nft_expr_load(rule, nfw_nft_port_field(direction), 0, NFT_REG_1);
         if (r == 0)
                 r = nfw_nft_expr_vmap(rule, nfw_nft_map_name(direction));
+        return r < 0 ? r : put(batch, table, chain, rule, &origin);
+}
+
+int nfw_nft_put_port_rule(struct nfw_nft_batch *batch,
+                          enum nfw_table table,
+                          const char *chain,
+                          enum nfw_direction direction,
+                          const char *set,
+                          const char *target) {
+        nfw_cleanup(nftnl_rule_freep) struct nftnl_rule *rule = nftnl_rule_alloc();
+        struct nfw_nft_origin origin = { .what = "rule", .name = chain };
+        int r;
+
+        if (!rule)
+                return -ENOMEM;
+
+        r = nfw_nft_expr_load(rule, nfw_nft_port_field(direction), 0, NFT_REG_1);
+        if (r == 0)
+                r = nfw_nft_expr_lookup(rule, set, 0, false);
+        if (r == 0)
+                r = nfw_nft_expr_branch(rule, NFT_GOTO, target);
         return r < 0 ? r : put(batch, table, chain, rule, &origin);
 }
 

@@ -22,6 +22,14 @@ int nfw_nft_put_dispatch_rule(struct nfw_nft_batch *batch,
                               enum nfw_table table,
                               enum nfw_direction direction);
 
+/* iifname @set goto target, in whatever chain of that direction. */
+int nfw_nft_put_port_rule(struct nfw_nft_batch *batch,
+                          enum nfw_table table,
+                          const char *chain,
+                          enum nfw_direction direction,
+                          const char *set,
+                          const char *target);
+
 /* Deletes all rules of a chain. */
 int nfw_nft_put_flush(struct nfw_nft_batch *batch,
                       enum nfw_table table,

@@ -25,6 +25,9 @@
 
 #define KEY_MAX           64
 
+/* Senders whose connections are counted, of all ports of a filter together; the kernel wants to be told. */
+#define CONNECTIONS_MAX 65535
+
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_set)
 
 size_t nfw_nft_set_size(const struct nfw_nft_set *set) {
@@ -71,16 +74,19 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
         }
         if (plan_set->n_fields == 0 || plan_set->n_fields > NFW_PLAN_MAX_FIELDS)
                 return -EINVAL;
-        if (plan_set->learned != SIZE_MAX)
+        if (plan_set->learned != SIZE_MAX || plan_set->per_port)
                 set.key.fields[set.key.n_fields++] = nfw_nft_port_field(NFW_EGRESS);
         for (size_t i = 0; i < plan_set->n_fields; i++) {
                 const struct nfw_nft_field *field = nfw_nft_field(plan_set->fields[i]);
 
-                if (field->source == NFW_NFT_SOURCE_CT)
+                if (field->source == NFW_NFT_SOURCE_CT || field->source == NFW_NFT_SOURCE_TCP_OPTION ||
+                    field->mask)
                         return -EOPNOTSUPP;
                 /* nft prints a type without a name in a rule, where the field is in sight, and nowhere else. */
                 if (!field->type_name && (plan_set->name || plan_set->n_fields > 1))
                         return -EOPNOTSUPP;
+                if (plan_set->is_masked[i])
+                        set.masks.fields[set.key.n_fields] = plan_set->masks[i];
                 set.key.fields[set.key.n_fields++] = field;
         }
         if (nfw_nft_key_size(&set.key) > KEY_MAX)
@@ -90,9 +96,15 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
                 set.flags |= interval_flags(&set.key);
         if (plan_set->learned != SIZE_MAX)
                 set.flags |= NFT_SET_TIMEOUT;
+        if (plan_set->connections) {
+                set.flags |= NFT_SET_EVAL;
+                set.n_elements = CONNECTIONS_MAX;
+        }
+        set.per_port = plan_set->per_port;
         if (!plan_set->name)
                 set.flags |= NFT_SET_ANONYMOUS | NFT_SET_CONSTANT;
-        set.n_elements = plan_set->elements.n / plan_set->n_fields;
+        if (!plan_set->connections)
+                set.n_elements = plan_set->elements.n / plan_set->n_fields;
 
         *ret_set = set;
         return 0;

@@ -17,14 +17,21 @@ struct nfw_nft_key {
         size_t n_fields;
 };
 
+/* Of the fields of a key; NULL: all bits count. */
+struct nfw_nft_masks {
+        const uint8_t *fields[NFW_NFT_KEY_FIELDS];
+};
+
 struct nfw_nft_set {
         const char *name;    /* NULL: anonymous */
         uint32_t id;         /* within the transaction; anonymous sets only */
         uint32_t flags;      /* NFT_SET_x */
         const char *comment; /* or NULL */
         struct nfw_nft_key key;
-        size_t n_elements;   /* of constant sets */
-        uint64_t timeout_ms; /* of elements that are added without one; 0: none */
+        size_t n_elements;          /* of constant sets */
+        uint64_t timeout_ms;        /* of elements that are added without one; 0: none */
+        bool per_port;              /* the key begins with the port, as in all sets with a timeout */
+        struct nfw_nft_masks masks; /* with which the key is looked up */
 };
 
 /*

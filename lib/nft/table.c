@@ -28,6 +28,10 @@ static int put_table(struct nfw_nft_batch *batch, enum nfw_table table, uint16_t
         return nfw_nft_batch_end(batch, message);
 }
 
+int nfw_nft_put_bare_table(struct nfw_nft_batch *batch, enum nfw_table table) {
+        return put_table(batch, table, NFT_MSG_NEWTABLE);
+}
+
 static int put_fixed_set(struct nfw_nft_batch *batch, enum nfw_table table, const struct nfw_nft_set *set) {
         struct nfw_nft_origin origin = { .what = "set", .name = set->name };
 

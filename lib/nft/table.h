@@ -11,4 +11,6 @@
 
 /* Adds the table and everything fixed in it. Only where there is none of that name: the kernel refuses it else. */
 int nfw_nft_put_table(struct nfw_nft_batch *batch, enum nfw_table table);
+/* The table alone, with nothing in it. */
+int nfw_nft_put_bare_table(struct nfw_nft_batch *batch, enum nfw_table table);
 int nfw_nft_put_table_removal(struct nfw_nft_batch *batch, enum nfw_table table);

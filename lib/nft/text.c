@@ -19,7 +19,7 @@ static void print_comment(FILE *stream, const char *comment) {
         fprintf(stream, "comment \"%s\"", nfw_nft_comment(comment, text));
 }
 
-static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct nfw_plan_set *plan_set) {
+int nfw_nft_print_set(FILE *stream, const struct nfw_nft_set *set, const struct nfw_plan_set *plan_set) {
         int r = 0;
 
         fprintf(stream, "\t%s %s {\n\t\ttype ", set->flags & NFT_SET_MAP ? "map" : "set", set->name);
@@ -32,7 +32,7 @@ static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct n
         if (set->flags & NFT_SET_INTERVAL)
                 fputs("\t\tflags interval\n", stream);
         else if (set->flags & NFT_SET_EVAL)
-                fputs("\t\tflags dynamic,timeout\n", stream);
+                fprintf(stream, "\t\tflags dynamic%s\n", set->timeout_ms > 0 ? ",timeout" : "");
         else if (set->flags & NFT_SET_TIMEOUT)
                 fputs("\t\tflags timeout\n", stream);
         if (set->timeout_ms > 0)
@@ -42,7 +42,7 @@ static int print_set(FILE *stream, const struct nfw_nft_set *set, const struct n
                 print_comment(stream, set->comment);
                 fputc('\n', stream);
         }
-        if (plan_set && set->n_elements > 0) {
+        if (plan_set && plan_set->elements.n > 0) {
                 fputs("\t\telements = ", stream);
                 r = nfw_nft_print_elements(stream, set, plan_set, true);
                 fputc('\n', stream);
@@ -56,13 +56,13 @@ static void print_fixed_sets(FILE *stream) {
 
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
                 nfw_nft_set_from_map(direction, &set);
-                print_set(stream, &set, NULL);
+                nfw_nft_print_set(stream, &set, NULL);
         }
         for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++) {
                 nfw_nft_set_from_parameter(parameter, AF_INET, &set);
-                print_set(stream, &set, NULL);
+                nfw_nft_print_set(stream, &set, NULL);
                 nfw_nft_set_from_parameter(parameter, AF_INET6, &set);
-                print_set(stream, &set, NULL);
+                nfw_nft_print_set(stream, &set, NULL);
         }
 }
 
@@ -73,7 +73,7 @@ static int print_plan_sets(FILE *stream, const struct nfw_plan *plan) {
         r = nfw_nft_marker_init(&marker, plan->policy, plan->id);
         if (r < 0)
                 return r;
-        print_set(stream, &marker.set, NULL);
+        nfw_nft_print_set(stream, &marker.set, NULL);
 
         nfw_vec_foreach (plan_set, &plan->sets) {
                 struct nfw_nft_set set;
@@ -82,7 +82,7 @@ static int print_plan_sets(FILE *stream, const struct nfw_plan *plan) {
                         continue;
                 r = nfw_nft_set_from_plan(plan_set, &set);
                 if (r == 0)
-                        r = print_set(stream, &set, plan_set);
+                        r = nfw_nft_print_set(stream, &set, plan_set);
                 if (r < 0)
                         return r;
         }
@@ -130,10 +130,9 @@ static int print_actions(FILE *stream,
                          const struct nfw_plan_rule *rule,
                          const char **separator) {
         static const char *const verdicts[] = {
-                [NFW_VERDICT_ACCEPT] = "accept",
-                [NFW_VERDICT_DROP] = "drop",
-                [NFW_VERDICT_JUMP] = "jump",
-                [NFW_VERDICT_GOTO] = "goto",
+                [NFW_VERDICT_ACCEPT] = "accept", [NFW_VERDICT_DROP] = "drop",
+                [NFW_VERDICT_JUMP] = "jump",     [NFW_VERDICT_GOTO] = "goto",
+                [NFW_VERDICT_RETURN] = "return", [NFW_VERDICT_REJECT] = "reject",
         };
         int r;
 
@@ -174,7 +173,7 @@ static int print_rule(FILE *stream,
         return r;
 }
 
-static int print_chain(FILE *stream, const struct nfw_plan *plan, const struct nfw_plan_chain *chain) {
+int nfw_nft_print_chain(FILE *stream, const struct nfw_plan *plan, const struct nfw_plan_chain *chain) {
         int r;
 
         fprintf(stream, "\tchain %s {\n", chain->name);
@@ -204,12 +203,12 @@ int nfw_nft_print_plan(const struct nfw_plan *plan, const char *table_name, FILE
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {
                 if (direction > 0)
                         fputc('\n', stream);
-                r = print_chain(stream, plan, &plan->chains[direction]);
+                r = nfw_nft_print_chain(stream, plan, &plan->chains[direction]);
         }
         nfw_vec_foreach (block, &plan->blocks) {
                 fputc('\n', stream);
                 if (r == 0)
-                        r = print_chain(stream, plan, block);
+                        r = nfw_nft_print_chain(stream, plan, block);
         }
         fputs("}\n", stream);
         if (r < 0)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "nft/implied.h"
+#include "nft/match.h"
 #include "nft/names.h"
 #include "nft/text-internal.h"
 
@@ -20,6 +22,11 @@ static bool is_port(enum nfw_field field) {
         return field == NFW_FIELD_TH_SPORT || field == NFW_FIELD_TH_DPORT;
 }
 
+/* nft has no names for the fields of RARP. */
+static bool is_raw(const struct nfw_plan_rule *rule, enum nfw_field field) {
+        return nfw_nft_field(field)->requirement == NFW_NFT_REQUIRE_ARP && nfw_nft_rule_is_rarp(rule);
+}
+
 static void print_field(FILE *stream,
                         const struct nfw_plan_rule *rule,
                         const struct nfw_plan_match *match,
@@ -28,7 +35,9 @@ static void print_field(FILE *stream,
         const char *transport = protocol ? nfw_nft_transport_name(protocol->range.first[0]) : NULL;
         const char *name = nfw_nft_field(field)->name;
 
-        if (transport)
+        if (is_raw(rule, field))
+                nfw_nft_print_raw_field(stream, nfw_nft_field(field));
+        else if (transport)
                 fprintf(stream, "%s%s", transport, name + strlen("th"));
         else
                 fputs(name, stream);
@@ -64,19 +73,86 @@ static void print_parameter(FILE *stream, const struct nfw_plan_match *match) {
         fprintf(stream, "@%s", nfw_nft_parameter_set_name(match->parameter, family));
 }
 
+static void print_octet_pairs(FILE *stream, const struct nfw_plan_match *match) {
+        struct nfw_nft_field octets[2];
+
+        nfw_nft_octet_fields(match, octets);
+        nfw_nft_print_raw_field(stream, &octets[0]);
+        fputs(" . ", stream);
+        nfw_nft_print_raw_field(stream, &octets[1]);
+        fputs(match->negate ? " != {" : " {", stream);
+        for (unsigned int octet = 0; octet < 256; octet++)
+                fprintf(stream, "%s 0x%x . 0x%x", octet > 0 ? "," : "", octet, octet);
+        fputs(" }", stream);
+}
+
+static void print_masked(FILE *stream, const struct nfw_plan_rule *rule, const struct nfw_plan_match *match) {
+        const struct nfw_nft_field *field = nfw_nft_field(match->fields[0]);
+
+        if (match->fields[0] == NFW_FIELD_TCP_FLAGS) {
+                fprintf(stream, "tcp flags %s", match->negate ? "!= " : "");
+                nfw_nft_print_tcp_flags(stream, match->range.first[0]);
+                fputs(" / ", stream);
+                nfw_nft_print_tcp_flags(stream, match->range.last[0]);
+                return;
+        }
+        print_field(stream, rule, match, match->fields[0]);
+        fputs(" & ", stream);
+        nfw_nft_print_bits(stream, field, match->range.last);
+        fputs(match->negate ? " != " : " == ", stream);
+        nfw_nft_print_bits(stream, field, match->range.first);
+}
+
+static void print_connections(FILE *stream,
+                              const struct nfw_plan *plan,
+                              enum nfw_direction direction,
+                              const struct nfw_plan_match *match) {
+        fprintf(stream, "add @%s { %s . %s ct count over %" PRIu32 " }", plan->sets.items[match->set].name,
+                nfw_nft_port_field(direction)->name, nfw_nft_field(match->fields[0])->name, match->flags);
+}
+
+static void print_tcp_option(FILE *stream, const struct nfw_plan_match *match) {
+        fputs("tcp option ", stream);
+        nfw_nft_print_tcp_option(stream, match->range.first[0]);
+        fputs(match->negate ? " missing" : " exists", stream);
+}
+
+/* What only filters have; false where it is something else. */
+static bool print_match_of_filter(FILE *stream,
+                                  const struct nfw_plan *plan,
+                                  enum nfw_direction direction,
+                                  const struct nfw_plan_rule *rule,
+                                  const struct nfw_plan_match *match) {
+        if (match->kind == NFW_PLAN_SAME_OCTET)
+                print_octet_pairs(stream, match);
+        else if (match->kind == NFW_PLAN_MASKED)
+                print_masked(stream, rule, match);
+        else if (match->kind == NFW_PLAN_CONNECTIONS)
+                print_connections(stream, plan, direction, match);
+        else if (match->kind == NFW_PLAN_RANGE && match->fields[0] == NFW_FIELD_TCP_OPTION)
+                print_tcp_option(stream, match);
+        else
+                return false;
+        return true;
+}
+
 static int print_match(FILE *stream,
                        const struct nfw_plan *plan,
                        enum nfw_direction direction,
                        const struct nfw_plan_rule *rule,
                        const struct nfw_plan_match *match) {
         bool per_port = match->kind == NFW_PLAN_PARAMETER;
+        const struct nfw_plan_set *set = NULL;
         int r = 0;
 
-        if (match->kind == NFW_PLAN_SET) {
+        if (match->kind == NFW_PLAN_SET || match->kind == NFW_PLAN_CONNECTIONS) {
                 if (match->set >= plan->sets.n)
                         return -EINVAL;
-                per_port = plan->sets.items[match->set].learned != SIZE_MAX;
+                set = &plan->sets.items[match->set];
+                per_port = set->learned != SIZE_MAX || set->per_port;
         }
+        if (print_match_of_filter(stream, plan, direction, rule, match))
+                return 0;
 
         if (per_port)
                 fprintf(stream, "%s . ", nfw_nft_port_field(direction)->name);
@@ -84,6 +160,10 @@ static int print_match(FILE *stream,
                 if (i > 0)
                         fputs(" . ", stream);
                 print_field(stream, rule, match, match->fields[i]);
+                if (set && set->is_masked[i]) {
+                        fputs(" & ", stream);
+                        nfw_nft_print_bits(stream, nfw_nft_field(match->fields[i]), set->masks[i]);
+                }
         }
         fputc(' ', stream);
         if (match->negate && match->kind != NFW_PLAN_FLAGS)
@@ -91,7 +171,10 @@ static int print_match(FILE *stream,
 
         switch (match->kind) {
         case NFW_PLAN_RANGE:
-                nfw_nft_print_range(stream, nfw_nft_field(match->fields[0]), &match->range);
+                if (is_raw(rule, match->fields[0]))
+                        nfw_nft_print_raw_range(stream, nfw_nft_field(match->fields[0]), &match->range);
+                else
+                        nfw_nft_print_range(stream, nfw_nft_field(match->fields[0]), &match->range);
                 break;
         case NFW_PLAN_FLAGS:
                 print_flags(stream, match);
@@ -101,6 +184,8 @@ static int print_match(FILE *stream,
                 break;
         case NFW_PLAN_PARAMETER:
                 print_parameter(stream, match);
+                break;
+        default:
                 break;
         }
         return r;

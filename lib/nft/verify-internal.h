@@ -5,6 +5,7 @@
 
 #include "nft/dump.h"
 #include "nft/image.h"
+#include "nft/network.h"
 
 struct nfw_nft_scope_entry;
 
@@ -35,6 +36,7 @@ struct nfw_nft_comparison {
         enum nfw_table table;
         const char *table_name;
         const struct nfw_plan *plan; /* NULL: of the table */
+        const struct nfw_nft_networks *networks; /* that are part of the table; or NULL */
         const struct nfw_nft_image *expected;
         struct nfw_nft_image *actual;
         const struct nfw_nft_snapshot *snapshot;
@@ -62,6 +64,11 @@ int nfw_nft_compare_elements(struct nfw_nft_comparison *comparison,
                              const struct nfw_nft_image_set *expected,
                              const struct nfw_nft_image_set *actual);
 int nfw_nft_compare_rules(struct nfw_nft_comparison *comparison, const char *chain);
+
+/* Of those that are expected. */
+int nfw_nft_compare_chains_and_sets(struct nfw_nft_comparison *comparison);
+/* The rules of all chains, with the elements of their anonymous sets, and the image is finished. */
+int nfw_nft_image_read_all_rules(struct nfw_nft_socket *nft, struct nfw_nft_image *image);
 
 /* Everything in the table by name and header: chains, sets, the rest. */
 int nfw_nft_image_read(struct nfw_nft_socket *nft, struct nfw_nft_image *image);

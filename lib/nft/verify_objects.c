@@ -126,6 +126,13 @@ static int compare_table(struct nfw_nft_comparison *comparison) {
         return r;
 }
 
+int nfw_nft_compare_chains_and_sets(struct nfw_nft_comparison *comparison) {
+        int r;
+
+        r = compare_chains(comparison);
+        return r < 0 ? r : compare_sets(comparison);
+}
+
 int nfw_nft_compare_objects(struct nfw_nft_comparison *comparison) {
         int r;
 
