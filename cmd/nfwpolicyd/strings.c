@@ -2,26 +2,13 @@
 #include "nfwpolicyd/strings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/text.h"
 
 char *string_for_bus(const char *text) {
-        char *copy = NULL;
-        size_t size = 0;
-        FILE *stream;
-
-        stream = open_memstream(&copy, &size);
-        if (!stream)
-                return NULL;
-        text_put(stream, text ? text : "");
-        if (fclose(stream) != 0) {
-                free(copy);
-                return NULL;
-        }
-        return copy;
+        return text_escape(text ? text : "");
 }
 
 int strings_add(struct strings *strings, const char *text) {

@@ -62,24 +62,34 @@ size_t text_width(const char *text) {
         return width;
 }
 
+/* The bytes up to what must be escaped. */
+static size_t all_harmless(const char *text) {
+        size_t all = 0, size;
+
+        while ((size = harmless(text + all)) > 0)
+                all += size;
+        return all;
+}
+
 void text_put(FILE *stream, const char *text) {
         while (*text) {
-                size_t size = harmless(text);
+                size_t size = all_harmless(text);
 
-                if (size > 0) {
-                        fwrite(text, 1, size, stream);
-                        text += size;
-                } else {
-                        fprintf(stream, "\\x%02x", (unsigned char)*text);
-                        text++;
-                }
+                fwrite(text, 1, size, stream);
+                text += size;
+                if (*text)
+                        fprintf(stream, "\\x%02x", (unsigned char)*text++);
         }
 }
 
 char *text_escape(const char *text) {
+        size_t size = all_harmless(text);
         char *copy = NULL;
-        size_t size;
         FILE *stream;
+
+        /* Nearly every text; and of a host's ports there may be thousands. */
+        if (!text[size])
+                return strdup(text);
 
         stream = open_memstream(&copy, &size);
         if (!stream)
