@@ -52,3 +52,18 @@ static const struct nfw_field_info fields[NFW_N_FIELDS] = {
 const struct nfw_field_info *nfw_field_info(enum nfw_field field) {
         return &fields[field];
 }
+
+uint8_t nfw_field_address_family(enum nfw_field field) {
+        switch (field) {
+        case NFW_FIELD_IP_SADDR:
+        case NFW_FIELD_IP_DADDR:
+        case NFW_FIELD_ARP_SADDR_IP:
+        case NFW_FIELD_ARP_DADDR_IP:
+                return AF_INET;
+        case NFW_FIELD_IP6_SADDR:
+        case NFW_FIELD_IP6_DADDR:
+                return AF_INET6;
+        default:
+                return 0;
+        }
+}

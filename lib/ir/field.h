@@ -73,3 +73,6 @@ struct nfw_field_info {
 };
 
 const struct nfw_field_info *nfw_field_info(enum nfw_field field);
+
+/* AF_INET or AF_INET6 where the field is such an address, else 0. */
+uint8_t nfw_field_address_family(enum nfw_field field);

@@ -5,22 +5,6 @@
 
 #define MAC_SIZE 6
 
-/* The address's IP version, 0 where the field is none. */
-static uint8_t address_family(enum nfw_field field) {
-        switch (field) {
-        case NFW_FIELD_IP_SADDR:
-        case NFW_FIELD_IP_DADDR:
-        case NFW_FIELD_ARP_SADDR_IP:
-        case NFW_FIELD_ARP_DADDR_IP:
-                return AF_INET;
-        case NFW_FIELD_IP6_SADDR:
-        case NFW_FIELD_IP6_DADDR:
-                return AF_INET6;
-        default:
-                return 0;
-        }
-}
-
 bool nfw_filter_constant_equal(const struct nfw_nwfilter_constant *a, const struct nfw_nwfilter_constant *b) {
         return a->number == b->number && a->mask == b->mask && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
                nfw_addr_equal(&a->addr, &b->addr);
@@ -30,7 +14,7 @@ static bool constant_value(enum nfw_field field,
                            const struct nfw_nwfilter_constant *constant,
                            uint8_t ret_value[static NFW_VALUE_MAX]) {
         size_t size = nfw_field_info(field)->size;
-        uint8_t family = address_family(field);
+        uint8_t family = nfw_field_address_family(field);
         struct nfw_range number;
 
         memset(ret_value, 0, NFW_VALUE_MAX);
@@ -56,7 +40,7 @@ bool nfw_filter_mask(enum nfw_field field,
         size_t n_bits = size * 8, length = 0;
         uint8_t mask[NFW_VALUE_MAX] = { 0 };
 
-        if (address_family(field) != 0) {
+        if (nfw_field_address_family(field) != 0) {
                 if (constant->number > n_bits)
                         return false;
                 length = (size_t)constant->number;

@@ -13,7 +13,8 @@
 
 static const char *const verdict_names[] = {
         [NFW_VERDICT_CONTINUE] = "continue", [NFW_VERDICT_ACCEPT] = "accept", [NFW_VERDICT_DROP] = "drop",
-        [NFW_VERDICT_JUMP] = "jump",         [NFW_VERDICT_GOTO] = "goto",
+        [NFW_VERDICT_JUMP] = "jump",         [NFW_VERDICT_GOTO] = "goto",     [NFW_VERDICT_RETURN] = "return",
+        [NFW_VERDICT_REJECT] = "reject",
 };
 
 static const char *const mirror_names[] = {
@@ -34,16 +35,18 @@ static const char *const table_names[NFW_N_TABLES] = {
 
 /* The columns of a rule. */
 struct line {
-        char *place, *matches;
-        char verdict[32];
+        char *place, *verdict, *matches;
 };
 
 static void line_deinit(struct line *line) {
         free(line->place);
+        free(line->verdict);
         free(line->matches);
 }
 
-static int format_matches(const struct nfw_ir *ir, const struct nfw_ir_rule *rule, char **ret_text) {
+static int format_matches(const struct nfw_ir_printer *printer,
+                          const struct nfw_ir_rule *rule,
+                          char **ret_text) {
         char *text = NULL;
         size_t size;
         FILE *stream = open_memstream(&text, &size);
@@ -53,7 +56,7 @@ static int format_matches(const struct nfw_ir *ir, const struct nfw_ir_rule *rul
         nfw_vec_foreach (match, &rule->matches) {
                 if (match != rule->matches.items)
                         fputs("  ", stream);
-                nfw_ir_print_match(ir, match, stream);
+                printer->print_match(printer->userdata, match, stream);
         }
         if (rule->matches.n == 0)
                 fputs("everything", stream);
@@ -66,7 +69,10 @@ static int format_matches(const struct nfw_ir *ir, const struct nfw_ir_rule *rul
         return 0;
 }
 
-static int format_line(const struct nfw_ir *ir, const struct nfw_ir_rule *rule, struct line *ret_line) {
+static int format_line(const struct nfw_ir_printer *printer,
+                       const struct nfw_ir_rule *rule,
+                       struct line *ret_line) {
+        const char *target = printer->chain_name ? printer->chain_name(printer->userdata, rule->chain) : NULL;
         struct line line = { 0 };
         int r;
 
@@ -78,11 +84,15 @@ static int format_line(const struct nfw_ir *ir, const struct nfw_ir_rule *rule, 
                 return -ENOMEM;
 
         if (rule->verdict == NFW_VERDICT_CONTINUE && rule->mirror != NFW_MIRROR_NONE)
-                snprintf(line.verdict, sizeof(line.verdict), "%s", mirror_names[rule->mirror]);
+                r = asprintf(&line.verdict, "%s", mirror_names[rule->mirror]);
+        else if (rule->verdict == NFW_VERDICT_JUMP && target)
+                r = asprintf(&line.verdict, "jump %s", target);
         else
-                snprintf(line.verdict, sizeof(line.verdict), "%s", verdict_names[rule->verdict]);
+                r = asprintf(&line.verdict, "%s", verdict_names[rule->verdict]);
+        if (r < 0)
+                line.verdict = NULL;
 
-        r = format_matches(ir, rule, &line.matches);
+        r = r < 0 ? -ENOMEM : format_matches(printer, rule, &line.matches);
         if (r < 0) {
                 line_deinit(&line);
                 return r;
@@ -97,15 +107,14 @@ static int column_width(int width, const char *text) {
         return size <= MAX_COLUMN && (int)size > width ? (int)size : width;
 }
 
-static int print_chain(const struct nfw_ir *ir, enum nfw_direction direction, FILE *stream) {
-        const struct nfw_ir_chain *chain = &ir->chains[direction];
+int nfw_ir_print_chain(const struct nfw_ir_chain *chain, const struct nfw_ir_printer *printer, FILE *stream) {
         nfw_cleanup(nfw_freep) struct line *lines = calloc(chain->rules.n + 1, sizeof(*lines));
         int place_width = 0, verdict_width = 0, matches_width = 0;
         size_t n_lines = 0;
         int r = lines ? 0 : -ENOMEM;
 
         for (; r == 0 && n_lines < chain->rules.n; n_lines++) {
-                r = format_line(ir, &chain->rules.items[n_lines], &lines[n_lines]);
+                r = format_line(printer, &chain->rules.items[n_lines], &lines[n_lines]);
                 if (r < 0)
                         break;
                 place_width = column_width(place_width, lines[n_lines].place);
@@ -113,8 +122,6 @@ static int print_chain(const struct nfw_ir *ir, enum nfw_direction direction, FI
                 matches_width = column_width(matches_width, lines[n_lines].matches);
         }
 
-        if (r == 0)
-                fprintf(stream, "%s %s\n", table_names[ir->table], direction_names[direction]);
         for (size_t i = 0; i < n_lines; i++) {
                 if (r == 0)
                         fprintf(stream, "  %-*s  %-*s  %-*s  # %s\n", place_width, lines[i].place,
@@ -125,13 +132,20 @@ static int print_chain(const struct nfw_ir *ir, enum nfw_direction direction, FI
         return r;
 }
 
+static void print_match(void *userdata, const struct nfw_match *match, FILE *stream) {
+        nfw_ir_print_match(userdata, match, stream);
+}
+
 int nfw_ir_print(const struct nfw_ir *ir, FILE *stream) {
+        struct nfw_ir_printer printer = { .print_match = print_match, .userdata = (void *)ir };
+
         for (size_t i = 0; i < NFW_N_DIRECTIONS; i++) {
                 int r;
 
                 if (i > 0)
                         fputc('\n', stream);
-                r = print_chain(ir, (enum nfw_direction)i, stream);
+                fprintf(stream, "%s %s\n", table_names[ir->table], direction_names[i]);
+                r = nfw_ir_print_chain(&ir->chains[i], &printer, stream);
                 if (r < 0)
                         return r;
         }

@@ -18,7 +18,19 @@ struct value_name {
 static const struct value_name value_names[] = {
         { NFW_FIELD_ETHER_TYPE, 0x0800, "ip" },
         { NFW_FIELD_ETHER_TYPE, 0x0806, "arp" },
+        { NFW_FIELD_ETHER_TYPE, 0x8035, "rarp" },
+        { NFW_FIELD_ETHER_TYPE, 0x8100, "vlan" },
         { NFW_FIELD_ETHER_TYPE, 0x86dd, "ip6" },
+        { NFW_FIELD_ETHER_TYPE, 0x88a8, "qinq" },
+        { NFW_FIELD_VLAN_TYPE, 0x0800, "ip" },
+        { NFW_FIELD_VLAN_TYPE, 0x0806, "arp" },
+        { NFW_FIELD_VLAN_TYPE, 0x8100, "vlan" },
+        { NFW_FIELD_VLAN_TYPE, 0x86dd, "ip6" },
+        { NFW_FIELD_VLAN_TYPE, 0x88a8, "qinq" },
+        { NFW_FIELD_ARP_OPERATION, 1, "request" },
+        { NFW_FIELD_ARP_OPERATION, 2, "reply" },
+        { NFW_FIELD_CT_DIRECTION, 0, "original" },
+        { NFW_FIELD_CT_DIRECTION, 1, "reply" },
         { NFW_FIELD_L4PROTO, IPPROTO_ICMP, "icmp" },
         { NFW_FIELD_L4PROTO, IPPROTO_TCP, "tcp" },
         { NFW_FIELD_L4PROTO, IPPROTO_UDP, "udp" },
@@ -54,6 +66,16 @@ static const char *find_name(enum nfw_field field, uint32_t value) {
         return NULL;
 }
 
+static bool is_hexadecimal(enum nfw_field field) {
+        return field == NFW_FIELD_ETHER_TYPE || field == NFW_FIELD_VLAN_TYPE ||
+               field == NFW_FIELD_ARP_PTYPE || field == NFW_FIELD_LLC;
+}
+
+static void print_octets(const uint8_t *octets, size_t size, FILE *stream) {
+        for (size_t i = 0; i < size; i++)
+                fprintf(stream, "%s%02x", i ? ":" : "", octets[i]);
+}
+
 static void print_value(enum nfw_field field, const uint8_t value[static NFW_VALUE_MAX], FILE *stream) {
         const struct nfw_field_info *info = nfw_field_info(field);
         char buffer[NFW_ADDR_TEXT_MAX];
@@ -61,9 +83,13 @@ static void print_value(enum nfw_field field, const uint8_t value[static NFW_VAL
         const char *name;
         uint32_t number = 0;
 
-        if (info->size > sizeof(number) || field == NFW_FIELD_IP_SADDR || field == NFW_FIELD_IP_DADDR) {
-                nfw_addr_from_bytes(info->family, value, &addr);
+        if (nfw_field_address_family(field) != 0) {
+                nfw_addr_from_bytes(nfw_field_address_family(field), value, &addr);
                 fputs(nfw_addr_format(&addr, buffer), stream);
+                return;
+        }
+        if (info->size > sizeof(number)) {
+                print_octets(value, info->size, stream);
                 return;
         }
 
@@ -73,12 +99,7 @@ static void print_value(enum nfw_field field, const uint8_t value[static NFW_VAL
         if (name)
                 fputs(name, stream);
         else
-                fprintf(stream, field == NFW_FIELD_ETHER_TYPE ? "0x%04" PRIx32 : "%" PRIu32, number);
-}
-
-static bool is_address(enum nfw_field field) {
-        return field == NFW_FIELD_IP_SADDR || field == NFW_FIELD_IP_DADDR || field == NFW_FIELD_IP6_SADDR ||
-               field == NFW_FIELD_IP6_DADDR;
+                fprintf(stream, is_hexadecimal(field) ? "0x%04" PRIx32 : "%" PRIu32, number);
 }
 
 /* A range of values with names is as good as a list where it is no more than two of them. */
@@ -95,7 +116,7 @@ static void print_range(enum nfw_field field, const struct nfw_range *range, FIL
         print_value(field, range->first, stream);
         if (nfw_range_is_single(range))
                 return;
-        if (is_address(field) && nfw_range_is_prefix(range, nfw_field_info(field)->size, &length)) {
+        if (nfw_field_address_family(field) != 0 && nfw_range_is_prefix(range, nfw_field_info(field)->size, &length)) {
                 fprintf(stream, "/%u", length);
                 return;
         }
