@@ -4,6 +4,7 @@
 /* The words of the grammar: protocols and their attributes. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum nfw_nwfilter_protocol {
@@ -117,7 +118,57 @@ enum nfw_nwfilter_state {
         NFW_NWFILTER_STATE_NONE = 1 << 4, /* no match on the state at all */
 };
 
+/* What the value of an attribute looks like, and which member of struct nfw_nwfilter_constant holds it. */
+enum nfw_nwfilter_type {
+        NFW_NWFILTER_TYPE_NUMBER,   /* decimal or 0x…, between min and max, or one of the words: number */
+        NFW_NWFILTER_TYPE_MAC,      /* mac */
+        NFW_NWFILTER_TYPE_MAC_MASK, /* ones, then zeros: mac, and the length in bits as number */
+        NFW_NWFILTER_TYPE_IP,       /* of the protocol's family: addr */
+        NFW_NWFILTER_TYPE_IP_MASK,  /* a length or a mask of ones, then zeros: the length in bits as number */
+        NFW_NWFILTER_TYPE_BOOLEAN,  /* number; of gratuitous: 0 is no condition */
+        NFW_NWFILTER_TYPE_STATE,    /* bits of enum nfw_nwfilter_state as number, and text */
+        NFW_NWFILTER_TYPE_TCP_FLAGS, /* those that are looked at as mask, those of them that are set as number */
+        NFW_NWFILTER_TYPE_IPSET,     /* text */
+        NFW_NWFILTER_TYPE_IPSET_FLAGS, /* text, in small letters */
+        NFW_NWFILTER_TYPE_COMMENT,     /* text */
+};
+
+struct nfw_nwfilter_word {
+        const char *name;
+        uint32_t value;
+};
+
+struct nfw_nwfilter_attribute_info {
+        const char *name;
+        const char *alias; /* what documents call it, or NULL */
+        enum nfw_nwfilter_type type;
+        uint32_t min; /* of numbers */
+        uint32_t max;
+        const struct nfw_nwfilter_word *words;
+        size_t n_words;
+        bool no_variable;
+        bool has_of;
+        enum nfw_nwfilter_attribute
+                of;           /* must be there as well: of a mask the address, of a range's end its start */
+        const char *expected; /* for messages; NULL where it depends on the protocol */
+};
+
 /* "tcp-ipv6"; "" for NFW_NWFILTER_NONE. */
 const char *nfw_nwfilter_protocol_name(enum nfw_nwfilter_protocol protocol);
+/* Of its IP addresses: AF_INET, AF_INET6, or AF_UNSPEC where it has none. */
+uint8_t nfw_nwfilter_protocol_family(enum nfw_nwfilter_protocol protocol);
+bool nfw_nwfilter_protocol_find(const char *name, enum nfw_nwfilter_protocol *ret_protocol);
+/* The attributes that it can have, values of enum nfw_nwfilter_attribute, in the order in which they are written. */
+const uint8_t *nfw_nwfilter_protocol_attributes(enum nfw_nwfilter_protocol protocol, size_t *ret_n);
+
 /* "root-priority-hi". */
 const char *nfw_nwfilter_attribute_name(enum nfw_nwfilter_attribute attribute);
+const struct nfw_nwfilter_attribute_info *nfw_nwfilter_attribute_info(enum nfw_nwfilter_attribute attribute);
+bool nfw_nwfilter_attribute_find(enum nfw_nwfilter_protocol protocol,
+                                 const char *name,
+                                 enum nfw_nwfilter_attribute *ret_attribute);
+/* Letter case does not count. */
+bool nfw_nwfilter_word_find(const struct nfw_nwfilter_attribute_info *info,
+                            const char *text,
+                            size_t size,
+                            uint32_t *ret_value);

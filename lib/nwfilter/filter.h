@@ -14,6 +14,11 @@
 #include "net/addr.h"
 #include "nwfilter/attribute.h"
 
+#define NFW_NWFILTER_NAME_MAX     128
+#define NFW_NWFILTER_CHAIN_MAX    12
+#define NFW_NWFILTER_COMMENT_MAX  256 /* characters */
+#define NFW_NWFILTER_PRIORITY_MAX 1000
+
 enum nfw_nwfilter_action {
         NFW_NWFILTER_DROP,
         NFW_NWFILTER_ACCEPT,
@@ -53,7 +58,7 @@ struct nfw_nwfilter_access {
 /* The value of an attribute; which member counts is told by the attribute's type. */
 struct nfw_nwfilter_constant {
         uint64_t number; /* numbers of any size, named values, lengths of masks, bits of state and flags */
-        uint64_t mask;   /* of flags: those that are looked at */
+        uint64_t mask;   /* of TCP flags: those that are looked at */
         uint8_t mac[6];  /* addresses and masks */
         struct nfw_addr addr; /* addresses */
         char *text;           /* comment, set name, set flags ("src,dst"), state as written */
@@ -80,6 +85,14 @@ struct nfw_nwfilter_rule {
         NFW_VEC(struct nfw_nwfilter_value) values; /* of all its elements */
         struct nfw_pos pos;
 };
+
+/*
+ * The value that this one stands beside: of a mask its address, of a range's end its start (.of in the attribute's
+ * info). It is in the same element, or in another one of the rule where there is only one such value. A filter that was
+ * read has it for each of its values that need one. NULL where there is none or more than one.
+ */
+const struct nfw_nwfilter_value *nfw_nwfilter_rule_of(const struct nfw_nwfilter_rule *rule,
+                                                      const struct nfw_nwfilter_value *value);
 
 struct nfw_nwfilter_parameter {
         char *name;
@@ -137,6 +150,21 @@ int nfw_nwfilter_constant_parse(enum nfw_nwfilter_protocol protocol,
                                 struct nfw_nwfilter_constant *ret_constant,
                                 const char **ret_expected);
 void nfw_nwfilter_constant_deinit(struct nfw_nwfilter_constant *constant);
+
+void nfw_nwfilter_value_deinit(struct nfw_nwfilter_value *value);
+struct nfw_nwfilter_rule *nfw_nwfilter_rule_free(struct nfw_nwfilter_rule *rule);
+NFW_DEFINE_CLEANUP(struct nfw_nwfilter_rule, nfw_nwfilter_rule_free)
+struct nfw_nwfilter_reference *nfw_nwfilter_reference_free(struct nfw_nwfilter_reference *reference);
+NFW_DEFINE_CLEANUP(struct nfw_nwfilter_reference, nfw_nwfilter_reference_free)
+
+/* A name that filters can have; it is also one of a file. */
+bool nfw_nwfilter_is_name(const char *name);
+
+/* What chains of that name are for and the priority that the name implies. False where there can be no such chain. */
+bool nfw_nwfilter_chain_find(const char *name, enum nfw_nwfilter_chain *ret_chain, int *ret_priority);
+
+const char *nfw_nwfilter_action_name(enum nfw_nwfilter_action action);
+const char *nfw_nwfilter_direction_name(enum nfw_nwfilter_direction direction);
 
 /* Adds a value to the parameter of that name, or a parameter. 0 or -ENOMEM. */
 int nfw_nwfilter_parameters_add(struct nfw_nwfilter_parameters *parameters,
