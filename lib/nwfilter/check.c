@@ -57,7 +57,7 @@ static int check_of(struct nfw_reader *reader,
                                           "write both in the same element", "which %s does %s belong to?",
                                           name, name_of(value));
         if (!of)
-                return nfw_problems_error(&reader->problems, "nwfilter/needs", &value->pos, NULL,
+                return nfw_problems_error(&reader->problems, "nwfilter/incomplete", &value->pos, NULL,
                                           "%s needs %s, which is not there", name_of(value), name);
         if (!is_end_of_range(info))
                 return 0;
@@ -66,7 +66,7 @@ static int check_of(struct nfw_reader *reader,
                                           "write both in the same element",
                                           "%s and %s are one range, but match differs", name, name_of(value));
         if (!of->access.name && !value->access.name && is_below(info, &value->constant, &of->constant))
-                return nfw_problems_error(&reader->problems, "nwfilter/range", &value->pos, NULL,
+                return nfw_problems_error(&reader->problems, "nwfilter/empty-range", &value->pos, NULL,
                                           "%s='%.64s' is below %s='%.64s'", name_of(value), value->text, name,
                                           of->text);
         return 0;
@@ -92,18 +92,18 @@ static int check_protocol(struct nfw_reader *reader,
             (!is_port && !is_type))
                 return 0;
         if (!protocol || protocol->negate || count(rule, NFW_NWFILTER_PROTOCOL) > 1)
-                return nfw_problems_error(&reader->problems, "nwfilter/needs", &value->pos, NULL,
+                return nfw_problems_error(&reader->problems, "nwfilter/incomplete", &value->pos, NULL,
                                           "%s needs one protocol%s", name_of(value),
                                           protocol && protocol->negate ? ", and not with match='no'" : "");
         if (protocol->access.name)
                 return 0;
         if (is_port && !has_ports(protocol->constant.number))
                 return nfw_problems_error(
-                        &reader->problems, "nwfilter/needs", &value->pos, NULL,
+                        &reader->problems, "nwfilter/incomplete", &value->pos, NULL,
                         "%s needs a protocol with ports: tcp, udp, udplite, sctp or 33 (DCCP)",
                         name_of(value));
         if (is_type && protocol->constant.number != IPPROTO_ICMPV6_NUMBER)
-                return nfw_problems_error(&reader->problems, "nwfilter/needs", &value->pos, NULL,
+                return nfw_problems_error(&reader->problems, "nwfilter/incomplete", &value->pos, NULL,
                                           "%s needs protocol='icmpv6'", name_of(value));
         return 0;
 }

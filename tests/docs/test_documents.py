@@ -15,6 +15,7 @@ BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
 COMPILER = os.environ.get("NFWPOLICY_COMPILER", "cc").split()
 
 PAGES = sorted([*SOURCE.glob("*.rst"), *SOURCE.glob("docs/*.rst"), *SOURCE.glob("data/man/*.rst")])
+DIAGNOSTICS = [SOURCE / "docs" / name for name in ("policy.rst", "nwfilter.rst")]
 COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status"]
 
 # A word, a slash, words: in the code nothing else looks so but the headers that are included.
@@ -48,7 +49,7 @@ def codes_in_the_library():
 
 def test_every_diagnostic_code_is_documented_and_exists():
     codes = codes_in_the_library()
-    documented = DOCUMENTED.findall((SOURCE / "docs/policy.rst").read_text())
+    documented = [code for page in DIAGNOSTICS for code in DOCUMENTED.findall(page.read_text())]
     assert {"policy/unknown-key", "kernel/refused", "load/no-learner"} <= codes
     assert sorted(codes - set(documented)) == []
     assert sorted(set(documented) - codes) == []
