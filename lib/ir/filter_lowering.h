@@ -77,7 +77,12 @@ int nfw_filter_conditions_collect(struct nfw_filter_lowering *lowering,
                                   struct nfw_filter_conditions *ret_conditions);
 /* Adds what a rule or a jump with that protocol looks at. 0 or -ENOMEM. */
 int nfw_filter_match_protocol(const struct nfw_filter_protocol *protocol, struct nfw_ir_rule *rule);
-/* Adds what the protocol and the fields that are looked at imply, and the conditions on constants. */
+/* Adds what the protocol and the fields that are looked at imply: filter_implied.c */
+int nfw_filter_implied_lower(struct nfw_filter_lowering *lowering,
+                             const struct nfw_nwfilter_rule *rule,
+                             const struct nfw_filter_conditions *conditions,
+                             struct nfw_ir_rule *ir_rule);
+/* The same and the conditions on constants. */
 int nfw_filter_conditions_lower(struct nfw_filter_lowering *lowering,
                                 const struct nfw_nwfilter_rule *rule,
                                 const struct nfw_filter_conditions *conditions,
