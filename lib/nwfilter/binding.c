@@ -10,7 +10,7 @@
 
 #define OWNER_NAME_MAX 256
 
-struct nfw_nwfilter_binding *nfw_nwfilter_binding_free(struct nfw_nwfilter_binding *binding) {
+struct nfw_nwfilter_binding_xml *nfw_nwfilter_binding_xml_free(struct nfw_nwfilter_binding_xml *binding) {
         if (!binding)
                 return NULL;
 
@@ -40,7 +40,7 @@ static int bad_text(struct nfw_reader *reader, const struct nfw_xml_element *ele
 
 static int read_owner(struct nfw_reader *reader,
                       const struct nfw_xml_element *owner,
-                      struct nfw_nwfilter_binding *binding) {
+                      struct nfw_nwfilter_binding_xml *binding) {
         static const struct nfw_form form = { .children = { "name", "uuid" } };
         const struct nfw_xml_element *name = NULL, *uuid = NULL;
         char text[NFW_UUID_SIZE] = "";
@@ -114,7 +114,7 @@ static int read_mac(struct nfw_reader *reader, const struct nfw_xml_element *ele
 
 static int read_filter(struct nfw_reader *reader,
                        const struct nfw_xml_element *element,
-                       struct nfw_nwfilter_binding *binding) {
+                       struct nfw_nwfilter_binding_xml *binding) {
         nfw_cleanup(nfw_nwfilter_reference_freep) struct nfw_nwfilter_reference *reference = NULL;
         int r;
 
@@ -153,15 +153,22 @@ static int find(struct nfw_reader *reader,
 
 static int read_binding(struct nfw_reader *reader,
                         const struct nfw_xml_element *root,
-                        struct nfw_nwfilter_binding *binding) {
+                        struct nfw_nwfilter_binding_xml *binding) {
+        static const char *const compat_words[] = { "libvirt" };
         static const struct nfw_form form = {
+                .attributes = { "compat" },
                 .children = { "owner", "portdev", "linkdev", "mac", "filterref", "backend" },
         };
         const struct nfw_xml_element *owner, *port, *link, *mac, *filter, *backend;
+        size_t compat = NFW_ARRAY_SIZE(compat_words);
         int r;
 
         binding->pos = nfw_reader_pos(reader, &root->pos);
         r = nfw_form_check(reader, root, &form);
+        if (r == 0)
+                r = nfw_reader_word(reader, root, "compat", false, compat_words, NFW_ARRAY_SIZE(compat_words),
+                                    &compat);
+        binding->compat = compat == 0;
         if (r == 0)
                 r = find(reader, root, "owner", false, &owner);
         if (r == 0)
@@ -177,7 +184,7 @@ static int read_binding(struct nfw_reader *reader,
         if (r == 0 && link)
                 r = read_port(reader, link, binding->link);
         if (r == 0)
-                r = find(reader, root, "mac", true, &mac);
+                r = find(reader, root, "mac", false, &mac);
         if (r == 0 && mac)
                 r = read_mac(reader, mac, binding->mac);
         if (r == 0)
@@ -192,12 +199,12 @@ static int read_binding(struct nfw_reader *reader,
         return r;
 }
 
-int nfw_nwfilter_binding_read(const char *file,
-                              const void *data,
-                              size_t size,
-                              struct nfw_report *report,
-                              struct nfw_nwfilter_binding **ret_binding) {
-        nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
+int nfw_nwfilter_binding_xml_read(const char *file,
+                                  const void *data,
+                                  size_t size,
+                                  struct nfw_report *report,
+                                  struct nfw_nwfilter_binding_xml **ret_binding) {
+        nfw_cleanup(nfw_nwfilter_binding_xml_freep) struct nfw_nwfilter_binding_xml *binding = NULL;
         nfw_cleanup(nfw_xml_freep) struct nfw_xml *xml = NULL;
         struct nfw_reader reader = { .problems = { .report = report } };
         int r;
@@ -227,7 +234,7 @@ int nfw_nwfilter_binding_read(const char *file,
         return 0;
 }
 
-int nfw_nwfilter_binding_write(const struct nfw_nwfilter_binding *binding, char **ret_text) {
+int nfw_nwfilter_binding_xml_write(const struct nfw_nwfilter_binding_xml *binding, char **ret_text) {
         char *text = NULL;
         size_t size = 0;
         FILE *file;
@@ -236,7 +243,7 @@ int nfw_nwfilter_binding_write(const struct nfw_nwfilter_binding *binding, char 
         if (!file)
                 return -ENOMEM;
 
-        (void)fputs("<filterbinding>\n", file);
+        (void)fprintf(file, "<filterbinding%s>\n", binding->compat ? " compat='libvirt'" : "");
         if (*binding->owner_name || *binding->owner_uuid) {
                 (void)fputs("  <owner>\n    <name>", file);
                 nfw_print_escaped(file, binding->owner_name);
@@ -253,9 +260,11 @@ int nfw_nwfilter_binding_write(const struct nfw_nwfilter_binding *binding, char 
                 nfw_print_escaped(file, binding->link);
                 (void)fputs("'/>\n", file);
         }
-        (void)fputs("  <mac address='", file);
-        nfw_print_mac(file, binding->mac);
-        (void)fputs("'/>\n", file);
+        if (binding->has_mac) {
+                (void)fputs("  <mac address='", file);
+                nfw_print_mac(file, binding->mac);
+                (void)fputs("'/>\n", file);
+        }
         nfw_print_reference(file, 2, binding->filter, &binding->parameters);
         (void)fputs("</filterbinding>\n", file);
         return nfw_print_finish(file, &text, ret_text);

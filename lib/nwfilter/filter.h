@@ -14,7 +14,7 @@
 #include "net/addr.h"
 #include "nwfilter/attribute.h"
 
-#define NFW_NWFILTER_NAME_MAX     128
+#define NFW_NWFILTER_NAME_MAX     200
 #define NFW_NWFILTER_CHAIN_MAX    12
 #define NFW_NWFILTER_COMMENT_MAX  256 /* characters */
 #define NFW_NWFILTER_PRIORITY_MAX 1000
@@ -157,7 +157,7 @@ NFW_DEFINE_CLEANUP(struct nfw_nwfilter_rule, nfw_nwfilter_rule_free)
 struct nfw_nwfilter_reference *nfw_nwfilter_reference_free(struct nfw_nwfilter_reference *reference);
 NFW_DEFINE_CLEANUP(struct nfw_nwfilter_reference, nfw_nwfilter_reference_free)
 
-/* A name that filters can have; it is also one of a file. */
+/* A name that filters can have, which is also that of a file: visible, no '/', not '.' at first, 200 octets. */
 bool nfw_nwfilter_is_name(const char *name);
 
 /* What chains of that name are for and the priority that the name implies. False where there can be no such chain. */

@@ -17,9 +17,8 @@ static int read_name(struct nfw_reader *reader,
         if (r < 0)
                 return r;
         if (name && !nfw_nwfilter_is_name(name->value)) {
-                r = nfw_reader_unexpected(
-                        reader, root, name, "the filter is kept in a file of that name",
-                        "up to 128 letters, digits and any of _ . : + -, not . or - at first");
+                r = nfw_reader_unexpected(reader, root, name, "the filter is kept in a file of that name",
+                                          "1 to 200 visible characters, no / and no . at first");
                 if (r < 0)
                         return r;
         }

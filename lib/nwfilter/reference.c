@@ -10,7 +10,8 @@
 #define PARAMETERS_MAX 256 /* names of them: each is looked for among the others */
 
 bool nfw_nwfilter_is_name(const char *name) {
-        return nfw_text_is_name(name, "_.:+-", NFW_NWFILTER_NAME_MAX) && name[0] != '.' && name[0] != '-';
+        return *name && *name != '.' && strlen(name) <= NFW_NWFILTER_NAME_MAX && !strchr(name, '/') &&
+               nfw_text_is_visible(name, NFW_NWFILTER_NAME_MAX);
 }
 
 static int read_parameter(struct nfw_reader *reader,

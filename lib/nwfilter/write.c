@@ -123,7 +123,9 @@ int nfw_nwfilter_write(const struct nfw_nwfilter *filter, char **ret_text) {
         if (!file)
                 return -ENOMEM;
 
-        (void)fprintf(file, "<filter name='%s' chain='%s'", filter->name, filter->chain_name);
+        (void)fputs("<filter name='", file);
+        nfw_print_escaped(file, filter->name);
+        (void)fprintf(file, "' chain='%s'", filter->chain_name);
         /* libvirt leaves out a 0, also where the chain's name implies something else. */
         if (filter->chain_priority != 0 || filter->has_chain_priority)
                 (void)fprintf(file, " priority='%d'", filter->chain_priority);
