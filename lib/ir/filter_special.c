@@ -71,10 +71,39 @@ static int parse_set_flags(const struct special *special,
         }
 }
 
-/* The same kind of things, whatever the side. */
-static bool has_same_type(const struct nfw_filter_named_set *a, const struct nfw_filter_named_set *b) {
-        return a->n_fields == b->n_fields &&
+/*
+ * Whether one set can serve both, whatever the sides. Rules may name more parts than the set has, then the last do not
+ * count; but whether ports count at all changes what else the rule looks at.
+ */
+static bool is_compatible(const struct nfw_filter_named_set *a, const struct nfw_filter_named_set *b) {
+        return (a->n_fields > 1) == (b->n_fields > 1) &&
                nfw_field_info(a->fields[0])->size == nfw_field_info(b->fields[0])->size;
+}
+
+/* *ret_n_fields is the smallest number of parts that the set is used with. */
+static int agree_on_parts(const struct special *special,
+                          const struct nfw_filter_named_set *set,
+                          size_t *ret_n_fields) {
+        struct nfw_filter_ir *ir = special->lowering->ir;
+        size_t n_fields = set->n_fields;
+
+        nfw_vec_foreach (other, &ir->named_sets) {
+                if (strcmp(other->name, set->name) != 0)
+                        continue;
+                if (!is_compatible(other, set))
+                        return nfw_filter_refuse(special->lowering, special->instance->rule, "nwfilter/ipset",
+                                                 &special->value->pos,
+                                                 "the set '%s' holds other things elsewhere in the filter: "
+                                                 "all its uses have one IP version and a port, or none",
+                                                 set->name);
+                n_fields = NFW_MIN(n_fields, other->n_fields);
+        }
+        nfw_vec_foreach (other, &ir->named_sets) {
+                if (strcmp(other->name, set->name) == 0)
+                        other->n_fields = n_fields;
+        }
+        *ret_n_fields = n_fields;
+        return 0;
 }
 
 static int take_named_set(const struct special *special,
@@ -82,20 +111,15 @@ static int take_named_set(const struct special *special,
                           size_t *ret_index) {
         struct nfw_filter_ir *ir = special->lowering->ir;
         struct nfw_filter_named_set copy = *set;
-        int r;
+        int r = agree_on_parts(special, set, &copy.n_fields);
 
+        if (r)
+                return r;
         for (size_t i = 0; i < ir->named_sets.n; i++) {
                 const struct nfw_filter_named_set *other = &ir->named_sets.items[i];
 
-                if (strcmp(other->name, set->name) != 0)
-                        continue;
-                if (!has_same_type(other, set))
-                        return nfw_filter_refuse(special->lowering, special->instance->rule, "nwfilter/ipset",
-                                                 &special->value->pos,
-                                                 "the set '%s' holds other things elsewhere in the filter: "
-                                                 "all its uses have one IP version and as many parts",
-                                                 set->name);
-                if (memcmp(other->fields, set->fields, sizeof(set->fields)) == 0) {
+                if (strcmp(other->name, set->name) == 0 &&
+                    memcmp(other->fields, set->fields, copy.n_fields * sizeof(*set->fields)) == 0) {
                         *ret_index = i;
                         return 0;
                 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libvirt's filters do to frames, as it was measured: every scenario with every frame. */
+#include <dirent.h>
 #include <jansson.h>
 #include <limits.h>
 #include <unistd.h>
@@ -161,8 +162,61 @@ static void test_own_filters(void **state nfw_unused) {
         run_all(shipped[1], true);
 }
 
+/* Variables of the grammar's files; more of them do not matter. */
+static const char *const grammar_variables[][2] = {
+        { "MAC", "52:54:00:00:00:0a" },
+        { "IP", "10.0.0.1" },
+        { "IPSETNAME", "other" },
+        { "A", "1.1.1.1" },
+        { "A", "2.2.2.2" },
+        { "A", "3.3.3.3" },
+        { "B", "80" },
+        { "B", "90" },
+        { "B", "100" },
+        { "C", "1080" },
+        { "C", "1090" },
+        { "C", "1100" },
+};
+
+static void lower_grammar_file(const char *folder, const char *name) {
+        struct fixture fixture;
+        char path[PATH_MAX];
+
+        fixture_init(&fixture);
+        snprintf(path, sizeof(path), "%s/%s", folder, name);
+        assert_true(define_shipped(&fixture, shipped[0]));
+        assert_true(fixture_define_file(&fixture, path));
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(grammar_variables); i++)
+                fixture_set(&fixture, grammar_variables[i][0], grammar_variables[i][1]);
+        if (fixture_try_bind(&fixture, fixture.filters.items[fixture.filters.n - 1]->name) != 0)
+                fail_msg("%s: %s", name, fixture_problem(&fixture, 0));
+        fixture_deinit(&fixture);
+}
+
+/* Whatever is valid can be enforced. */
+static void test_grammar(void **state nfw_unused) {
+        const char *folder = NFW_TEST_CONFORMANCE "/nwfilter/grammar";
+        struct dirent *entry;
+        size_t n = 0;
+        DIR *files = opendir(folder);
+
+        if (!files) {
+                print_message("no %s\n", folder);
+                skip();
+        }
+        while ((entry = readdir(files))) {
+                if (entry->d_name[0] == '.' || strstr(entry->d_name, "-invalid.xml"))
+                        continue;
+                lower_grammar_file(folder, entry->d_name);
+                n++;
+        }
+        closedir(files);
+        assert_true(n >= 20);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_grammar),
                 cmocka_unit_test(test_scenarios),
                 cmocka_unit_test(test_own_filters),
         };
