@@ -3,6 +3,7 @@
 
 import re
 import socket
+import struct
 import time
 
 import pytest
@@ -128,3 +129,25 @@ def test_who_follows_in_the_foreground_sees_it():
         line = next(line for line in lines if '"denied"' in line)
         assert '"direction": "egress", "ether_type": 2048, "protocol": 17' in line
         assert f'"source": "{GUEST4}", "source_port": 4000, "destination": "{EVIL4}", "destination_port": 99' in line
+
+
+def take_group(lab, group):
+    """As another program that listens there: NFULNL_CFG_CMD_BIND."""
+    listener = lab.host.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+    listener.bind((0, 0))
+    message = struct.pack("=BBHHHBxxx", 0, 0, socket.htons(group), 5, 1, 1)
+    listener.send(struct.pack("=IHHII", 16 + len(message), 4 << 8 | 1, 5, 1, 0) + message)
+    assert struct.unpack_from("=i", listener.recv(4096), 16) == (0,)
+    return listener
+
+
+def test_a_group_that_is_taken_keeps_nobody_from_learning(told):
+    MarkedResponder(told, answer_with("192.0.2.1"))
+    with take_group(told, 28263):
+        load(told, allow(domains=["www.example"]), resolvers=[RESOLVER4], options=["--log-denied"])
+        settle(told)
+        ask(told, "www.example", qtypes=[A])
+        told.wait_learned("www.example", "192.0.2.1")
+        send(told, EVIL4, 99)
+    eventually(lambda: "another program listens on the nflog group 28263" in told.learner_log())
+    assert told.learner_log().count("cannot be told") == 1

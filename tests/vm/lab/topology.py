@@ -189,10 +189,10 @@ class Lab:
         assert result.returncode == 0, f"{arguments}: {result.returncode}\n{result.stdout}{result.stderr}"
         return result.stdout
 
-    def start_learner(self):
+    def start_learner(self, *options):
         program = self.build / "cmd/nfwpolicyd/nfwpolicyd"
         self.learner = subprocess.Popen(
-            self.host.command(program, "--foreground", "--state-directory", self.state_directory),
+            self.host.command(program, "--foreground", "--state-directory", self.state_directory, *options),
             stdout=subprocess.PIPE,
             text=True,
         )
