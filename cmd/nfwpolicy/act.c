@@ -49,10 +49,11 @@ int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act 
         return open_bus(cli, bus, act);
 }
 
-int act_attach(struct act *act, const char *policy, const struct string_list *ports) {
+int act_attach(struct act *act, const char *policy, const struct string_list *ports, bool persistent) {
         if (act->bus)
-                return bus_attach(act->bus, policy, ports);
-        return nfw_attach(act->context, policy, ports->items, ports->n_items, act->report);
+                return bus_attach(act->bus, policy, ports, persistent);
+        return (persistent ? nfw_attach_persistent : nfw_attach)(act->context, policy, ports->items,
+                                                                 ports->n_items, act->report);
 }
 
 int act_detach(struct act *act, const struct string_list *ports) {

@@ -27,7 +27,7 @@ void act_close(struct act *act);
 int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *ret_act);
 
 /* Each as the function of the library that it is named after: 0, a condition, or a negative errno. */
-int act_attach(struct act *act, const char *policy, const struct string_list *ports);
+int act_attach(struct act *act, const char *policy, const struct string_list *ports, bool persistent);
 int act_detach(struct act *act, const struct string_list *ports);
 int act_unload(struct act *act, const char *policy, bool force);
 

@@ -15,7 +15,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
 
-        r = act_attach(&act, operands[0], &args->ports);
+        r = act_attach(&act, operands[0], &args->ports, args->is_persistent);
         if (r == 0)
                 ports_say(cli, &args->ports, "policy %s in force on", operands[0]);
         return act_finish(&act, r, operands[0]);
@@ -24,11 +24,12 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 const struct command command_attach = {
         .name = "attach",
         .summary = "put ports under a loaded policy",
-        .synopsis = "NAME --port IFACE [--port IFACE...]",
-        .description = "Puts ports under a policy that is loaded, all of them in one transaction.",
+        .synopsis = "NAME --port IFACE [--port IFACE...] [--persistent]",
+        .description = "Puts ports under a policy that is loaded, all of them in one transaction. With "
+                       "--persistent\na binding waits for its interface, and stays when that goes away.",
         .example = "  nfwpolicy attach web --port vnet1 --port vnet2",
-        .options = ports_options,
-        .n_options = PORTS_N_OPTIONS,
+        .options = attach_options,
+        .n_options = ATTACH_N_OPTIONS,
         .arguments_size = sizeof(struct ports_arguments),
         .operand = "the NAME of the policy",
         .min_operands = 1,

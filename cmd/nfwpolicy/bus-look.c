@@ -101,7 +101,7 @@ static int read_port(sd_bus_message *reply, struct picture *picture) {
         uint32_t n_names, n_addresses;
         int r;
 
-        r = sd_bus_message_enter_container(reply, 'r', "sssasuub");
+        r = sd_bus_message_enter_container(reply, 'r', "sssasuubb");
         if (r <= 0)
                 return r;
         port = picture_add_port(picture);
@@ -121,6 +121,8 @@ static int read_port(sd_bus_message *reply, struct picture *picture) {
         r = sd_bus_message_read(reply, "uu", &n_names, &n_addresses);
         if (r >= 0)
                 r = read_boolean(reply, &port->exists);
+        if (r >= 0)
+                r = read_boolean(reply, &port->is_persistent);
         if (r < 0)
                 return r;
         port->n_names = n_names;
@@ -196,7 +198,7 @@ static const struct {
         { "tables", "s", read_table },
         { "foreign-tables", "s", read_foreign_table },
         { "policies", "(ssuubbb)", read_policy },
-        { "ports", "(sssasuub)", read_port },
+        { "ports", "(sssasuubb)", read_port },
         { "ignored", "(sst)", read_ignored },
 };
 

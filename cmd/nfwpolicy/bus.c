@@ -109,7 +109,7 @@ static int append_strings(sd_bus_message *call, const struct string_list *string
         return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports) {
+int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
@@ -117,7 +117,8 @@ int bus_attach(struct bus *bus, const char *policy, const struct string_list *po
         if (r >= 0)
                 r = append_strings(call, ports);
         if (r >= 0)
-                r = sd_bus_message_append(call, "sa{sv}", policy, 0);
+                r = persistent ? sd_bus_message_append(call, "sa{sv}", policy, 1, "persistent", "b", true)
+                               : sd_bus_message_append(call, "sa{sv}", policy, 0);
         return r < 0 ? r : call_and_read(bus, call);
 }
 

@@ -24,7 +24,7 @@ struct bus *bus_close(struct bus *bus);
  * Calls of the daemon's methods, which start it where it does not run. 0, a condition of the library's, BUS_NO_DAEMON
  * or a negative errno.
  */
-int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports);
+int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent);
 int bus_detach(struct bus *bus, const struct string_list *ports);
 int bus_unload(struct bus *bus, const char *policy, bool force);
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source);

@@ -44,12 +44,12 @@ static json_t *ports_json(const struct picture *picture) {
         for (size_t i = 0; i < picture->n_ports; i++) {
                 const struct picture_port *port = &picture->ports[i];
 
-                json_array_append_new(array,
-                                      json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "port",
-                                                text_json(port->name), "policy", text_json(port->policy),
-                                                "table", text_json(port->table), "resolvers",
-                                                resolvers_json(port), "names", (json_int_t)port->n_names,
-                                                "addresses", (json_int_t)port->n_addresses));
+                json_array_append_new(
+                        array, json_pack("{s:o, s:o, s:o, s:b, s:o, s:I, s:I}", "port", text_json(port->name),
+                                         "policy", text_json(port->policy), "table", text_json(port->table),
+                                         "persistent", port->is_persistent, "resolvers", resolvers_json(port),
+                                         "names", (json_int_t)port->n_names, "addresses",
+                                         (json_int_t)port->n_addresses));
         }
         return array;
 }

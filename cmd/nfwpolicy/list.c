@@ -80,8 +80,8 @@ static bool trusts_any(const struct picture *picture, const char *policy) {
 }
 
 static int print_ports(const struct cli *cli, const struct picture *picture) {
-        static const char *const titles[] = { "PORT",      "POLICY",    "TABLE", "NAMES",
-                                              "ADDRESSES", "RESOLVERS", NULL };
+        static const char *const titles[] = { "PORT",  "POLICY",    "TABLE",     "PERSISTENT",
+                                              "NAMES", "ADDRESSES", "RESOLVERS", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
 
         for (size_t i = 0; i < picture->n_ports; i++) {
@@ -90,6 +90,7 @@ static int print_ports(const struct cli *cli, const struct picture *picture) {
                 table_add(table, port->name);
                 table_add(table, port->policy);
                 table_add(table, port->table);
+                table_add(table, port->is_persistent ? "yes" : "no");
                 table_addf(table, "%zu", port->n_names);
                 table_addf(table, "%zu", port->n_addresses);
                 if (trusts_any(picture, port->policy))

@@ -15,7 +15,8 @@ struct bus *bus_close(struct bus *bus) {
         return NULL;
 }
 
-int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports) {
+int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent) {
+        (void)persistent;
         (void)bus;
         (void)policy;
         (void)ports;

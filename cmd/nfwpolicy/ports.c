@@ -6,13 +6,26 @@
 
 #include "shared/text.h"
 
+/* clang-format off */
+#define PORT_OPTION                                                                                          \
+        { .name = "port",                                                                                    \
+          .letter = 'p',                                                                                     \
+          .kind = OPTION_STRINGS,                                                                            \
+          .offset = offsetof(struct ports_arguments, ports),                                                 \
+          .argument = "IFACE",                                                                               \
+          .help = "the host side of the guest's network; may be repeated" }
+/* clang-format on */
+
 const struct option_spec ports_options[PORTS_N_OPTIONS] = {
-        { .name = "port",
-          .letter = 'p',
-          .kind = OPTION_STRINGS,
-          .offset = offsetof(struct ports_arguments, ports),
-          .argument = "IFACE",
-          .help = "the host side of the guest's network; may be repeated" },
+        PORT_OPTION,
+        BUS_OPTIONS(struct ports_arguments),
+};
+
+const struct option_spec attach_options[ATTACH_N_OPTIONS] = {
+        PORT_OPTION,
+        { .name = "persistent",
+          .offset = offsetof(struct ports_arguments, is_persistent),
+          .help = "also interfaces that do not exist yet, and for good" },
         BUS_OPTIONS(struct ports_arguments),
 };
 

@@ -7,11 +7,14 @@
 
 struct ports_arguments {
         struct string_list ports;
+        bool is_persistent; /* attach only */
         struct bus_arguments bus;
 };
 
 #define PORTS_N_OPTIONS (1 + BUS_N_OPTIONS)
 extern const struct option_spec ports_options[PORTS_N_OPTIONS];
+#define ATTACH_N_OPTIONS (1 + PORTS_N_OPTIONS)
+extern const struct option_spec attach_options[ATTACH_N_OPTIONS];
 
 /* As cli_say(), with the ports behind the text. */
 __attribute__((format(printf, 3, 4))) void ports_say(const struct cli *cli,

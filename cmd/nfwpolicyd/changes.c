@@ -102,6 +102,7 @@ static void tell_port(struct daemon *daemon, const struct model_port *was, const
         }
         add_if(&changed, strcmp(was->policy, is->policy) != 0, "Policy");
         add_if(&changed, strcmp(was->table, is->table) != 0, "Table");
+        add_if(&changed, was->is_persistent != is->is_persistent, "Persistent");
         add_if(&changed, !strings_equal(was->resolvers.items, is->resolvers.items), "Resolvers");
         emit_changed(daemon, BUS_PATH_PORT, is->name, BUS_PORT, &changed);
         if (strcmp(was->policy, is->policy) != 0)
@@ -131,6 +132,17 @@ static bool may_tell_more(const struct daemon *daemon) {
 
         return daemon->bus && sd_bus_is_ready(daemon->bus) > 0 &&
                sd_bus_get_n_queued_write(daemon->bus, &n_queued) >= 0 && n_queued <= MAX_QUEUED;
+}
+
+void changes_tell_edited(struct daemon *daemon, const struct nfw_event *event) {
+        CLEANUP(text) char *process = NULL;
+
+        if (!may_tell_more(daemon))
+                return;
+        process = string_for_bus(nfw_event_process(event));
+        if (process)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "Edited", "su", process,
+                                         nfw_event_pid(event));
 }
 
 void changes_tell_denied(struct daemon *daemon, const struct nfw_event *event) {

@@ -22,29 +22,51 @@ static int refuse_empty(sd_bus_message *call) {
                             "there is no interface in the list");
 }
 
-/* No parameter is known so far. Who gives one counts on it, so it must not be ignored. 0: none was given. */
-static int refuse_parameters(sd_bus_message *call) {
+struct parameters {
+        int persistent;
+};
+
+static int read_persistent(sd_bus_message *call, struct parameters *parameters) {
+        const char *type;
+        int r;
+
+        r = sd_bus_message_peek_type(call, NULL, &type);
+        if (r < 0)
+                return r;
+        if (strcmp(type, "b") != 0)
+                return error_refuse(call, NFW_E_INVALID, "bus/wrong-type", NULL,
+                                    "the parameter `persistent` is of type `b`, and this is `%s`", type);
+        r = sd_bus_message_read(call, "v", "b", &parameters->persistent);
+        return r < 0 ? r : 0;
+}
+
+/* Who gives one counts on it, so one that is not known must not be ignored. 0: all of them are. */
+static int read_parameters(sd_bus_message *call, struct parameters *parameters) {
         const char *key;
         int r;
 
         r = sd_bus_message_enter_container(call, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(call, 'e', "sv");
-        if (r < 0)
-                return r;
-        if (r == 0)
-                return sd_bus_message_exit_container(call) < 0 ? -EBADMSG : 0;
-        r = sd_bus_message_read(call, "s", &key);
-        if (r < 0)
-                return r;
-        return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", NULL, "there is no parameter `%s`",
-                            key);
+        while (r >= 0 && (r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
+                r = sd_bus_message_read(call, "s", &key);
+                if (r < 0)
+                        return r;
+                if (strcmp(key, "persistent") != 0)
+                        return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", NULL,
+                                            "there is no parameter `%s`", key);
+                r = read_persistent(call, parameters);
+                if (r != 0)
+                        return r;
+                r = sd_bus_message_exit_container(call);
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(call);
+        return r < 0 ? -EBADMSG : 0;
 }
 
 static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP_LIST char **interfaces = NULL;
+        struct parameters parameters = { 0 };
         struct daemon *daemon = userdata;
         const char *policy;
         int r;
@@ -55,7 +77,7 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
                 r = sd_bus_message_read(call, "s", &policy);
         if (r < 0)
                 return r;
-        r = refuse_parameters(call);
+        r = read_parameters(call, &parameters);
         if (r != 0)
                 return r;
         if (list_count(interfaces) == 0)
@@ -64,8 +86,8 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
 
-        r = nfw_attach(daemon->context, policy, (const char *const *)interfaces, list_count(interfaces),
-                       report);
+        r = (parameters.persistent ? nfw_attach_persistent : nfw_attach)(
+                daemon->context, policy, (const char *const *)interfaces, list_count(interfaces), report);
         if (r == 0)
                 keep_changed(daemon);
         return error_reply(call, r, report, policy);
@@ -294,6 +316,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("Edited", SD_BUS_ARGS("s", process, "u", pid), 0),
         SD_BUS_SIGNAL_WITH_ARGS(
                 "Learned",
                 SD_BUS_ARGS("s", port, "s", name, "s", address, "t", expires_ms, "s", resolver),

@@ -49,6 +49,7 @@ static int add_port(struct model *model, const struct nfw_binding *binding) {
         port->name = string_for_bus(nfw_binding_port(binding));
         port->policy = string_for_bus(nfw_binding_policy(binding));
         port->table = string_for_bus(nfw_binding_table(binding));
+        port->is_persistent = nfw_binding_is_persistent(binding);
         if (!port->name || !port->policy || !port->table)
                 return -ENOMEM;
         for (size_t i = 0; i < nfw_binding_n_resolvers(binding); i++) {

@@ -27,6 +27,7 @@ struct model_port {
         char *name;
         char *policy;
         char *table;
+        int is_persistent; /* a boolean of the bus */
         struct strings resolvers;
 };
 

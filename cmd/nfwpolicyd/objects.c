@@ -30,6 +30,7 @@ static const sd_bus_vtable port_vtable[] = {
         SD_BUS_PROPERTY("Name", "s", NULL, PORT(name), SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Policy", "s", NULL, PORT(policy), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Table", "s", NULL, PORT(table), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Persistent", "b", NULL, PORT(is_persistent), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Resolvers", "as", NULL, PORT(resolvers.items), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };

@@ -45,14 +45,14 @@ static int append_port(sd_bus_message *reply, const struct picture *picture, siz
 
         if (!name)
                 return -ENOMEM;
-        r = sd_bus_message_open_container(reply, 'r', "sssasuub");
+        r = sd_bus_message_open_container(reply, 'r', "sssasuubb");
         if (r >= 0)
                 r = sd_bus_message_append(reply, "sss", name, port->policy, port->table);
         if (r >= 0)
                 r = sd_bus_message_append_strv(reply, port->resolvers);
         if (r >= 0)
-                r = sd_bus_message_append(reply, "uub", (uint32_t)port->n_names, (uint32_t)port->n_addresses,
-                                          port->exists);
+                r = sd_bus_message_append(reply, "uubb", (uint32_t)port->n_names, (uint32_t)port->n_addresses,
+                                          port->exists, port->is_persistent);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -119,7 +119,7 @@ static int append_picture(sd_bus_message *reply, const struct picture *picture) 
                 { "tables", "as", PICTURE_N_TABLES, append_table },
                 { "foreign-tables", "as", PICTURE_N_TABLES, append_foreign_table },
                 { "policies", "a(ssuubbb)", picture->n_policies, append_policy },
-                { "ports", "a(sssasuub)", picture->n_ports, append_port },
+                { "ports", "a(sssasuubb)", picture->n_ports, append_port },
                 { "ignored", "a(sst)", picture->n_ignored, append_ignored },
         };
 

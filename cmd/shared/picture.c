@@ -99,6 +99,7 @@ static int take_port(struct picture *picture,
         port->name = strdup(nfw_binding_port(binding));
         port->policy = strdup(nfw_binding_policy(binding));
         port->table = strdup(nfw_binding_table(binding));
+        port->is_persistent = nfw_binding_is_persistent(binding);
         port->n_names = learned->n_names;
         port->n_addresses = learned->n_addresses;
         port->exists = if_nametoindex(nfw_binding_port(binding)) != 0 || errno != ENODEV;

@@ -26,6 +26,7 @@ struct picture_port {
         size_t n_names;   /* different ones that it has learned */
         size_t n_addresses;
         bool exists; /* there is such an interface */
+        bool is_persistent;
 };
 
 struct picture_ignored {

@@ -82,7 +82,7 @@ _nfwpolicy() {
                 ;;
         attach)
                 operands=policies
-                options="--port $bus"
+                options="--port --persistent $bus"
                 ;;
         detach) options="--port $bus" ;;
         unload)

@@ -63,6 +63,7 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-ttl -x -d 'Lo
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l max-names -x -d 'Names remembered for each port'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load' -l log-denied -d 'Tell of some of what is dropped'
 
+complete -c nfwpolicy -n '__fish_seen_subcommand_from attach' -l persistent -d 'For good, and before they exist'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from unload' -s f -l force -d 'Also when ports use it'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l brief -d 'The names of the policies only'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from list' -l ports -d 'The ports that are under policies only'

@@ -6,16 +6,61 @@
 #include "engine/port.h"
 #include "engine/port_record.h"
 #include "engine/transaction.h"
+#include "nft/table.h"
 
 struct detach {
         const char *const *interfaces;
         size_t n_interfaces;
+        size_t n_standbys[NFW_N_TABLES]; /* of them, that drop everything in the table */
+        bool removes_table;
 };
 
+struct standbys {
+        enum nfw_table table;
+        size_t n;
+};
+
+static bool drops_in(const struct nfw_shadow_port *port, enum nfw_table table) {
+        return port->standby && port->standby->table == table && !port->standby->policy;
+}
+
+static int count_standby(struct nfw_shadow_port *port, void *userdata) {
+        struct standbys *standbys = userdata;
+
+        standbys->n += drops_in(port, standbys->table);
+        return 0;
+}
+
+/* A table that was there for nothing else goes with the last port that it drops everything for. */
+static int put_table_removals(struct nfw_context *context, struct detach *detach) {
+        const struct nfw_shadow *shadow = &context->shadow;
+
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                struct standbys standbys = { .table = table };
+                bool is_used = false;
+                int r;
+
+                if (detach->n_standbys[table] == 0)
+                        continue;
+                nfw_vec_foreach (policy, &shadow->policies)
+                        is_used |= policy->table == (enum nfw_table)table;
+                (void)nfw_shadow_foreach_port(shadow, count_standby, &standbys);
+                if (is_used || standbys.n > detach->n_standbys[table])
+                        continue;
+                r = nfw_nft_put_table_removal(context->batch, table);
+                if (r < 0)
+                        return r;
+                detach->removes_table = true;
+        }
+        return 0;
+}
+
 static int build_detach(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        const struct detach *detach = userdata;
+        struct detach *detach = userdata;
         int r;
 
+        detach->removes_table = false;
+        memset(detach->n_standbys, 0, sizeof(detach->n_standbys));
         for (size_t i = 0; i < detach->n_interfaces; i++) {
                 const struct nfw_shadow_port *port = nfw_shadow_port(&context->shadow, detach->interfaces[i]);
 
@@ -24,8 +69,10 @@ static int build_detach(struct nfw_context *context, void *userdata, struct nfw_
                 r = nfw_port_put_change(context, context->batch, port, NULL, NULL, NULL);
                 if (r < 0)
                         return r;
+                for (int table = 0; table < NFW_N_TABLES; table++)
+                        detach->n_standbys[table] += drops_in(port, table);
         }
-        return 0;
+        return put_table_removals(context, detach);
 }
 
 static int applied_detach(struct nfw_context *context, void *userdata) {
@@ -35,7 +82,7 @@ static int applied_detach(struct nfw_context *context, void *userdata) {
                 nfw_port_record_remove(context, detach->interfaces[i]);
                 nfw_shadow_remove_port(&context->shadow, detach->interfaces[i]);
         }
-        return 0;
+        return detach->removes_table ? -EAGAIN : 0;
 }
 
 static int compare(const void *a, const void *b) {

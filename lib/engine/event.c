@@ -81,6 +81,27 @@ nfw_public const char *nfw_event_port(const struct nfw_event *event) {
 }
 
 /**
+ * nfw_event_process() - the name of the process that changed our tables
+ * @event: the event
+ *
+ * Return: what it calls itself, which any process chooses; "" where the kernel does not say, and for other events than
+ * NFW_EVENT_EDITED.
+ */
+nfw_public const char *nfw_event_process(const struct nfw_event *event) {
+        return event->process;
+}
+
+/**
+ * nfw_event_pid() - the process that changed our tables
+ * @event: the event
+ *
+ * Return: its id, which may have ended; 0 where the kernel does not say, and for other events than NFW_EVENT_EDITED.
+ */
+nfw_public uint32_t nfw_event_pid(const struct nfw_event *event) {
+        return event->pid;
+}
+
+/**
  * nfw_event_name() - the domain name that an event is about
  * @event: the event
  *

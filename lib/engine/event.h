@@ -33,6 +33,8 @@ struct nfw_event {
         uint64_t expires_ms;          /* from when it happened */
         struct nfw_addr addr, server; /* become address and resolver when somebody takes the event */
         struct nfw_denied denied;
+        char process[16]; /* of an edit: what the process called itself */
+        uint32_t pid;
 };
 
 /* Events that nobody has asked for yet. Bounded: when full, new ones are not kept. */

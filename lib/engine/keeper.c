@@ -261,11 +261,16 @@ static int repair(struct nfw_keeper *keeper, bool edited) {
 }
 
 static void tell_author(struct nfw_keeper *keeper) {
-        if (keeper->author.pid)
-                tell(keeper, NFW_EVENT_EDITED, "%s (process %u) changed our tables; they are put right",
-                     keeper->author.name, keeper->author.pid);
-        else
-                tell(keeper, NFW_EVENT_EDITED, "somebody changed our tables; they are put right");
+        const struct nfw_nft_author *author = &keeper->author;
+        struct nfw_event event = { .type = NFW_EVENT_EDITED, .pid = author->pid };
+
+        if (author->pid) {
+                memcpy(event.process, author->name, sizeof(event.process));
+                snprintf(event.text, sizeof(event.text),
+                         "%s (process %u) changed our tables; they are put right", author->name, author->pid);
+        } else
+                strcpy(event.text, "somebody changed our tables; they are put right");
+        nfw_events_push(&keeper->events, &event);
 }
 
 /* Whoever did it: what we know of must be in force. If it is, the change was made by somebody who knows of it, too. */

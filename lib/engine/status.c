@@ -6,6 +6,7 @@
 
 #include "engine/learned.h"
 #include "engine/lock.h"
+#include "engine/port_record.h"
 #include "engine/record.h"
 #include "engine/state.h"
 
@@ -46,6 +47,7 @@ static int add_loaded(struct nfw_context *context,
 
 static int add_binding(struct nfw_shadow_port *port, void *userdata) {
         struct nfw_status *status = userdata;
+        struct nfw_port_record record;
         struct nfw_binding *binding;
         int r;
 
@@ -55,6 +57,9 @@ static int add_binding(struct nfw_shadow_port *port, void *userdata) {
 
         binding = &status->bindings.items[status->bindings.n];
         *binding = (struct nfw_binding){ .table = port->table };
+        /* Who may not read it sees the rest. */
+        if (nfw_port_record_read(status->context, port->interface, &record) == 0)
+                binding->is_persistent = record.is_persistent;
         memcpy(binding->port, port->interface, sizeof(binding->port));
         binding->policy = strdup(port->policy);
         if (!binding->policy)
@@ -173,7 +178,9 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
                         return r;
         }
 
+        status->context = context;
         r = nfw_shadow_foreach_port(&context->shadow, add_binding, status);
+        status->context = NULL;
         if (r < 0)
                 return r;
 

@@ -24,6 +24,7 @@ struct nfw_binding {
         char port[IFNAMSIZ];
         char *policy;
         enum nfw_table table;
+        bool is_persistent;
         NFW_VEC(struct nfw_resolver_text) resolvers;
 };
 
@@ -37,6 +38,7 @@ struct nfw_grant {
 };
 
 struct nfw_status {
+        const struct nfw_context *context; /* while it is made */
         NFW_VEC(struct nfw_loaded) loaded;
         NFW_VEC(struct nfw_binding) bindings;
         NFW_VEC(struct nfw_grant) grants;

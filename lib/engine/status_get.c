@@ -207,6 +207,16 @@ nfw_public const char *nfw_binding_policy(const struct nfw_binding *binding) {
 }
 
 /**
+ * nfw_binding_is_persistent() - whether a binding stays when its interface goes away
+ * @binding: one of nfw_status_binding()
+ *
+ * Return: whether it was made with nfw_attach_persistent().
+ */
+nfw_public bool nfw_binding_is_persistent(const struct nfw_binding *binding) {
+        return binding->is_persistent;
+}
+
+/**
  * nfw_binding_table() - the table in which a port is seen
  * @binding: one of nfw_status_binding()
  *

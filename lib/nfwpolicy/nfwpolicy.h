@@ -274,6 +274,7 @@ size_t nfw_status_n_bindings(const struct nfw_status *status);
 const struct nfw_binding *nfw_status_binding(const struct nfw_status *status, size_t index);
 const char *nfw_binding_port(const struct nfw_binding *binding);
 const char *nfw_binding_policy(const struct nfw_binding *binding);
+bool nfw_binding_is_persistent(const struct nfw_binding *binding);
 const char *nfw_binding_table(const struct nfw_binding *binding);
 size_t nfw_binding_n_resolvers(const struct nfw_binding *binding);
 const char *nfw_binding_resolver(const struct nfw_binding *binding, size_t index);
@@ -330,6 +331,8 @@ uint64_t nfw_learner_counter(const struct nfw_learner *learner, enum nfw_counter
 struct nfw_event *nfw_event_free(struct nfw_event *event);
 enum nfw_event_type nfw_event_get_type(const struct nfw_event *event);
 const char *nfw_event_port(const struct nfw_event *event);
+const char *nfw_event_process(const struct nfw_event *event);
+uint32_t nfw_event_pid(const struct nfw_event *event);
 const char *nfw_event_name(const struct nfw_event *event);
 const char *nfw_event_address(const struct nfw_event *event);
 const char *nfw_event_resolver(const struct nfw_event *event);

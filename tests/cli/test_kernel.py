@@ -93,7 +93,10 @@ def test_json_of_list(host):
     }
     assert (web["name"], web["ports"], web["domains"]) == ("web", 1, False)
     assert answer["ports"] == [
-        {"port": "vnet0", "policy": "web", "table": "inet", "resolvers": [], "names": 0, "addresses": 0},
+        {
+            "port": "vnet0", "policy": "web", "table": "inet", "persistent": False, "resolvers": [], "names": 0,
+            "addresses": 0,
+        },
     ]
     assert answer["ignored"] == answer["diagnostics"] == []
 

@@ -47,7 +47,7 @@ def test_every_policy_and_every_port_is_an_object(client):
     assert re.fullmatch("[0-9a-f]{16}", objects[f"{PATH}/policy/web"][POLICY]["Id"])
     table = client.properties(f"{PATH}/port/vnet0", PORT)["Table"]
     assert objects[f"{PATH}/port/vnet0"][PORT] == {
-        "Name": "vnet0", "Policy": "web", "Table": table, "Resolvers": [RESOLVER4],
+        "Name": "vnet0", "Policy": "web", "Table": table, "Persistent": False, "Resolvers": [RESOLVER4],
     }
     assert table == "inet"
 

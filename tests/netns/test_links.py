@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nfwpolicyd with a store: links come, go, and change names and bridges; packets tell what is in force for them."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import time
+
+import pytest
+
+from lab import eventually
+from packets import Wire
+from policies import allow, policy
+from test_keeping import Keeper
+
+V4, OTHER4 = "192.0.2.1", "198.51.100.1"
+ALLOWED, DENIED = f"tcp {V4} 80", f"tcp {OTHER4} 80"
+RULES = policy(allow(ips=[V4], ports=[80]))
+
+
+@pytest.fixture(scope="module")
+def network(module_lab):
+    module_lab.serve(80)
+    return module_lab
+
+
+@pytest.fixture
+def keeper(network, shared_lab):
+    keeper = Keeper(shared_lab)
+    shutil.rmtree(keeper.store, ignore_errors=True)
+    keeper.start()
+    yield keeper
+    if keeper.process.poll() is None:
+        keeper.stop()
+
+
+def ports(lab):
+    return {each["port"]: each for each in lab.json("list")["ports"]}
+
+
+def ip(lab, *words):
+    lab.host.run("ip", *words)
+
+
+def load_alone(lab):
+    """The policy, with no port under it."""
+    lab.load(RULES)
+    lab.nfw("detach", "--port", "vnet0")
+
+
+def bare_veth(lab, name, *more):
+    ip(lab, "link", "add", name, "type", "veth", "peer", "name", f"{name}p", *more)
+
+
+def elements(lab, family, direction, interface):
+    """What the map has for an interface, as nft prints it, or None."""
+    listed = lab.host.run("nft", "list", "map", family, "nfwpolicy", direction, check=False)
+    for part in listed.stdout.replace("elements = {", ",").split(","):
+        if f'"{interface}"' in part:
+            return " ".join(part.split()).rstrip(" }")
+    return None
+
+
+def first_packets(lab, number, interface, master=None):
+    """Makes a guest whose link sends forbidden packets from the moment it exists; returns what arrived behind it."""
+    guest = lab.namespace("guest")
+    with guest.enter():
+        pass
+    with Wire(lab.host, "up0") as wire:
+        lab._link_guest(guest, interface, number)
+        if master:
+            ip(lab, "link", "set", interface, "master", master)
+        with guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(20):
+                sender.sendto(b"forbidden", (OTHER4, 9999))
+        lab.host.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"the end of it", (OTHER4, 9998))
+        return guest, [each for each in wire.receive_until(b"the end of it") if b"forbidden" in each]
+
+
+@pytest.mark.parametrize("is_running", [True, False], ids=["daemon", "no daemon"])
+def test_a_persistent_port_waits_for_its_link(keeper, is_running):
+    lab = keeper.lab
+    load_alone(lab)
+    if not is_running:
+        keeper.stop()
+    assert "port/no-interface" in lab.nfw("attach", "test", "--port", "late0", check=False).stderr
+    result = lab.nfw("attach", "test", "--port", "late0", "--persistent")
+    assert "does not exist yet" in result.stderr
+    assert ports(lab)["late0"]["persistent"]
+    assert lab.nfw("verify").returncode == 0
+    guest, passed = first_packets(lab, 9, "late0")
+    assert passed == []
+    lab.reach(ALLOWED, DENIED, namespace=guest)
+    ip(lab, "link", "delete", "late0")
+    time.sleep(0.1)
+    assert ports(lab)["late0"]["persistent"]
+    lab.nfw("detach", "--port", "late0")
+    assert "late0" not in lab.nft("list", "ruleset")
+    if is_running:
+        lab.nfw("unload", "test")
+        eventually(lambda: keeper.is_stored())
+
+
+def test_it_is_in_both_tables_and_drops_what_it_cannot_restrict(keeper):
+    """This kernel may lack connection tracking on bridges; then a bridge port that waits drops everything."""
+    lab = keeper.lab
+    load_alone(lab)
+    told = lab.nfw("attach", "test", "--port", "late0", "--persistent").stderr
+    drops = "port/drops-on-bridge" in told
+    for direction in ("egress", "ingress"):
+        verdict = "drop" if drops else f"goto test-{direction}"
+        assert elements(lab, "bridge", direction, "late0") == f'"late0" comment "standby" : {verdict}'
+        assert f"goto test-{direction}" in elements(lab, "inet", direction, "late0")
+    ip(lab, "link", "add", "br0", "type", "bridge")
+    ip(lab, "link", "set", "br0", "up")
+    bare_veth(lab, "other0")
+    bare_veth(lab, "late0")
+    for name in ("other0", "late0"):
+        ip(lab, "link", "set", name, "master", "br0")
+        for end in (name, f"{name}p"):
+            ip(lab, "link", "set", end, "up")
+    frame = b"\xff" * 6 + b"\x02\0\0\0\0\x01" + b"\x08\x00" + b"\x45" + bytes(80)
+    with Wire(lab.host, "late0p") as late, Wire(lab.host, "other0p") as other:
+        eventually(lambda: "forwarding" in lab.host.run("bridge", "link", "show", "dev", "late0").stdout)
+        for _ in range(20):
+            late.send(frame + b"forbidden")
+        with Wire(lab.host, "br0") as bridge:
+            bridge.send(frame + b"the end of it")
+            seen = other.receive_until(b"the end of it")
+    assert not [each for each in seen if b"forbidden" in each]
+    assert lab.nfw("verify").returncode == 0
+    for name in ("late0", "other0", "br0"):
+        ip(lab, "link", "delete", name)
+    lab.nfw("unload", "test", "--force")
+    assert lab.nft("list", "ruleset") == ""
+
+
+def test_a_port_that_is_put_into_a_bridge_and_taken_out(keeper):
+    lab = keeper.lab
+    guest = lab.add_guest("vnet7", 7)
+    lab.load(RULES, ports=["vnet7"])
+    ip(lab, "link", "add", "br0", "type", "bridge")
+    ip(lab, "link", "set", "br0", "up")
+    ip(lab, "link", "set", "vnet7", "master", "br0")
+    eventually(lambda: elements(lab, "bridge", "egress", "vnet7"))
+    assert lab.nfw("verify").returncode == 0
+    ip(lab, "link", "set", "vnet7", "nomaster")
+    eventually(lambda: "goto" in (elements(lab, "inet", "egress", "vnet7") or ""))
+    lab.reach(ALLOWED, DENIED, namespace=guest)
+    for name in ("vnet7", "br0"):
+        ip(lab, "link", "delete", name)
+    eventually(lambda: "vnet7" not in ports(lab))
+    assert "vnet7" not in lab.nft("list", "ruleset")
+
+
+def test_names_are_followed(keeper):
+    """Two links swap their names: each keeps its policy, and at no moment is one of them without."""
+    lab = keeper.lab
+    guests = [lab.add_guest(f"vnet{number}", number) for number in (5, 6)]
+    lab.load(RULES, name="one", ports=["vnet5"])
+    lab.load(policy(allow(ips=[OTHER4], ports=[80])), name="two", ports=["vnet6"])
+    eventually(lambda: keeper.is_stored(one="vnet5", two="vnet6"))
+    for old, new in (("vnet5", "vnet4"), ("vnet6", "vnet5"), ("vnet4", "vnet6")):
+        ip(lab, "link", "set", old, "name", new)
+    eventually(lambda: {k: v["policy"] for k, v in ports(lab).items()} == {"vnet6": "one", "vnet5": "two"})
+    lab.reach(ALLOWED, DENIED, namespace=guests[0])
+    lab.reach(DENIED, ALLOWED, namespace=guests[1])
+    eventually(lambda: keeper.is_stored(one="vnet6", two="vnet5"))
+    assert lab.nfw("verify").returncode == 0
+    for name in ("vnet5", "vnet6"):
+        ip(lab, "link", "delete", name)
+    eventually(lambda: ports(lab) == {})
+
+
+def test_another_link_of_the_same_name_is_another_one(keeper):
+    lab = keeper.lab
+    bare_veth(lab, "vnet8")
+    lab.load(RULES, ports=["vnet8"])
+    for _ in range(10):
+        lab.host.run("sh", "-c", "ip link del vnet8; ip link add vnet8 type veth peer name vnet8p")
+    eventually(lambda: "vnet8" not in ports(lab))
+    lab.nfw("attach", "test", "--port", "vnet8")
+    time.sleep(0.1)
+    assert "vnet8" in ports(lab)
+    ip(lab, "link", "delete", "vnet8")
+    eventually(lambda: "vnet8" not in ports(lab))
+
+
+def test_a_port_that_somebody_takes_out_of_both_maps_is_put_back(keeper):
+    lab = keeper.lab
+    lab.load(RULES)
+    lab.nfw("attach", "test", "--port", "up0")
+    for _ in range(5):
+        lab.host.run("nft", "; ".join(
+            f'delete element inet nfwpolicy {direction} {{ "vnet0" }}' for direction in ("egress", "ingress")))
+        eventually(lambda: set(ports(lab)) == {"vnet0", "up0"})
+    lab.nfw("detach", "--port", "up0")
+    lab.reach(ALLOWED, DENIED)
+    lab.nfw("detach", "--port", "vnet0")
+    time.sleep(0.1)
+    assert ports(lab) == {}
+    assert lab.learner_log().count("nft (process ") >= 5
+
+
+def test_what_happens_while_no_daemon_runs_is_taken_as_it_is(keeper):
+    lab = keeper.lab
+    bare_veth(lab, "vnet2")
+    bare_veth(lab, "vnet3")
+    lab.load(RULES, name="stays", ports=["vnet0"])
+    lab.load(RULES, name="goes", ports=["vnet2"])
+    eventually(lambda: keeper.is_stored(stays="vnet0", goes="vnet2"))
+    keeper.stop(signal.SIGKILL)
+    lab.nfw("unload", "goes", "--force")
+    lab.nfw("detach", "--port", "vnet0")
+    lab.load(RULES, name="comes", ports=["vnet3"])
+    lab.nfw("unload", "stays")
+    keeper.start()
+    assert set(ports(lab)) == {"vnet3"}
+    assert keeper.is_stored(comes="vnet3")
+    # and what somebody else did meanwhile is undone, from what is recorded
+    keeper.stop(signal.SIGKILL)
+    lab.load(policy(allow(ips=[OTHER4])), name="comes", ports=["vnet0"])
+    lab.host.run("nft", "flush", "ruleset")
+    keeper.start()
+    lab.reach(DENIED, ALLOWED)
+    for name in ("vnet2", "vnet3"):
+        ip(lab, "link", "delete", name)
+
+
+def test_a_macvtap_is_refused(keeper):
+    lab = keeper.lab
+    made = lab.host.run("ip", "link", "add", "link", "up0", "name", "mac0", "type", "macvtap", check=False)
+    if made.returncode != 0:
+        pytest.skip("this kernel has no macvtap")
+    load_alone(lab)
+    for options in ((), ("--persistent",)):
+        result = lab.nfw("attach", "test", "--port", "mac0", *options, check=False)
+        assert result.returncode == 1 and "port/not-seen" in result.stderr and "macvtap" in result.stderr
+    ip(lab, "link", "delete", "mac0")
+
+
+def resident(process):
+    """The daemon's memory in KiB; what was started is `ip netns exec`, which has become it."""
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as stream:
+        return int(next(line for line in stream if line.startswith("VmRSS:")).split()[1])
+
+
+def test_a_thousand_links_come_and_go(keeper):
+    lab = keeper.lab
+    lab.load(RULES)
+    lab.nfw("attach", "test", "--port", "keeps0", "--persistent", "--quiet")
+
+    def churn(first):
+        """250 links, each under the policy for a moment."""
+        batch = lab.file("links", "".join(
+            f"link add c{n} type veth peer name c{n}p\n" for n in range(first, first + 250)))
+        lab.host.run("ip", "-batch", batch)
+        lab.nfw("attach", "test", *(word for n in range(first, first + 250) for word in ("--port", f"c{n}")))
+        batch = lab.file("links", "".join(f"link delete c{n}\n" for n in range(first, first + 250)))
+        lab.host.run("ip", "-batch", batch)
+
+    churn(0)
+    eventually(lambda: set(ports(lab)) == {"vnet0", "keeps0"}, 60)
+    before = resident(keeper.process)
+    for first in range(0, 1000, 250):
+        churn(first)
+    eventually(lambda: set(ports(lab)) == {"vnet0", "keeps0"}, 60)
+    eventually(lambda: keeper_has(keeper, {"vnet0", "keeps0"}))
+    assert lab.nfw("verify").returncode == 0
+    lab.reach(ALLOWED, DENIED)
+    if "NFWPOLICY_SANITIZERS" not in os.environ:
+        assert resident(keeper.process) < before + 2 * 1024 + resource.getpagesize() // 1024
+    (place,) = [path for path in os.scandir(lab.state) if path.is_dir()]
+    assert set(os.listdir(os.path.join(place.path, "ports"))) == {"vnet0", "keeps0"}
+
+
+def keeper_has(keeper, names):
+    with open(os.path.join(keeper.store, "bindings"), encoding="utf-8") as stream:
+        return {line.split()[0] for line in stream.read().splitlines()[1:-1]} == names
