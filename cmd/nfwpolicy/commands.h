@@ -15,3 +15,10 @@ extern const struct command command_names;
 extern const struct command command_show;
 extern const struct command command_verify;
 extern const struct command command_status;
+
+extern const struct command command_net_define;
+extern const struct command command_net_start;
+extern const struct command command_net_destroy;
+extern const struct command command_net_undefine;
+extern const struct command command_net_list;
+extern const struct command command_net_dumpxml;

@@ -9,6 +9,11 @@ static const struct command *const policy_commands[] = {
         &command_list,  &command_names, &command_show,   &command_verify, &command_status,
 };
 
+static const struct command *const network_commands[] = {
+        &command_net_define,   &command_net_start, &command_net_destroy,
+        &command_net_undefine, &command_net_list,  &command_net_dumpxml,
+};
+
 /* As --help shows them. */
 static const struct {
         const char *title;
@@ -16,6 +21,7 @@ static const struct {
         size_t n;
 } sections[] = {
         { "Commands", policy_commands, sizeof(policy_commands) / sizeof(policy_commands[0]) },
+        { "Virtual networks", network_commands, sizeof(network_commands) / sizeof(network_commands[0]) },
 };
 
 #define N_SECTIONS   (sizeof(sections) / sizeof(sections[0]))

@@ -26,6 +26,8 @@ DEFINE_CLEANUP(store)
 DEFINE_CLEANUP(keeper)
 DEFINE_CLEANUP(event)
 
+DEFINE_CLEANUP(network)
+DEFINE_CLEANUP(network_list)
 static inline void cleanup_text(char **text) {
         free(*text);
 }

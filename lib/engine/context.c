@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "engine/network.h"
 #include "engine/record.h"
 
 /**
@@ -37,6 +38,8 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (r < 0)
                 return r;
         r = nfw_context_set_state_directory(context, NFW_STATE_DIRECTORY);
+        if (r == 0)
+                r = nfw_context_set_network_directory(context, NFW_NETWORK_DIRECTORY);
         if (r < 0)
                 return r;
 
@@ -77,6 +80,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
         nfw_nft_socket_free(context->nft);
         free(context->directory);
         free(context->state_directory);
+        free(context->network_directory);
         free(context);
         return NULL;
 }

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "engine/event.h"
 #include "engine/follow.h"
+#include "engine/network.h"
 #include "engine/port.h"
 #include "engine/rebuild.h"
 #include "engine/store.h"
@@ -316,6 +317,8 @@ static int follow_links(struct nfw_keeper *keeper) {
         r = nfw_report_new(&report);
         if (r == 0)
                 r = nfw_follow_links(keeper->context, report);
+        if (r == 0)
+                r = nfw_networks_follow(keeper->context, report);
         if (r > 0 || (r == 0 && nfw_report_has_errors(report))) {
                 tell_failure(keeper, "the change of a port cannot be followed", r, report);
                 r = 0;

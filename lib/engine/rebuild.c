@@ -6,6 +6,7 @@
 
 #include "engine/bindings.h"
 #include "engine/install.h"
+#include "engine/network.h"
 #include "engine/not_found.h"
 #include "engine/port_record.h"
 #include "engine/transaction.h"
@@ -199,6 +200,20 @@ static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *
         return r;
 }
 
+static int put_networks(struct rebuild *rebuild) {
+        nfw_cleanup(nfw_running_networks_deinit) struct nfw_running_networks running = { 0 };
+        struct nfw_nft_networks networks;
+        int r;
+
+        r = nfw_running_networks_read(rebuild->context, &running);
+        if (r == 0)
+                r = nfw_running_networks_view(&running, &networks);
+        if (r < 0 || !nfw_nft_networks_need_table(&networks))
+                return r;
+        r = put_table(rebuild, NFW_TABLE_INET);
+        return r < 0 ? r : nfw_nft_put_networks(rebuild->context->batch, &networks);
+}
+
 static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         const struct nfw_shadow *shadow = &context->shadow;
         struct rebuild *rebuild = userdata;
@@ -218,7 +233,7 @@ static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw
                 if (policy == nfw_shadow_any_policy(shadow, policy->name))
                         r = rebuild_policy(rebuild, policy);
         }
-        return r;
+        return r != 0 ? r : put_networks(rebuild);
 }
 
 static int applied_rebuild(struct nfw_context *context, void *userdata) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/lock.h"
+#include "engine/network.h"
 #include "engine/not_found.h"
 #include "engine/port_record.h"
 #include "engine/record.h"
@@ -218,13 +219,33 @@ static int verify_ports(struct nfw_context *context, const char *name, struct nf
         return r < 0 ? r : result;
 }
 
+/* Networks run that are not in the kernel at all: what is left to tell where the table is gone. */
+static int verify_networks(const struct nfw_context *context,
+                           const struct nfw_nft_networks *networks,
+                           struct nfw_report *report) {
+        int r;
+
+        if (!nfw_nft_networks_need_table(networks) || context->shadow.networks.chains.n > 0)
+                return 0;
+        r = nfw_report_error(report, "kernel/missing-networks", NULL,
+                             "nfwpolicyd puts them back; or destroy and start them again",
+                             "the rules of networks are not in the kernel any more");
+        return r < 0 ? r : NFW_E_DIFFERS;
+}
+
 static int verify(struct nfw_context *context, const char *name, struct nfw_report *report) {
+        nfw_cleanup(nfw_running_networks_deinit) struct nfw_running_networks running = { 0 };
         nfw_cleanup(verifiers_deinit) struct verifiers verifiers = { 0 };
         struct missing missing = { .report = report };
+        struct nfw_nft_networks networks = { 0 };
         bool differs;
         int r;
 
         r = nfw_shadow_refresh(&context->shadow, context->nft);
+        if (r == 0)
+                r = nfw_running_networks_read(context, &running);
+        if (r == 0)
+                r = nfw_running_networks_view(&running, &networks);
         if (r < 0)
                 return r;
         r = nfw_record_foreach_missing(context, name, tell_missing, &missing);
@@ -247,6 +268,10 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                         return r;
                 differs |= r == NFW_E_DIFFERS;
         }
+        r = name ? 0 : verify_networks(context, &networks, report);
+        if (r < 0)
+                return r;
+        differs |= r == NFW_E_DIFFERS;
         for (int table = 0; table < NFW_N_TABLES; table++) {
                 /* A table may be there without policies, to drop what it cannot do better. */
                 if (!verifiers.tables[table] && !name && context->shadow.tables[table]) {
@@ -256,6 +281,8 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 }
                 if (!verifiers.tables[table])
                         continue;
+                if (context->shadow.networks.chains.n > 0)
+                        nfw_nft_verifier_set_networks(verifiers.tables[table], &networks);
                 r = nfw_nft_verifier_compare(verifiers.tables[table], NULL);
                 if (r < 0)
                         return r;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/lock.h"
+#include "engine/network.h"
 #include "engine/port_record.h"
 #include "engine/state.h"
 
@@ -311,6 +312,13 @@ static int forget_stale_shadow(struct nfw_context *context) {
         return r;
 }
 
+static int save_networks(const struct nfw_store *store) {
+        nfw_cleanup(nfw_freep) char *directory = NULL;
+        int r = nfw_network_path(store->path, "networks", "", &directory);
+
+        return r < 0 ? r : nfw_networks_save(store->context, directory);
+}
+
 static int save(struct nfw_store *store) {
         nfw_cleanup(names_deinit) struct names missing = { 0 };
         struct nfw_context *context = store->context;
@@ -326,7 +334,9 @@ static int save(struct nfw_store *store) {
         }
         if (r == 0)
                 r = remove_policies(store, &missing);
-        return r < 0 ? r : save_bindings(store, &missing);
+        if (r == 0)
+                r = save_bindings(store, &missing);
+        return r < 0 ? r : save_networks(store);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 #include "engine/bindings.h"
 #include "engine/install.h"
+#include "engine/network.h"
 #include "engine/port_record.h"
 #include "engine/state.h"
 #include "engine/transaction.h"
@@ -304,6 +305,16 @@ static void remove_records(struct restore *restore, bool all) {
                                           returning->record.id);
 }
 
+/* Where a keeper has been since the reboot, what runs is recorded. */
+static int restore_networks(struct nfw_store *store, struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *directory = NULL;
+        int r = nfw_network_path(store->path, "networks", "", &directory);
+
+        return r < 0 ? r
+                     : nfw_networks_restore(store->context, nfw_store_is_copy(store) ? NULL : directory,
+                                            report);
+}
+
 /**
  * nfw_store_restore() - put back what is stored and not in force
  * @store:  the store
@@ -340,5 +351,7 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
                         hold(&restore, restore.refused);
         } while (r > 0 && restore.refused);
         remove_records(&restore, r != 0);
+        if (r == 0)
+                r = restore_networks(store, report);
         return r == 0 && restore.n_held > 0 ? NFW_E_REFUSED : r;
 }

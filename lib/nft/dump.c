@@ -8,6 +8,7 @@
 
 #include <libnftnl/udata.h>
 
+#include "nft/network.h"
 #include "nft/owner.h"
 #include "nft/ports.h"
 #include "nft/read.h"
@@ -33,6 +34,15 @@ static void policy_deinit(struct nfw_nft_policy *policy) {
         free(policy->id);
 }
 
+void nfw_nft_network_objects_deinit(struct nfw_nft_network_objects *objects) {
+        nfw_vec_foreach (chain, &objects->chains)
+                free(*chain);
+        nfw_vec_deinit(&objects->chains);
+        nfw_vec_foreach (set, &objects->sets)
+                free(*set);
+        nfw_vec_deinit(&objects->sets);
+}
+
 struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot) {
         if (snapshot) {
                 nfw_vec_foreach (policy, &snapshot->policies)
@@ -41,9 +51,34 @@ struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot
                 nfw_vec_foreach (port, &snapshot->ports)
                         nfw_nft_port_deinit(port);
                 nfw_vec_deinit(&snapshot->ports);
+                nfw_nft_network_objects_deinit(&snapshot->networks);
                 free(snapshot);
         }
         return NULL;
+}
+
+static int take_network_chain(struct nfw_nft_network_objects *networks, const char *chain) {
+        char *name = strdup(chain);
+        int r;
+
+        r = name ? nfw_vec_push(&networks->chains, name) : -ENOMEM;
+        if (r < 0)
+                free(name);
+        return r;
+}
+
+static int take_network_set(const struct nfw_nft_object *set, void *userdata) {
+        struct nfw_nft_network_objects *networks = userdata;
+        char *name;
+        int r;
+
+        if (!nfw_nft_is_network_object(set->name))
+                return 0;
+        name = strdup(set->name);
+        r = name ? nfw_vec_push(&networks->sets, name) : -ENOMEM;
+        if (r < 0)
+                free(name);
+        return r;
 }
 
 static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
@@ -54,6 +89,8 @@ static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
         const char *id;
         int r;
 
+        if (reading->table == NFW_TABLE_INET && nfw_nft_is_network_object(chain->name))
+                return take_network_chain(&reading->snapshot->networks, chain->name);
         if (!comment)
                 return 0;
         r = nfw_nft_policy_of_chain(chain->name, NFW_EGRESS, &policy.name);
@@ -108,6 +145,8 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
                 return 0;
 
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
+        if (r == 0 && reading->table == NFW_TABLE_INET && snapshot->networks.chains.n > 0)
+                r = nfw_nft_read_sets(nft, reading->table, take_network_set, &snapshot->networks);
         if (r == 0)
                 r = nfw_nft_policy_index_init(&reading->policies, snapshot, reading->table);
         if (r == 0)

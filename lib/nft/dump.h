@@ -36,12 +36,21 @@ struct nfw_nft_grant {
         struct nfw_nft_grant_note note; /* name "" where it is not ours or does not fit */
 };
 
+/* What there is of virtual networks, in the inet table. */
+struct nfw_nft_network_objects {
+        NFW_VEC(char *) chains;
+        NFW_VEC(char *) sets;
+};
+
+void nfw_nft_network_objects_deinit(struct nfw_nft_network_objects *objects);
+
 struct nfw_nft_snapshot {
         uint32_t generation;
         bool tables[NFW_N_TABLES];  /* whether our table exists */
         bool foreign[NFW_N_TABLES]; /* somebody else's table has its name; nothing is read of that */
         NFW_VEC(struct nfw_nft_policy) policies;
         NFW_VEC(struct nfw_nft_port) ports;
+        struct nfw_nft_network_objects networks;
 };
 
 /* 0 or a negative errno. Missing tables are no error. */

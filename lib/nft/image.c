@@ -150,6 +150,14 @@ static int take_set(struct nfw_nft_image *image, const struct nlmsghdr *message)
         return 0;
 }
 
+static unsigned int sum(const char *chain) {
+        unsigned int result = 0;
+
+        for (; *chain; chain++)
+                result = result * 31 + (unsigned char)*chain;
+        return result;
+}
+
 static int take_element(const struct nfw_nft_element *element, void *userdata) {
         struct nfw_nft_image_set *set = userdata;
         const struct nfw_nft_bytes *end = element->key_end.data ? &element->key_end : &element->key;
@@ -166,6 +174,9 @@ static int take_element(const struct nfw_nft_element *element, void *userdata) {
         memcpy(record, element->key.data, set->key_size);
         memcpy(record + set->key_size, end->data, set->key_size);
         record[2 * set->key_size] = (uint8_t)(element->flags & NFT_SET_ELEM_INTERVAL_END);
+        /* Where a map leads to: a sum that does not differ by accident only. */
+        if (element->chain)
+                record[2 * set->key_size] |= (uint8_t)(sum(element->chain) << 1);
         set->elements.n += nfw_nft_image_record_size(set);
         return 0;
 }

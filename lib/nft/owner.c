@@ -12,6 +12,7 @@
 #include "base/uthash.h"
 #include "nft/compile.h"
 #include "nft/names.h"
+#include "nft/network.h"
 #include "nft/nftnl.h"
 #include "nft/read.h"
 #include "nft/set.h"
@@ -104,6 +105,8 @@ struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapsh
 }
 
 static bool is_fixed(const char *name) {
+        if (nfw_nft_is_network_object(name))
+                return true;
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 if (strcmp(name, nfw_nft_map_name(direction)) == 0)
                         return true;

@@ -35,7 +35,7 @@ int nfw_nft_foreach_chain(const struct nfw_nft_policy *policy,
 struct nfw_nft_comparison {
         enum nfw_table table;
         const char *table_name;
-        const struct nfw_plan *plan; /* NULL: of the table */
+        const struct nfw_plan *plan;             /* NULL: of the table */
         const struct nfw_nft_networks *networks; /* that are part of the table; or NULL */
         const struct nfw_nft_image *expected;
         struct nfw_nft_image *actual;

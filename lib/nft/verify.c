@@ -21,6 +21,7 @@ struct nfw_nft_verifier {
         struct nfw_nft_socket *nft;
         struct nfw_report *report;
         enum nfw_table table;
+        const struct nfw_nft_networks *networks;
         bool is_read;
         struct nfw_nft_snapshot *snapshot;
         struct nfw_nft_scope scope;
@@ -60,6 +61,12 @@ int nfw_nft_verifier_new(struct nfw_nft_socket *nft,
         return 0;
 }
 
+void nfw_nft_verifier_set_networks(struct nfw_nft_verifier *verifier,
+                                   const struct nfw_nft_networks *networks) {
+        if (verifier->table == NFW_TABLE_INET)
+                verifier->networks = networks;
+}
+
 int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
                             int (*callback)(const char *chain, void *userdata),
                             void *userdata) {
@@ -72,13 +79,18 @@ int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
                              userdata);
         for (size_t i = 0; plan && i < plan->blocks.n && r == 0; i++)
                 r = callback(plan->blocks.items[i].name, userdata);
+        if (r == 0 && !plan && comparison->networks)
+                r = nfw_nft_foreach_network_chain(comparison->networks, callback, userdata);
         return r;
 }
 
 /* Those that have the same elements as long as they exist. What is learned, and what ports have, is not compared. */
 static void expect_elements(const struct nfw_plan *plan, struct nfw_nft_image *image) {
-        if (!plan)
+        if (!plan) {
+                nfw_nft_image_foreach (set, image->sets)
+                        set->is_constant = nfw_nft_is_network_object(set->name);
                 return;
+        }
         nfw_vec_foreach (set, &plan->sets) {
                 struct nfw_nft_image_set *expected =
                         set->name ? nfw_nft_image_find_set(image, set->name, 0) : NULL;
@@ -89,7 +101,10 @@ static void expect_elements(const struct nfw_plan *plan, struct nfw_nft_image *i
 }
 
 /* What is expected is what would be sent; so nothing is described twice. */
-static int expect(enum nfw_table table, const struct nfw_plan *plan, struct nfw_nft_image *image) {
+static int expect(enum nfw_table table,
+                  const struct nfw_plan *plan,
+                  const struct nfw_nft_networks *networks,
+                  struct nfw_nft_image *image) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
         const struct nlmsghdr *message;
         int left, r;
@@ -97,6 +112,8 @@ static int expect(enum nfw_table table, const struct nfw_plan *plan, struct nfw_
         r = nfw_nft_batch_new(image->table_name, &batch);
         if (r == 0)
                 r = plan ? nfw_nft_put_plan(batch, plan, true) : nfw_nft_put_table(batch, table);
+        if (r == 0 && !plan && networks)
+                r = nfw_nft_put_networks(batch, networks);
         if (r < 0)
                 return r;
 
@@ -163,6 +180,7 @@ int nfw_nft_verifier_compare(struct nfw_nft_verifier *verifier, const struct nfw
                 .table = verifier->table,
                 .table_name = verifier->nft->table_name,
                 .plan = plan,
+                .networks = verifier->networks,
                 .expected = &expected,
                 .actual = &verifier->actual,
                 .scope = &verifier->scope,
@@ -170,7 +188,7 @@ int nfw_nft_verifier_compare(struct nfw_nft_verifier *verifier, const struct nfw
         };
         int r;
 
-        r = expect(verifier->table, plan, &expected);
+        r = expect(verifier->table, plan, verifier->networks, &expected);
         if (r == 0)
                 r = -EINTR;
         for (int i = 0; r == -EINTR && i < MAX_ATTEMPTS; i++) {

@@ -371,3 +371,49 @@ int nfw_keeper_pop_event(struct nfw_keeper *keeper, struct nfw_event **ret_event
 #ifdef __cplusplus
 }
 #endif
+/* --- virtual networks: libvirt's, as bridges of the host ----------------------------------------------------- */
+
+struct nfw_network;
+struct nfw_network_list;
+
+int nfw_context_set_network_directory(struct nfw_context *context, const char *path);
+
+int nfw_network_read_file(const char *path, struct nfw_report *report, struct nfw_network **ret_network);
+int nfw_network_read_buffer(const char *name,
+                            const char *data,
+                            size_t size,
+                            struct nfw_report *report,
+                            struct nfw_network **ret_network);
+struct nfw_network *nfw_network_free(struct nfw_network *network);
+const char *nfw_network_name(const struct nfw_network *network);
+const char *nfw_network_uuid(const struct nfw_network *network);
+const char *nfw_network_bridge(const struct nfw_network *network);
+const char *nfw_network_forward(const struct nfw_network *network);
+
+int nfw_network_define(struct nfw_context *context,
+                       struct nfw_network *network,
+                       const struct nfw_policy *policy,
+                       bool dry_run,
+                       struct nfw_report *report);
+int nfw_network_undefine(struct nfw_context *context, const char *name, struct nfw_report *report);
+int nfw_network_start(struct nfw_context *context,
+                      const char *name,
+                      bool create_bridge,
+                      struct nfw_report *report);
+int nfw_network_destroy(struct nfw_context *context, const char *name, struct nfw_report *report);
+int nfw_network_dumpxml(struct nfw_context *context,
+                        const char *name,
+                        bool inactive,
+                        struct nfw_report *report,
+                        char **ret_text);
+
+int nfw_network_list_new(struct nfw_context *context,
+                         struct nfw_report *report,
+                         struct nfw_network_list **ret_list);
+struct nfw_network_list *nfw_network_list_free(struct nfw_network_list *list);
+size_t nfw_network_list_n(const struct nfw_network_list *list);
+const struct nfw_network *nfw_network_list_get(const struct nfw_network_list *list, size_t index);
+bool nfw_network_list_is_active(const struct nfw_network_list *list, size_t index);
+bool nfw_network_list_is_persistent(const struct nfw_network_list *list, size_t index);
+bool nfw_network_list_has_policy(const struct nfw_network_list *list, size_t index);
+
