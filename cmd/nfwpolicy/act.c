@@ -18,9 +18,9 @@ void act_close(struct act *act) {
         act->found = NULL;
 }
 
-/* The daemon has a state directory of its own, so who names one means to act alone. */
+/* The daemon has a state directory and a configuration of its own, so who names one means to act alone. */
 static bool may_ask_daemon(const struct cli *cli, const struct bus_arguments *bus) {
-        return !bus->is_off && !cli->state_directory && bus_is_built_in;
+        return !bus->is_off && !cli->state_directory && !cli->config && bus_is_built_in;
 }
 
 static int lack_privilege(const struct cli *cli) {

@@ -198,6 +198,11 @@ static int append_file(sd_bus_message *call, const char *name) {
         return copy ? sd_bus_message_append(call, "{sv}", "file", "s", copy) : -ENOMEM;
 }
 
+/* What is not given is for the daemon to say. */
+static int append_number(sd_bus_message *call, const char *key, uint32_t number) {
+        return number > 0 ? sd_bus_message_append(call, "{sv}", key, "u", number) : 0;
+}
+
 static int append_options(sd_bus_message *call,
                           const struct load_arguments *arguments,
                           const struct load_source *source) {
@@ -211,9 +216,13 @@ static int append_options(sd_bus_message *call,
         else if (r >= 0)
                 r = append_list(call, "resolvers", &arguments->resolvers);
         if (r >= 0)
-                r = sd_bus_message_append(call, "{sv}{sv}{sv}{sv}", "min-ttl", "u", arguments->min_ttl,
-                                          "max-ttl", "u", arguments->max_ttl, "max-names", "u",
-                                          arguments->max_names, "dry-run", "b", arguments->dry_run);
+                r = append_number(call, "min-ttl", arguments->min_ttl);
+        if (r >= 0)
+                r = append_number(call, "max-ttl", arguments->max_ttl);
+        if (r >= 0)
+                r = append_number(call, "max-names", arguments->max_names);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "{sv}", "dry-run", "b", arguments->dry_run);
         if (r >= 0 && arguments->log_denied)
                 r = sd_bus_message_append(call, "{sv}", "log-denied", "b", 1);
         if (r >= 0)

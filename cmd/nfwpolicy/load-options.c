@@ -61,12 +61,6 @@ const struct option_spec load_options[LOAD_N_OPTIONS] = {
         BUS_OPTIONS(struct load_arguments),
 };
 
-const struct load_arguments load_defaults = {
-        .min_ttl = 5,
-        .max_ttl = 24 * 60 * 60,
-        .max_names = 10000,
-};
-
 bool load_trusts_any(const struct load_arguments *arguments) {
         for (size_t i = 0; i < arguments->resolvers.n_items; i++)
                 if (strcmp(arguments->resolvers.items[i], "any") == 0)

@@ -20,7 +20,7 @@ static int check_usage(const struct cli *cli, const struct load_arguments *args,
                 return cli_usage_error(cli, "--foreground and --dry-run exclude each other");
         if (args->foreground && args->no_learner)
                 return cli_usage_error(cli, "--foreground and --no-learner exclude each other");
-        if (args->min_ttl > args->max_ttl)
+        if (args->max_ttl > 0 && args->min_ttl > args->max_ttl)
                 return cli_usage_error(cli, "--min-ttl %u is above --max-ttl %u", args->min_ttl,
                                        args->max_ttl);
         if (args->resolvers.n_items > 1 && load_trusts_any(args))
@@ -61,11 +61,11 @@ static int make_load(const struct cli *cli,
         r = nfw_load_new(policy, name, &load);
         for (size_t i = 0; r == 0 && i < args->ports.n_items; i++)
                 r = nfw_load_add_port(load, args->ports.items[i]);
-        if (r == 0)
+        if (r == 0 && args->min_ttl > 0)
                 r = nfw_load_set_min_ttl(load, args->min_ttl);
-        if (r == 0)
+        if (r == 0 && args->max_ttl > 0)
                 r = nfw_load_set_max_ttl(load, args->max_ttl);
-        if (r == 0)
+        if (r == 0 && args->max_names > 0)
                 r = nfw_load_set_max_names(load, args->max_names);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, name);
@@ -216,7 +216,6 @@ const struct command command_load = {
                    "  nfwpolicy load web.yaml --name web --port vnet0 --port vnet1 --resolver 192.168.5.3",
         .options = load_options,
         .n_options = LOAD_N_OPTIONS,
-        .defaults = &load_defaults,
         .arguments_size = sizeof(struct load_arguments),
         .operand = "FILE",
         .min_operands = 1,

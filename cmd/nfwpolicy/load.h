@@ -7,7 +7,7 @@ struct load_arguments {
         const char *name;
         struct string_list ports;
         struct string_list resolvers;
-        uint32_t min_ttl; /* seconds */
+        uint32_t min_ttl; /* seconds; 0 of this and the next two: not given */
         uint32_t max_ttl;
         uint32_t max_names; /* for each port */
         bool foreground;
@@ -27,7 +27,6 @@ struct load_source {
 
 #define LOAD_N_OPTIONS (10 + BUS_N_OPTIONS)
 extern const struct option_spec load_options[LOAD_N_OPTIONS];
-extern const struct load_arguments load_defaults;
 
 /* Whether "any" stands for the resolvers. */
 bool load_trusts_any(const struct load_arguments *arguments);

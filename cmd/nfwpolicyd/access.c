@@ -258,24 +258,32 @@ int access_filter(sd_bus_message *message, void *userdata, sd_bus_error *error) 
         return 0;
 }
 
-int access_init(struct access *access, const char *group) {
+int access_set_group(struct access *access, const char *group) {
         struct group entry, *found = NULL;
+        gid_t gid = (gid_t)-1;
         char buffer[64 * 1024];
         int r;
 
+        if (group) {
+                r = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found);
+                if (r != 0)
+                        return -r;
+                if (!found)
+                        return -ENOENT;
+                gid = found->gr_gid;
+        }
+        if (gid != access->group)
+                credentials_forget(&access->known);
+        access->group = gid;
+        return 0;
+}
+
+int access_init(struct access *access, const char *group) {
         LIST_INIT(&access->calls);
         credentials_forget(&access->known);
         access->n_asking = 0;
         access->group = (gid_t)-1;
-        if (!group)
-                return 0;
-        r = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found);
-        if (r != 0)
-                return -r;
-        if (!found)
-                return -ENOENT;
-        access->group = found->gr_gid;
-        return 0;
+        return access_set_group(access, group);
 }
 
 void access_deinit(struct access *access) {

@@ -26,6 +26,8 @@ struct access {
 
 /* Looks the group up, which may be NULL. 0, or -ENOENT where there is no such group. */
 int access_init(struct access *access, const char *group);
+/* Another group, from now on. As above; where there is none of that name, all stays as it is. */
+int access_set_group(struct access *access, const char *group);
 
 /* Forgets every call that waits, and who was who: on another bus names mean others. */
 void access_deinit(struct access *access);

@@ -12,7 +12,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "nfwpolicyd/changes.h"
+#include "nfwpolicyd/settings.h"
 #include "shared/cleanup.h"
+#include "shared/diagnostics.h"
 #include "shared/progress.h"
 #include "shared/watch.h"
 
@@ -37,22 +39,45 @@ void daemon_ready(struct daemon *daemon) {
         (void)sd_notify(false, "READY=1");
 }
 
-int daemon_reload(struct daemon *daemon) {
+/* Whoever asked may not be who looks after it. */
+static void tell_reload(const struct daemon *daemon,
+                        int result,
+                        const struct nfw_report *report,
+                        const char *group) {
+        diagnostics_print(daemon->cli, report);
+        if (group)
+                cli_error(daemon->cli, "there is no group `%s`", group);
+        else if (result < 0)
+                cli_failure(daemon->cli, result, "nfwpolicyd.conf");
+        if (result != 0)
+                cli_error(daemon->cli, "it goes on with the configuration that it has");
+}
+
+int daemon_reload(struct daemon *daemon, struct nfw_report *report, char **ret_group) {
         struct timespec now;
-        int r;
+        int r, s;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
         (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu",
                          (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
-        r = refresh_now(daemon);
-        (void)sd_notify(false, "READY=1");
-        return r;
+        r = settings_reload(daemon, report, ret_group);
+        tell_reload(daemon, r, report, *ret_group);
+        s = refresh_now(daemon);
+        (void)sd_notify(false, r != 0 ? "READY=1\nSTATUS=nfwpolicyd.conf is wrong and not in force"
+                               : daemon->has_bad_file ? "READY=1\nSTATUS="
+                                                      : "READY=1");
+        daemon->has_bad_file = r != 0;
+        return r != 0 ? r : s;
 }
 
 static int take_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(text) char *group = NULL;
+
         (void)source;
         (void)info;
-        (void)daemon_reload(userdata);
+        if (nfw_report_new(&report) == 0)
+                (void)daemon_reload(userdata, report, &group);
         return 0;
 }
 
@@ -79,7 +104,7 @@ static void take_event(struct daemon *daemon, const struct nfw_event *event) {
         enum nfw_event_type type = nfw_event_get_type(event);
 
         /* What is wrong with standard output does not stop the learner; it is told at the end. */
-        (void)watch_print(daemon->cli, event, daemon->cli->verbose ? WATCH_ALL : WATCH_TROUBLE);
+        (void)watch_print(daemon->cli, event, daemon->verbose ? WATCH_ALL : WATCH_TROUBLE);
         if (type == NFW_EVENT_LEARNED)
                 changes_tell_learned(daemon, event);
         else if (type == NFW_EVENT_DENIED)
@@ -170,14 +195,19 @@ static void stop(struct daemon *daemon) {
 const bool daemon_can_keep = true;
 
 int daemon_run(const struct cli *cli,
+               const struct daemon_arguments *given,
                const struct daemon_arguments *arguments,
+               const struct nfw_config *config,
                struct nfw_context *context,
                struct nfw_learner *learner,
                struct nfw_store *store,
                struct nfw_keeper *keeper) {
         struct daemon daemon = {
                 .cli = cli,
+                .given = given,
                 .arguments = arguments,
+                .config = config,
+                .verbose = arguments->verbose,
                 .context = context,
                 .learner = learner,
                 .store = store,

@@ -9,6 +9,7 @@
  *   keep.c           what others do to the rules and links is put right
  *   refresh.c        when it is looked what is in force now
  *   bus.c            the connection to the bus and the name on it
+ *   settings.c       what the configuration says; reload.c says it again
  *   access.c         who may call what; credentials.c who is calling
  *   manager.c        org.nfwpolicy1.Manager; load_call.c has its largest methods
  *   objects.c        an object for each policy and each port
@@ -29,7 +30,11 @@
 
 struct daemon {
         const struct cli *cli;
-        const struct daemon_arguments *arguments;
+        const struct daemon_arguments *given;     /* on the command line */
+        const struct daemon_arguments *arguments; /* with the configuration */
+        const struct nfw_config *config;          /* of the start */
+        bool verbose;
+        bool has_bad_file; /* since it was told to reload */
         struct nfw_context *context;
         struct nfw_learner *learner;
         struct nfw_store *store; /* NULL: nothing is stored, and there is no keeper */
@@ -57,8 +62,11 @@ void bus_disconnect(struct daemon *daemon);
 
 /* daemon.c: tells the service manager, once the name is there or is known not to come. */
 void daemon_ready(struct daemon *daemon);
-/* Looks again at everything, as the service manager and org.nfwpolicy1.Manager.Reload want it. 0 or a negative errno. */
-int daemon_reload(struct daemon *daemon);
+/*
+ * Reads the configuration again and looks again at everything, as the service manager and org.nfwpolicy1.Manager.Reload
+ * want it. What is wrong has been told as well. As settings_reload().
+ */
+int daemon_reload(struct daemon *daemon, struct nfw_report *report, char **ret_group);
 
 #define PRIORITY_LEARNER (SD_EVENT_PRIORITY_NORMAL - 10)
 

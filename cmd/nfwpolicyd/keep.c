@@ -27,7 +27,7 @@ static int take_keeper(sd_event_source *source, int fd, uint32_t events, void *u
 
                 if (nfw_keeper_pop_event(daemon->keeper, &event) != 0)
                         break;
-                (void)watch_print(daemon->cli, event, daemon->cli->verbose ? WATCH_ALL : WATCH_TROUBLE);
+                (void)watch_print(daemon->cli, event, daemon->verbose ? WATCH_ALL : WATCH_TROUBLE);
                 if (nfw_event_get_type(event) == NFW_EVENT_EDITED)
                         changes_tell_edited(daemon, event);
         }

@@ -5,6 +5,7 @@
 
 #include "nfwpolicyd/arguments.h"
 #include "nfwpolicyd/policies.h"
+#include "nfwpolicyd/settings.h"
 #include "shared/cleanup.h"
 #include "shared/command.h"
 #include "shared/diagnostics.h"
@@ -99,18 +100,20 @@ static int start_keeping(const struct cli *cli,
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
         CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(config) struct nfw_config *config = NULL;
         CLEANUP(context) struct nfw_context *context = NULL;
         CLEANUP(learner) struct nfw_learner *learner = NULL;
         CLEANUP(store) struct nfw_store *store = NULL;
         CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
-        const struct daemon_arguments *args = arguments;
+        struct daemon_arguments args;
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = cli_prepare_config(cli, &report, &context, &config);
         if (r)
                 return r;
+        args = settings_resolve(cli, arguments, config);
         r = keep_signals(cli);
         if (r)
                 return r;
@@ -118,11 +121,11 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         r = nfw_learner_new(context, report, &learner);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "the learner");
-        r = start_keeping(cli, args, context, report, &store, &keeper);
+        r = start_keeping(cli, &args, context, report, &store, &keeper);
         if (r)
                 return r;
-        if (args->policies) {
-                r = policies_load(cli, context, args->policies);
+        if (args.policies) {
+                r = policies_load(cli, context, args.policies);
                 if (r)
                         return r;
         }
@@ -130,7 +133,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
 
-        r = daemon_run(cli, args, context, learner, store, keeper);
+        r = daemon_run(cli, arguments, &args, config, context, learner, store, keeper);
         if (r == CLI_EXIT_FINE)
                 cli_say(cli, "nfwpolicyd: stopped; the rules stay in force, and nothing is learned any more");
         return r;
@@ -138,8 +141,9 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 
 static const struct command command_daemon = {
         .summary = "learns addresses from DNS replies for every policy that is loaded, and serves D-Bus",
-        .synopsis = "[--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
-                    "           [--store-directory DIR] [--policies-directory DIR]",
+        .synopsis =
+                "[--config FILE] [--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
+                "           [--store-directory DIR] [--policies-directory DIR]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
                 "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"

@@ -138,12 +138,20 @@ static int unload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 }
 
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(text) char *group = NULL;
         int r;
 
         (void)error;
-        r = daemon_reload(userdata);
+        r = nfw_report_new(&report);
         if (r < 0)
-                return error_reply(call, r, NULL, "reading what is loaded");
+                return r;
+        r = daemon_reload(userdata, report, &group);
+        if (group)
+                return error_refuse(call, NFW_E_INVALID, "config/bad-value", "make the group first",
+                                    "there is no group `%s`", group);
+        if (r != 0)
+                return error_reply(call, r, report, r > 0 ? "nfwpolicyd.conf" : "reading what is loaded");
         return sd_bus_reply_method_return(call, "");
 }
 

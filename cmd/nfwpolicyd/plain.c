@@ -8,7 +8,9 @@
 const bool daemon_can_keep = false;
 
 int daemon_run(const struct cli *cli,
+               const struct daemon_arguments *given,
                const struct daemon_arguments *arguments,
+               const struct nfw_config *config,
                struct nfw_context *context,
                struct nfw_learner *learner,
                struct nfw_store *store,
@@ -16,13 +18,14 @@ int daemon_run(const struct cli *cli,
         const struct watch_source source = watch_learner(learner);
         int r, signal_fd;
 
+        (void)config;
         (void)context;
         (void)store;
         (void)keeper;
-        if (arguments->bus_address || arguments->group)
+        if (given->bus_address || given->group)
                 return cli_usage_error(cli, "this nfwpolicyd was built without D-Bus");
         r = watch_catch_signals(cli, &signal_fd);
         if (r)
                 return r;
-        return watch_run(cli, &source, signal_fd, cli->verbose ? WATCH_ALL : WATCH_TROUBLE, NULL);
+        return watch_run(cli, &source, signal_fd, arguments->verbose ? WATCH_ALL : WATCH_TROUBLE, NULL);
 }

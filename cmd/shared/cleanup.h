@@ -17,6 +17,7 @@
 
 DEFINE_CLEANUP(report)
 DEFINE_CLEANUP(policy)
+DEFINE_CLEANUP(config)
 DEFINE_CLEANUP(context)
 DEFINE_CLEANUP(load)
 DEFINE_CLEANUP(status)
@@ -25,9 +26,9 @@ DEFINE_CLEANUP(monitor)
 DEFINE_CLEANUP(store)
 DEFINE_CLEANUP(keeper)
 DEFINE_CLEANUP(event)
-
 DEFINE_CLEANUP(network)
 DEFINE_CLEANUP(network_list)
+
 static inline void cleanup_text(char **text) {
         free(*text);
 }

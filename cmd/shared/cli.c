@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 
 #include "shared/cleanup.h"
+#include "shared/diagnostics.h"
 #include "shared/text.h"
 
 void cli_guard_streams(void) {
@@ -125,19 +126,41 @@ static int set_state_directory(struct nfw_context *context, const char *director
         return nfw_context_set_state_directory(context, path);
 }
 
-int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context) {
+/* It says what is in force where, so without it nothing is done, and nothing is answered. */
+static int read_config(const struct cli *cli, struct nfw_report *report, struct nfw_config **ret_config) {
+        int r;
+
+        r = nfw_config_new(cli->config, report, ret_config);
+        if (r == 0)
+                return CLI_EXIT_FINE;
+        (void)diagnostics_finish(cli, report, r, cli->config ? cli->config : "nfwpolicyd.conf");
+        return CLI_EXIT_TROUBLE;
+}
+
+int cli_prepare_config(const struct cli *cli,
+                       struct nfw_report **ret_report,
+                       struct nfw_context **ret_context,
+                       struct nfw_config **ret_config) {
         CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(config) struct nfw_config *config = NULL;
         CLEANUP(context) struct nfw_context *context = NULL;
         int r;
 
         if (cli->state_directory && *cli->state_directory == '\0')
                 return cli_usage_error(cli, "--state-directory needs the name of a directory");
+        if (cli->config && *cli->config == '\0')
+                return cli_usage_error(cli, "--config needs the name of a file");
         if (!cli_has_net_admin())
                 return cli_failure(cli, -EPERM, NULL);
         r = nfw_report_new(&report);
         if (r < 0)
                 return cli_failure(cli, r, NULL);
+        r = read_config(cli, report, &config);
+        if (r)
+                return r;
         r = nfw_context_new(&context);
+        if (r == 0)
+                r = nfw_context_configure(context, config);
         if (r < 0)
                 return cli_failure(cli, r, NULL);
         if (cli->state_directory) {
@@ -148,9 +171,17 @@ int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nf
 
         *ret_report = report;
         *ret_context = context;
+        *ret_config = config;
         report = NULL;
         context = NULL;
+        config = NULL;
         return CLI_EXIT_FINE;
+}
+
+int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context) {
+        CLEANUP(config) struct nfw_config *config = NULL;
+
+        return cli_prepare_config(cli, ret_report, ret_context, &config);
 }
 
 int cli_close_stdout(const struct cli *cli, int status) {

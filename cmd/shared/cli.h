@@ -25,6 +25,7 @@ struct cli {
         const char *command; /* NULL outside of a subcommand */
 
         /* Set by the global options. */
+        const char *config; /* NULL: the usual file, if there is one */
         const char *state_directory;
         int color;
         bool json;
@@ -64,8 +65,15 @@ int cli_failure(const struct cli *cli, int error, const char *about);
 /* Whether this process may change the rules itself. */
 bool cli_has_net_admin(void);
 
-/* A report and a context with the global options applied; a failure has been told. 0 or an exit status. */
+/*
+ * A report and a context as nfwpolicyd.conf and the global options say; a failure has been told. 0 or an exit status.
+ * The second has the configuration, too.
+ */
 int cli_prepare(const struct cli *cli, struct nfw_report **ret_report, struct nfw_context **ret_context);
+int cli_prepare_config(const struct cli *cli,
+                       struct nfw_report **ret_report,
+                       struct nfw_context **ret_context,
+                       struct nfw_config **ret_config);
 
 /* Whether everything written to stdout arrived: turns CLI_EXIT_FINE into CLI_EXIT_TROUBLE where it did not. */
 int cli_close_stdout(const struct cli *cli, int status);

@@ -19,7 +19,7 @@ _nfwpolicy_command() {
         local i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
-                --color | --state-directory | --bus-address) ((i++)) ;;
+                --color | --config | --state-directory | --bus-address) ((i++)) ;;
                 -* | =) ;;
                 *)
                         echo "${COMP_WORDS[i]}"
@@ -31,7 +31,7 @@ _nfwpolicy_command() {
 
 _nfwpolicy() {
         local commands='check load attach detach unload list names show verify status help'
-        local global='--help --version --json --quiet --verbose --color --state-directory'
+        local global='--help --version --json --quiet --verbose --color --config --state-directory'
         local bus='--bus-address --no-bus'
         local word=$2 previous=$3 command options='' operands=''
 
@@ -56,6 +56,10 @@ _nfwpolicy() {
                 ;;
         --color)
                 mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word")
+                return
+                ;;
+        --config)
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
         --state-directory)
@@ -125,12 +129,13 @@ _nfwpolicy() {
 _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
+        --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
         --state-directory | --store-directory | --policies-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
         --bus-address) COMPREPLY=() ;;
         *)
                 mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --help --version
-                        --json --quiet --verbose --color --state-directory' -- "$2")
+                        --json --quiet --verbose --color --config --state-directory' -- "$2")
                 ;;
         esac
 }

@@ -42,6 +42,7 @@ complete -c nfwpolicy -l json -d 'Print JSON for programs'
 complete -c nfwpolicy -s q -l quiet -d 'Print warnings and errors only'
 complete -c nfwpolicy -s v -l verbose -d 'Print every event of the learner'
 complete -c nfwpolicy -l color -x -a 'auto always never' -d 'When to use colours'
+complete -c nfwpolicy -l config -r -F -d 'Read this instead of nfwpolicyd.conf'
 complete -c nfwpolicy -l state-directory -x -a '(__fish_complete_directories)' -d 'Where policies are kept'
 
 complete -c nfwpolicy -n '__fish_seen_subcommand_from check load' -F

@@ -13,6 +13,7 @@ const struct nfw_setting_spec nfw_setting_specs[NFW_N_SETTINGS] = {
         [NFW_SETTING_MIN_TTL] = { "Defaults", "MinTTL", NFW_KIND_NUMBER, 1, NFW_MIN_TTL_LIMIT },
         [NFW_SETTING_MAX_TTL] = { "Defaults", "MaxTTL", NFW_KIND_NUMBER, 1, NFW_MAX_TTL_LIMIT },
         [NFW_SETTING_MAX_NAMES] = { "Defaults", "MaxNames", NFW_KIND_NUMBER, 1, NFW_MAX_NAMES_LIMIT },
+        [NFW_SETTING_LOG_DENIED] = { "Defaults", "LogDenied", NFW_KIND_BOOLEAN, 0, 0 },
         [NFW_SETTING_TABLE_NAME] = { "Kernel", "TableName", NFW_KIND_TABLE, 0, 0 },
         [NFW_SETTING_NFLOG_GROUP] = { "Kernel", "NflogGroup", NFW_KIND_NUMBER, 1, UINT16_MAX },
         [NFW_SETTING_STATE_DIRECTORY] = { "Daemon", "StateDirectory", NFW_KIND_DIRECTORY, 0, 0 },

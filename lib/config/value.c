@@ -23,7 +23,6 @@ static int add_resolver(struct nfw_config *config,
                         struct nfw_report *report) {
         bool is_any = strcmp(word, "any") == 0;
         struct nfw_addr addr;
-        int r;
 
         if (config->any_resolver || (is_any && config->resolvers.n > 0))
                 return refuse(nfw_report_error(report, CODE, pos,

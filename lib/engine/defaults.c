@@ -22,6 +22,7 @@ void nfw_load_defaults_apply(const struct nfw_load_defaults *defaults, struct nf
                 record->max_ttl = defaults->max_ttl;
         if (record->max_names == 0)
                 record->max_names = defaults->max_names;
+        record->log_denied |= defaults->log_denied;
 }
 
 /**
@@ -29,8 +30,8 @@ void nfw_load_defaults_apply(const struct nfw_load_defaults *defaults, struct nf
  * @context: the context
  * @config:  the configuration; what is needed of it is copied
  *
- * Name servers, lifetimes and how many names a port can hold, of loads that do not say so themselves. What it does not
- * set is as in a new context. What has been loaded already stays as it is.
+ * Name servers, lifetimes, how many names a port can hold and whether drops are told of, of loads that do not say so
+ * themselves. What it does not set is as in a new context. What has been loaded already stays as it is.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -40,6 +41,7 @@ nfw_public int nfw_context_configure_loads(struct nfw_context *context, const st
                 .min_ttl = nfw_config_number(config, NFW_SETTING_MIN_TTL, NFW_MIN_TTL_DEFAULT),
                 .max_ttl = nfw_config_number(config, NFW_SETTING_MAX_TTL, NFW_MAX_TTL_DEFAULT),
                 .max_names = nfw_config_number(config, NFW_SETTING_MAX_NAMES, NFW_MAX_NAMES_DEFAULT),
+                .log_denied = nfw_config_number(config, NFW_SETTING_LOG_DENIED, false),
         };
 
         if (nfw_vec_reserve(&defaults.resolvers, config->resolvers.n) < 0)

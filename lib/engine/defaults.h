@@ -15,6 +15,7 @@ struct nfw_load_defaults {
         uint32_t min_ttl; /* seconds */
         uint32_t max_ttl;
         uint32_t max_names; /* for each port */
+        bool log_denied;
 };
 
 #define NFW_LOAD_DEFAULTS_INIT                                                                               \

@@ -94,6 +94,7 @@ struct nfw_config;
  * @NFW_SETTING_MIN_TTL:            the shortest life of a grant, in seconds
  * @NFW_SETTING_MAX_TTL:            the longest life of a grant, in seconds
  * @NFW_SETTING_MAX_NAMES:          how many names a port can hold
+ * @NFW_SETTING_LOG_DENIED:         whether packets that are dropped are told of: "yes" or "no"
  * @NFW_SETTING_TABLE_NAME:         what the tables in the kernel are called
  * @NFW_SETTING_NFLOG_GROUP:        where the kernel mirrors DNS messages to
  * @NFW_SETTING_STATE_DIRECTORY:    where the sources of loaded policies are kept
@@ -108,6 +109,7 @@ enum nfw_setting {
         NFW_SETTING_MIN_TTL,
         NFW_SETTING_MAX_TTL,
         NFW_SETTING_MAX_NAMES,
+        NFW_SETTING_LOG_DENIED,
         NFW_SETTING_TABLE_NAME,
         NFW_SETTING_NFLOG_GROUP,
         NFW_SETTING_STATE_DIRECTORY,

@@ -89,6 +89,7 @@ static void test_every_setting(void **state) {
                 [NFW_SETTING_MIN_TTL] = "30",
                 [NFW_SETTING_MAX_TTL] = "604800",
                 [NFW_SETTING_MAX_NAMES] = "1000000",
+                [NFW_SETTING_LOG_DENIED] = "yes",
                 [NFW_SETTING_TABLE_NAME] = "lab-2",
                 [NFW_SETTING_NFLOG_GROUP] = "65535",
                 [NFW_SETTING_STATE_DIRECTORY] = "/run/lab",
@@ -106,6 +107,7 @@ static void test_every_setting(void **state) {
                           "MinTTL=30\n"
                           "MaxTTL=604800\n"
                           "MaxNames=1000000\n"
+                          "LogDenied=on\n"
                           "\n"
                           "[Kernel]\n"
                           "TableName=lab-2\n"

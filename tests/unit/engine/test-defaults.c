@@ -36,9 +36,11 @@ static void test_what_the_file_says(void **state) {
         struct nfw_record record = { 0 };
         char text[NFW_ADDR_TEXT_MAX];
 
-        configure_loads(place,
-                        "[Defaults]\nResolvers=192.0.2.1 2001:db8::1\nMinTTL=6\nMaxTTL=7\nMaxNames=8\n");
+        configure_loads(
+                place,
+                "[Defaults]\nResolvers=192.0.2.1 2001:db8::1\nMinTTL=6\nMaxTTL=7\nMaxNames=8\nLogDenied=1\n");
         nfw_load_defaults_apply(&place->context.defaults, &record);
+        assert_true(record.log_denied);
         assert_int_equal(record.min_ttl, 6);
         assert_int_equal(record.max_ttl, 7);
         assert_int_equal(record.max_names, 8);
@@ -52,6 +54,7 @@ static void test_what_the_file_says(void **state) {
         nfw_load_defaults_apply(&place->context.defaults, &record);
         assert_int_equal(record.min_ttl, 5);
         assert_int_equal(record.max_ttl, 9);
+        assert_false(record.log_denied);
         assert_int_equal(record.max_names, 10000);
         assert_true(record.any_resolver);
         assert_int_equal(record.resolvers.n, 0);
