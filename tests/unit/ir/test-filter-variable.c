@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "filter_fixture.h"
+#include "filter_frames.h"
+
+#define FILTER(rules)   "<filter name='t'>" rules "</filter>"
+#define DROP_OUT(match) "<rule action='drop' direction='out'>" match "</rule>"
+
+static bool udp_from(struct fixture *fixture, const char *source, const char *source_port) {
+        char text[256];
+
+        snprintf(text, sizeof(text), PEER GUEST IPV4("001c", "11", "%s", IP_2) "%s" PORT_53 "00080000",
+                 source, source_port);
+        return passes(fixture, NFW_EGRESS, text);
+}
+
+static void begin(struct fixture *fixture, const char *xml) {
+        fixture_init(fixture);
+        fixture_define(fixture, xml);
+}
+
+static void test_list(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$IP'/>")));
+        fixture_set(&f, "IP", "10.0.0.1");
+        fixture_set(&f, "IP", "10.0.0.9");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 1);
+        assert_string_equal(f.ir->sets.items[0].name, "ip-saddr-IP");
+        assert_false(f.ir->sets.items[0].interval);
+        assert_int_equal(f.tuples[0].vec.n, 2);
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_false(udp_from(&f, IP_9, PORT_80));
+        assert_true(udp_from(&f, IP_2, PORT_80));
+        fixture_deinit(&f);
+}
+
+static void test_duplicates(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$IP'/>")));
+        for (size_t i = 0; i < 3; i++)
+                fixture_set(&f, "IP", "10.0.0.1");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.tuples[0].vec.n, 1);
+        fixture_deinit(&f);
+}
+
+static void set_pairs(struct fixture *f) {
+        fixture_set(f, "A", "10.0.0.1");
+        fixture_set(f, "A", "10.0.0.9");
+        fixture_set(f, "P", "80");
+        fixture_set(f, "P", "22");
+}
+
+static void test_parallel(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A' srcportstart='$P'/>")));
+        set_pairs(&f);
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 2); /* the other direction looks at the other side */
+        assert_int_equal(f.ir->sets.items[0].n_fields, 2);
+        assert_int_equal(f.tuples[0].vec.n, 4);
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_true(udp_from(&f, IP_1, PORT_22));
+        assert_false(udp_from(&f, IP_9, PORT_22));
+        assert_true(udp_from(&f, IP_9, PORT_80));
+        fixture_deinit(&f);
+}
+
+static void test_product(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A[@1]' srcportstart='$P[@2]'/>")));
+        set_pairs(&f);
+        fixture_set(&f, "P", "54"); /* the lengths may differ */
+        fixture_bind(&f, "t");
+        /* What does not depend on each other is in sets of its own. */
+        assert_int_equal(f.ir->sets.items[0].n_fields, 1);
+        assert_int_equal(f.ir->sets.items[1].n_fields, 1);
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_false(udp_from(&f, IP_1, PORT_54));
+        assert_false(udp_from(&f, IP_9, PORT_22));
+        assert_true(udp_from(&f, IP_2, PORT_22));
+        assert_true(udp_from(&f, IP_9, PORT_53));
+        fixture_deinit(&f);
+}
+
+/* A range from one list to another with an iterator of its own is every pair of them. */
+static void test_product_in_one_field(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcportstart='$A[@1]' srcportend='$B[@2]'/>")));
+        fixture_set(&f, "A", "22");
+        fixture_set(&f, "A", "54");
+        fixture_set(&f, "B", "80");
+        fixture_set(&f, "B", "79");
+        fixture_bind(&f, "t");
+        assert_true(f.ir->sets.items[0].interval);
+        assert_int_equal(f.tuples[0].vec.n, 1); /* 22-80 covers the rest */
+        assert_false(udp_from(&f, IP_1, PORT_53));
+        assert_true(udp_from(&f, IP_1, PORT_1K));
+        fixture_deinit(&f);
+}
+
+static void test_index(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A[1]' srcportstart='$P[0]'/>")));
+        set_pairs(&f);
+        fixture_bind(&f, "t");
+        assert_false(udp_from(&f, IP_9, PORT_80));
+        assert_true(udp_from(&f, IP_9, PORT_22));
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+/* With match='no' a list is "none of these". */
+static void test_negation(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip match='no' srcipaddr='$A'/><ip protocol='udp'/>")));
+        set_pairs(&f);
+        fixture_bind(&f, "t");
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        assert_true(udp_from(&f, IP_9, PORT_80));
+        assert_false(udp_from(&f, IP_2, PORT_80));
+        fixture_deinit(&f);
+}
+
+/* What is negated is asked by itself, so its list may be of any length. */
+static void test_negation_of_one(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp match='no' srcipaddr='$A'/><udp srcportstart='$P'/>")));
+        set_pairs(&f);
+        fixture_set(&f, "P", "54");
+        fixture_bind(&f, "t");
+        assert_true(udp_from(&f, IP_1, PORT_54));
+        assert_false(udp_from(&f, IP_2, PORT_54));
+        assert_true(udp_from(&f, IP_2, PORT_53));
+        fixture_deinit(&f);
+}
+
+static void test_constant_mask(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$A' srcipmask='24'/>")));
+        fixture_set(&f, "A", "10.0.0.77");
+        fixture_bind(&f, "t");
+        assert_false(f.ir->sets.items[0].interval);
+        assert_true(f.ir->sets.items[0].fields[0].is_masked);
+        assert_memory_equal(f.ir->sets.items[0].fields[0].mask, "\xff\xff\xff\0", 4);
+        assert_memory_equal(f.tuples[0].vec.items[0].first, "\x0a\0\0\0", 4);
+        assert_memory_equal(f.tuples[0].vec.items[0].last, "\x0a\0\0\0", 4);
+        assert_false(udp_from(&f, IP_9, PORT_80));
+        assert_true(udp_from(&f, NET_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+static void test_whole_mask(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$A' srcipmask='32'/>") DROP_OUT("<ip srcipaddr='$A'/>")));
+        fixture_set(&f, "A", "10.0.0.1");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 1);
+        assert_false(f.ir->sets.items[0].fields[0].is_masked);
+        fixture_deinit(&f);
+}
+
+static void test_variable_mask(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$A' srcipmask='$M'/>")));
+        fixture_set(&f, "A", "10.0.1.5");
+        fixture_set(&f, "A", "10.0.0.9");
+        fixture_set(&f, "M", "255.255.255.0");
+        fixture_set(&f, "M", "32");
+        fixture_bind(&f, "t");
+        assert_true(f.ir->sets.items[0].interval);
+        assert_false(udp_from(&f, NET_1, PORT_80));
+        assert_false(udp_from(&f, IP_9, PORT_80));
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+/* The kernel takes no boxes that overlap. */
+static void test_overlap(void **state nfw_unused) {
+        const struct nfw_filter_tuples *tuples;
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A' srcipmask='$M' srcportstart='$P' srcportend='$Q'/>")));
+        fixture_set(&f, "A", "10.0.0.0");
+        fixture_set(&f, "M", "24");
+        fixture_set(&f, "P", "1");
+        fixture_set(&f, "Q", "60");
+        fixture_set(&f, "A", "10.0.0.8");
+        fixture_set(&f, "M", "29");
+        fixture_set(&f, "P", "50");
+        fixture_set(&f, "Q", "90");
+        fixture_bind(&f, "t");
+        tuples = &f.tuples[0];
+        for (size_t i = 0; i < tuples->vec.n; i += 2) {
+                for (size_t j = i + 2; j < tuples->vec.n; j += 2)
+                        assert_false(
+                                nfw_range_overlaps(&tuples->vec.items[i], &tuples->vec.items[j]) &&
+                                nfw_range_overlaps(&tuples->vec.items[i + 1], &tuples->vec.items[j + 1]));
+        }
+        assert_false(udp_from(&f, IP_1, PORT_22));
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        assert_false(udp_from(&f, IP_9, PORT_22));
+        assert_false(udp_from(&f, IP_9, PORT_80));
+        assert_true(udp_from(&f, IP_9, PORT_1K));
+        fixture_deinit(&f);
+}
+
+static void test_shared_sets(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip srcipaddr='$A' protocol='udp'/>")
+                                 DROP_OUT("<ip srcipaddr='$A' dscp='1'/>") DROP_OUT("<ip srcipaddr='$A[0]'/>")
+                                         DROP_OUT("<ip match='no' srcipaddr='$A'/>")));
+        fixture_set(&f, "A", "10.0.0.1");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 3);
+        for (size_t i = 0; i < f.ir->sets.n; i++) {
+                for (size_t j = 0; j < i; j++)
+                        assert_string_not_equal(f.ir->sets.items[i].name, f.ir->sets.items[j].name);
+        }
+        fixture_deinit(&f);
+}
+
+#define REFERENCE(values)      "<filterref filter='x'>" values "</filterref>"
+#define PARAMETER(name, value) "<parameter name='" name "' value='" value "'/>"
+
+/* The same filter with other parameters looks into other sets; with the same ones into the same. */
+static void test_scopes(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, "<filter name='x'>" DROP_OUT("<udp srcportstart='$P'/>") "</filter>");
+        fixture_define(&f, FILTER(REFERENCE(PARAMETER("P", "80")) REFERENCE(PARAMETER("P", "22"))
+                                          REFERENCE(PARAMETER("P", "80"))));
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->missing.n, 0);
+        assert_int_equal(f.ir->variables.n, 1);
+        assert_int_equal(f.ir->sets.n, 4);
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_false(udp_from(&f, IP_1, PORT_22));
+        assert_true(udp_from(&f, IP_1, PORT_54));
+        fixture_deinit(&f);
+}
+
+static void test_outer_wins(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, "<filter name='y'>" DROP_OUT("<udp srcportstart='$P'/>") "</filter>");
+        fixture_define(
+                &f, "<filter name='x'><filterref filter='y'>" PARAMETER("P", "22") "</filterref></filter>");
+        fixture_define(&f, FILTER(REFERENCE(PARAMETER("P", "80"))));
+        fixture_bind(&f, "t");
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_true(udp_from(&f, IP_1, PORT_22));
+        fixture_unbind(&f);
+
+        fixture_set(&f, "P", "54");
+        fixture_bind(&f, "t");
+        assert_false(udp_from(&f, IP_1, PORT_54));
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+static void refuses(const char *match, const char *name, const char *value, const char *code) {
+        struct fixture f;
+        char xml[512];
+
+        snprintf(xml, sizeof(xml), FILTER(DROP_OUT("%s")), match);
+        begin(&f, xml);
+        set_pairs(&f);
+        if (name)
+                fixture_set(&f, name, value);
+        fixture_refuses(&f, "t", code);
+        fixture_deinit(&f);
+}
+
+static void test_refused(void **state nfw_unused) {
+        refuses("<ip srcipaddr='$NO'/>", NULL, NULL, "nwfilter/missing-variable");
+        refuses("<ip srcipaddr='$A[2]'/>", NULL, NULL, "nwfilter/variable-index");
+        refuses("<udp srcipaddr='$A' srcportstart='$P'/>", "P", "99", "nwfilter/unequal-lists");
+        refuses("<udp srcportstart='$A'/>", NULL, NULL, "nwfilter/variable-value");
+        refuses("<udp srcportstart='$P'/>", "P", "65536", "nwfilter/variable-value");
+        refuses("<udp srcportstart='$P'/>", "P", "-1", "nwfilter/variable-value");
+        refuses("<udp dscp='$D'/>", "D", "64", "nwfilter/variable-value");
+        refuses("<mac srcmacaddr='$M'/>", "M", "52:54:00:00:00", "nwfilter/variable-value");
+        refuses("<ip srcipaddr='$V6'/>", "V6", "fd00::1", "nwfilter/variable-value");
+        refuses("<udp srcportstart='81' srcportend='$P'/>", NULL, NULL, "nwfilter/empty-range");
+        refuses("<tcp connlimit-above='$NO'/>", NULL, NULL, "nwfilter/missing-variable");
+        refuses("<tcp connlimit-above='$A[0]'/>", NULL, NULL, "nwfilter/variable-value");
+        refuses("<tcp connlimit-above='$P' srcipaddr='$A'/>", NULL, NULL, "nwfilter/unequal-lists");
+}
+
+/* One message for each problem, with its place, though the rule counts in both directions. */
+static void test_positions(void **state nfw_unused) {
+        const struct nfw_diagnostic *diagnostic;
+        struct fixture f;
+
+        begin(&f, "<filter name='t'>\n"
+                  "  <rule action='drop' direction='out'><tcp connlimit-above='$X'/></rule>\n"
+                  "  <rule action='drop' direction='out'><tcp option='$Y'/></rule>\n"
+                  "</filter>");
+        assert_int_equal(fixture_try_bind(&f, "t"), NFW_E_INVALID);
+        assert_int_equal(nfw_report_n_diagnostics(f.report), 2);
+        diagnostic = nfw_report_diagnostic(f.report, 1);
+        assert_string_equal(nfw_diagnostic_file(diagnostic), "test.xml");
+        assert_int_equal(nfw_diagnostic_line(diagnostic), 3);
+        fixture_deinit(&f);
+}
+
+static void test_too_many(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ipv6 srcmacaddr='$A' dstmacaddr='$A' srcipaddr='$A' dstipaddr='$A' "
+                                  "protocol='$A'/>")));
+        fixture_refuses(&f, "t", "nwfilter/too-large");
+        fixture_deinit(&f);
+
+        begin(&f, FILTER(DROP_OUT("<ipv6 srcmacaddr='$M' dstmacaddr='$M[@1]' srcipaddr='$I[@2]' "
+                                  "dstipaddr='$I[@3]' protocol='$P[@4]'/>")));
+        fixture_set(&f, "M", "52:54:00:00:00:0a");
+        fixture_set(&f, "I", "fd00::1");
+        fixture_set(&f, "P", "udp");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 5);
+        fixture_deinit(&f);
+}
+
+static void test_too_many_combinations(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcportstart='$A[@1]' srcportend='$B[@2]'/>")));
+        for (unsigned int i = 0; i < 300; i++) {
+                char text[16];
+
+                snprintf(text, sizeof(text), "%u", i);
+                fixture_set(&f, "A", text);
+                fixture_set(&f, "B", text);
+        }
+        fixture_refuses(&f, "t", "nwfilter/too-large");
+        fixture_deinit(&f);
+}
+
+/* An address that has still to be learned is in no set; nobody's, that is. */
+static void test_learned(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<ip match='no' srcipaddr='$IP'/>")));
+        fixture_refuses(&f, "t", "nwfilter/missing-variable");
+        fixture_unbind(&f);
+        f.learned_ip = true;
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->missing.n, 1);
+        assert_string_equal(f.ir->missing.items[0], "IP");
+        assert_int_equal(f.tuples[0].vec.n, 0);
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        fixture_unbind(&f);
+        fixture_set(&f, "IP", "10.0.0.1");
+        fixture_bind(&f, "t");
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+static void test_compiled(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp ipset='$S' ipsetflags='src'/>")));
+        fixture_set(&f, "S", "one");
+        fixture_set(&f, "S", "two");
+        f.set_member = "two";
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->compiled.n, 1);
+        assert_string_equal(f.ir->compiled.items[0], "S");
+        assert_int_equal(f.ir->sets.n, 0);
+        assert_int_equal(f.ir->named_sets.n, 4); /* in both directions */
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        f.set_member = "three";
+        assert_true(udp_from(&f, IP_1, PORT_80));
+        fixture_deinit(&f);
+}
+
+/* A word for the rule and a value of packets may share an iterator while there is one of each. */
+static void test_compiled_in_parallel(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp ipset='$S' ipsetflags='src' srcipaddr='$A'/>")));
+        fixture_set(&f, "S", "one");
+        fixture_set(&f, "A", "10.0.0.1");
+        f.set_member = "one";
+        fixture_bind(&f, "t");
+        assert_false(udp_from(&f, IP_1, PORT_80));
+        assert_true(udp_from(&f, IP_9, PORT_80));
+        fixture_unbind(&f);
+        fixture_set(&f, "A", "10.0.0.9");
+        fixture_refuses(&f, "t", "nwfilter/unequal-lists");
+        fixture_deinit(&f);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_list),
+                cmocka_unit_test(test_duplicates),
+                cmocka_unit_test(test_parallel),
+                cmocka_unit_test(test_product),
+                cmocka_unit_test(test_product_in_one_field),
+                cmocka_unit_test(test_index),
+                cmocka_unit_test(test_negation),
+                cmocka_unit_test(test_negation_of_one),
+                cmocka_unit_test(test_constant_mask),
+                cmocka_unit_test(test_whole_mask),
+                cmocka_unit_test(test_variable_mask),
+                cmocka_unit_test(test_overlap),
+                cmocka_unit_test(test_shared_sets),
+                cmocka_unit_test(test_scopes),
+                cmocka_unit_test(test_outer_wins),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_positions),
+                cmocka_unit_test(test_too_many),
+                cmocka_unit_test(test_too_many_combinations),
+                cmocka_unit_test(test_learned),
+                cmocka_unit_test(test_compiled),
+                cmocka_unit_test(test_compiled_in_parallel),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
