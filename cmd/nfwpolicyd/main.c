@@ -44,7 +44,7 @@ static int say_ready(const struct cli *cli, struct nfw_context *context, struct 
         size_t n_policies, n_ports;
         int r;
 
-        r = nfw_status_new(context, report, &status);
+        r = nfw_status_new_without_grants(context, report, &status);
         if (r != 0)
                 return diagnostics_finish(cli, report, r, "reading what is loaded");
         diagnostics_print(cli, report);

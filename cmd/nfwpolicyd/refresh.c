@@ -26,7 +26,7 @@ static int look(struct daemon *daemon) {
         struct model model;
         int r;
 
-        r = nfw_status_new(daemon->context, NULL, &status);
+        r = nfw_status_new_without_grants(daemon->context, NULL, &status);
         if (r != 0)
                 return r < 0 ? r : -EIO;
         r = model_make(status, &model);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/network.h"
 #include "engine/record.h"
+#include "engine/summary.h"
 
 /**
  * nfw_context_new() - open this network namespace's kernel
@@ -73,6 +74,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
 
         nfw_record_forget_settings(context);
         nfw_load_defaults_deinit(&context->defaults);
+        nfw_summaries_deinit(context);
         nfw_resolvers_deinit(&context->resolvers);
         nfw_shadow_deinit(&context->shadow);
         nfw_nft_batch_free(context->batch);
@@ -166,6 +168,7 @@ nfw_public int nfw_context_set_state_directory(struct nfw_context *context, cons
         free(context->directory);
         context->directory = directory;
         nfw_record_forget_settings(context);
+        nfw_summaries_deinit(context);
         return 0;
 }
 

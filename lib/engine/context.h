@@ -14,6 +14,7 @@
 #include "rtnl/link.h"
 
 struct nfw_record;
+struct nfw_summary;
 
 struct nfw_context {
         /* What the sockets and batches made for the context refer to; they borrow it. */
@@ -29,7 +30,8 @@ struct nfw_context {
         struct nfw_rtnl *rtnl;
         struct nfw_nft_batch *batch;
         struct nfw_shadow shadow;
-        struct nfw_record *settings; /* read last, or NULL; nfw_record_read_settings() has it */
+        struct nfw_record *settings;   /* read last, or NULL; nfw_record_read_settings() has it */
+        struct nfw_summary *summaries; /* by id */
         struct nfw_resolvers resolvers;
 };
 

@@ -246,7 +246,6 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
         nfw_rtnl_free(learner->rtnl);
         nfw_nft_batch_free(learner->batch);
         nfw_nft_socket_free(learner->nft);
-        nfw_shadow_deinit(&learner->shadow);
         nfw_nflog_free(learner->denied);
         nfw_nflog_free(learner->nflog);
         nfw_statistics_close(learner->statistics, learner->statistics_fd);

@@ -6,12 +6,15 @@
  *
  *   learner.c         its life, its descriptors, what wakes it
  *   learner_follow.c  which policies and ports there are: kept in step with the kernel
+ *   learner_policy.c  what the policies want to learn
+ *   learner_restore.c grants that the kernel has already, and that a policy's last version had
  *   learner_packet.c  from a mirrored packet to what a name may open
  *   learner_commit.c  from decisions to set elements
  *   denied.c          what policies drop that tell of it: nothing is learned from that
  *
- * The kernel is the truth. What is in memory is a shadow of it, tied to a generation of the ruleset: every commit
- * is refused when somebody else has changed anything, and then the shadow is brought up to date first.
+ * The kernel is the truth. What is in memory follows the context's shadow of it and is tied to a generation of the
+ * ruleset: every commit is refused when somebody else has changed anything, and then that is followed first. What is
+ * changed through the same context is in the shadow already, port by port, and costs no look at the kernel.
  */
 
 #include <net/if.h>
@@ -84,7 +87,9 @@ struct nfw_learner {
         struct nfw_context *context;
         struct nfw_nft_socket *nft;
         struct nfw_nft_batch *batch;
-        struct nfw_shadow shadow;
+        uint32_t
+                followed; /* the generation that policies and ports are of; 0: they must be looked at first */
+        uint64_t n_changes; /* of the context's shadow, that they are of */
         struct nfw_nflog *nflog;
         struct nfw_nflog *denied; /* NULL as long as nobody wants it */
         struct nfw_rtnl *rtnl;
@@ -124,11 +129,24 @@ int nfw_learner_listen_denied(struct nfw_learner *learner);
 
 /* learner_follow.c: brings policies and ports up to date. 0 or a negative errno. */
 int nfw_learner_follow(struct nfw_learner *learner);
+/* False where it is known without asking the kernel that there is something to follow. */
+bool nfw_learner_is_in_step(const struct nfw_learner *learner);
 /* The same, but only if the ruleset has changed since. *ret_changed tells. */
 int nfw_learner_follow_if_changed(struct nfw_learner *learner, bool *ret_changed);
 /* Forgets what is thought to be known of grants and reads them from the kernel. */
 int nfw_learner_reread(struct nfw_learner *learner);
 void nfw_learner_unfollow_all(struct nfw_learner *learner);
+
+/* learner_policy.c: from the context's shadow. NULL where it is in force and nobody knows what it means. */
+int nfw_learner_follow_policies(struct nfw_learner *learner);
+struct learner_policy *nfw_learner_find_policy(const struct nfw_learner *learner,
+                                               const char *name,
+                                               const char *id,
+                                               enum nfw_table table);
+void nfw_learner_remove_absent_policies(struct nfw_learner *learner);
+
+/* learner_restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
+int nfw_learner_restore(struct nfw_learner *learner);
 
 /* learner_packet.c: the callback for mirrored packets; decisions go to learner->ops. */
 int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *userdata);

@@ -211,11 +211,21 @@ static int give_up(struct nfw_learner *learner, int error, const struct nfw_nft_
         return nfw_learner_reread(learner);
 }
 
+/* Grants are nothing that a shadow has: it is of the next generation, as everybody is who follows it. */
+static void take_own_commit(struct nfw_learner *learner) {
+        struct nfw_shadow *shadow = &learner->context->shadow;
+
+        if (shadow->valid)
+                nfw_shadow_advance(shadow);
+        /* 0 after the last one: then it is looked anew. */
+        learner->followed++;
+}
+
 /* 0; -EAGAIN to try again; or a negative errno. */
 static int attempt(struct nfw_learner *learner, struct nfw_nft_failure *failure) {
         int r;
 
-        if (!learner->shadow.valid) {
+        if (!nfw_learner_is_in_step(learner)) {
                 r = nfw_learner_follow(learner);
                 if (r < 0)
                         return r;
@@ -227,14 +237,14 @@ static int attempt(struct nfw_learner *learner, struct nfw_nft_failure *failure)
         if (r < 0)
                 return r;
 
-        r = nfw_nft_commit(learner->nft, learner->batch, learner->shadow.generation, false, failure);
+        r = nfw_nft_commit(learner->nft, learner->batch, learner->followed, false, failure);
         if (r == 0) {
-                nfw_shadow_advance(&learner->shadow);
+                take_own_commit(learner);
                 return 0;
         }
 
         if (r == NFW_NFT_STALE) {
-                nfw_shadow_invalidate(&learner->shadow);
+                learner->followed = 0;
                 return -EAGAIN;
         }
         if (r == -ENOENT) {
@@ -296,7 +306,7 @@ static int commit_ops(struct nfw_learner *learner) {
 int nfw_learner_commit(struct nfw_learner *learner) {
         int r;
 
-        if (learner->ops.n == 0 && learner->shadow.valid)
+        if (learner->ops.n == 0 && nfw_learner_is_in_step(learner))
                 return 0;
 
         do

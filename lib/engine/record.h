@@ -67,6 +67,7 @@ int nfw_record_read_settings(struct nfw_context *context,
                              const char *id,
                              struct nfw_record *ret_record);
 void nfw_record_forget_settings(struct nfw_context *context);
+bool nfw_record_exists(const struct nfw_context *context, const char *name, const char *id);
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id);
 /* Whether there is that record and it was written in the context's network namespace. */
 bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *name, const char *id);

@@ -229,6 +229,12 @@ bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *n
         return is_ours;
 }
 
+bool nfw_record_exists(const struct nfw_context *context, const char *name, const char *id) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+
+        return record_path(context, name, id, &path) == 0 && access(path, F_OK) == 0;
+}
+
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id) {
         nfw_cleanup(nfw_freep) char *path = NULL;
 

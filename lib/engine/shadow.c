@@ -63,6 +63,12 @@ void nfw_shadow_advance(struct nfw_shadow *shadow) {
                 shadow->generation = 1;
 }
 
+static void remember_change(struct nfw_shadow *shadow, const struct nfw_shadow_port *port) {
+        char *change = shadow->changes[shadow->n_changes++ % NFW_SHADOW_N_CHANGES];
+
+        memcpy(change, port->interface, sizeof(port->interface));
+}
+
 static int grow(struct nfw_shadow *shadow) {
         struct nfw_shadow grown = { .n_buckets = shadow->n_buckets ? shadow->n_buckets * 2 : 64 };
 
@@ -116,6 +122,7 @@ int nfw_shadow_add_port(struct nfw_shadow *shadow, const char *interface, struct
         port->next = shadow->buckets[bucket];
         shadow->buckets[bucket] = port;
         shadow->n_ports++;
+        remember_change(shadow, port);
 
         *ret_port = port;
         return 0;
@@ -132,10 +139,28 @@ void nfw_shadow_remove_port(struct nfw_shadow *shadow, const char *interface) {
                 if (strcmp(port->interface, interface) != 0)
                         continue;
                 *link = port->next;
+                remember_change(shadow, port);
                 port_free(port);
                 shadow->n_ports--;
                 return;
         }
+}
+
+int nfw_shadow_foreach_change(const struct nfw_shadow *shadow,
+                              uint64_t n_changes,
+                              int (*callback)(const char *interface, void *userdata),
+                              void *userdata) {
+        int r;
+
+        if (shadow->n_changes - n_changes > NFW_SHADOW_N_CHANGES)
+                return NFW_SHADOW_FORGOTTEN;
+
+        for (uint64_t i = n_changes; i < shadow->n_changes; i++) {
+                r = callback(shadow->changes[i % NFW_SHADOW_N_CHANGES], userdata);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
 }
 
 int nfw_shadow_foreach_port(const struct nfw_shadow *shadow,
@@ -226,6 +251,7 @@ static int take_ports(struct nfw_shadow *shadow, struct nfw_nft_snapshot *snapsh
 
 int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket) {
         nfw_cleanup(nfw_nft_snapshot_freep) struct nfw_nft_snapshot *snapshot = NULL;
+        uint64_t n_changes = shadow->n_changes + NFW_SHADOW_N_CHANGES + 1;
         int r;
 
         if (shadow->valid)
@@ -236,6 +262,7 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
                 return r;
 
         nfw_shadow_deinit(shadow);
+        shadow->n_changes = n_changes;
         shadow->generation = snapshot->generation;
         memcpy(shadow->tables, snapshot->tables, sizeof(shadow->tables));
         memcpy(shadow->foreign, snapshot->foreign, sizeof(shadow->foreign));
@@ -254,4 +281,18 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
         if (r == 0)
                 shadow->valid = true;
         return r;
+}
+
+int nfw_shadow_update(struct nfw_shadow *shadow, struct nfw_nft_socket *socket) {
+        uint32_t generation;
+        int r;
+
+        if (shadow->valid) {
+                r = nfw_nft_generation(socket, &generation);
+                if (r < 0)
+                        return r;
+                if (generation != shadow->generation)
+                        nfw_shadow_invalidate(shadow);
+        }
+        return nfw_shadow_refresh(shadow, socket);
 }

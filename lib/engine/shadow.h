@@ -5,12 +5,21 @@
  * What the kernel held at a generation: policies and ports, found by name. It is valid as long as a commit with
  * that generation succeeds, and our own commits keep it up to date, so that attaching the ten thousandth port
  * does not read ten thousand others.
+ *
+ * Everybody who works with a context shares its shadow. Who keeps something that is made from it, as a learner does,
+ * remembers up to which change that has followed, and then looks at those ports only that have changed since.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "nft/dump.h"
+
+/* So many of the last changes are known one by one. */
+#define NFW_SHADOW_N_CHANGES 256
+
+/* More has changed than is known one by one. */
+#define NFW_SHADOW_FORGOTTEN 1
 
 struct nfw_shadow_port {
         char interface[16]; /* the key */
@@ -38,10 +47,14 @@ struct nfw_shadow {
         struct nfw_shadow_port **buckets;
         size_t n_buckets;
         size_t n_ports;
+        uint64_t n_changes; /* of ports, ever; reading the kernel counts as more than are known one by one */
+        char changes[NFW_SHADOW_N_CHANGES][16]; /* their interfaces, the last ones; by number, modulo */
 };
 
 /* Reads the kernel unless the shadow is valid. 0 or a negative errno. */
 int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket);
+/* The same unless the shadow is valid and of the kernel's generation: others may have committed. */
+int nfw_shadow_update(struct nfw_shadow *shadow, struct nfw_nft_socket *socket);
 void nfw_shadow_invalidate(struct nfw_shadow *shadow);
 void nfw_shadow_deinit(struct nfw_shadow *shadow);
 
@@ -63,3 +76,13 @@ void nfw_shadow_remove_port(struct nfw_shadow *shadow, const char *interface);
 int nfw_shadow_foreach_port(const struct nfw_shadow *shadow,
                             int (*callback)(struct nfw_shadow_port *port, void *userdata),
                             void *userdata);
+
+/*
+ * Calls back for every port that was added or removed since there were n_changes of them, in that order and as often
+ * as it was, until the callback returns other than 0; returns that, or NFW_SHADOW_FORGOTTEN without a call: then every
+ * port and policy may be another.
+ */
+int nfw_shadow_foreach_change(const struct nfw_shadow *shadow,
+                              uint64_t n_changes,
+                              int (*callback)(const char *interface, void *userdata),
+                              void *userdata);

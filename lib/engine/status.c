@@ -7,13 +7,13 @@
 #include "engine/learned.h"
 #include "engine/lock.h"
 #include "engine/port_record.h"
-#include "engine/record.h"
 #include "engine/state.h"
+#include "engine/summary.h"
 
 static int add_loaded(struct nfw_context *context,
                       struct nfw_status *status,
                       const struct nfw_nft_policy *policy) {
-        struct nfw_record record = { 0 };
+        const struct nfw_summary *summary;
         struct nfw_loaded loaded = { 0 };
         int r;
 
@@ -21,19 +21,18 @@ static int add_loaded(struct nfw_context *context,
                 if (strcmp(other->name, policy->name) == 0)
                         return 0;
 
-        r = nfw_record_read(context, policy->name, policy->id, &record);
+        r = nfw_summary_get(context, policy, &summary);
         if (r < 0)
                 return r;
 
         loaded.name = strdup(policy->name);
-        loaded.file = strdup(r == 0 ? record.policy->file : "");
+        loaded.file = strdup(r == 0 ? summary->file : "");
         if (r == 0) {
-                loaded.n_rules = nfw_policy_n_rules(record.policy);
-                loaded.has_domains = nfw_policy_has_domains(record.policy);
-                loaded.any_resolver = record.any_resolver;
-                loaded.log_denied = record.log_denied;
+                loaded.n_rules = summary->n_rules;
+                loaded.has_domains = summary->has_domains;
+                loaded.any_resolver = summary->any_resolver;
+                loaded.log_denied = summary->log_denied;
         }
-        nfw_record_deinit(&record);
         if (nfw_record_id_is_valid(policy->id))
                 strcpy(loaded.id, policy->id);
 
@@ -160,10 +159,10 @@ static void sort_grants(struct nfw_status *status) {
         status->grants.n = n;
 }
 
-static int fill(struct nfw_context *context, struct nfw_status *status) {
+static int fill(struct nfw_context *context, bool with_grants, struct nfw_status *status) {
         int r;
 
-        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        r = nfw_shadow_update(&context->shadow, context->nft);
         if (r < 0)
                 return r;
 
@@ -173,10 +172,11 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
                 r = add_loaded(context, status, policy);
                 if (r < 0)
                         return r;
-                r = add_grants(context, status, policy);
+                r = with_grants ? add_grants(context, status, policy) : 0;
                 if (r < 0)
                         return r;
         }
+        nfw_summaries_trim(context);
 
         status->context = context;
         r = nfw_shadow_foreach_port(&context->shadow, add_binding, status);
@@ -194,6 +194,35 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
         return nfw_statistics_read(context, &status->statistics, &status->learner_running);
 }
 
+static int look(struct nfw_context *context,
+                bool with_grants,
+                struct nfw_report *report,
+                struct nfw_status **ret_status) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        struct nfw_status *status;
+        int r;
+
+        r = nfw_state_prepare(context, report);
+        if (r < 0)
+                return r;
+
+        status = calloc(1, sizeof(*status));
+        if (!status)
+                return -ENOMEM;
+
+        r = nfw_lock_acquire(&lock, context);
+        if (r == 0)
+                r = fill(context, with_grants, status);
+        nfw_lock_release(&lock);
+        if (r < 0) {
+                nfw_status_free(status);
+                return r;
+        }
+
+        *ret_status = status;
+        return 0;
+}
+
 /**
  * nfw_status_new() - look at everything that is in force
  * @context:    the context
@@ -208,31 +237,24 @@ static int fill(struct nfw_context *context, struct nfw_status *status) {
 nfw_public int nfw_status_new(struct nfw_context *context,
                               struct nfw_report *report,
                               struct nfw_status **ret_status) {
-        struct nfw_lock lock = NFW_LOCK_INIT;
-        struct nfw_status *status;
-        int r;
+        return look(context, true, report, ret_status);
+}
 
-        r = nfw_state_prepare(context, report);
-        if (r < 0)
-                return r;
-
-        status = calloc(1, sizeof(*status));
-        if (!status)
-                return -ENOMEM;
-
-        r = nfw_lock_acquire(&lock, context);
-        if (r == 0) {
-                nfw_shadow_invalidate(&context->shadow);
-                r = fill(context, status);
-        }
-        nfw_lock_release(&lock);
-        if (r < 0) {
-                nfw_status_free(status);
-                return r;
-        }
-
-        *ret_status = status;
-        return 0;
+/**
+ * nfw_status_new_without_grants() - the same without what was learned
+ * @context:    the context
+ * @report:     as for nfw_status_new()
+ * @ret_status: as from nfw_status_new(), and nfw_status_n_grants() is 0
+ *
+ * Where much is learned, reading that takes nearly all of the time. This takes little where nobody but this context
+ * has changed anything since it was used last: the kernel is then asked for no more than that.
+ *
+ * Return: 0, or a negative errno, -EPERM without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_status_new_without_grants(struct nfw_context *context,
+                                             struct nfw_report *report,
+                                             struct nfw_status **ret_status) {
+        return look(context, false, report, ret_status);
 }
 
 /**

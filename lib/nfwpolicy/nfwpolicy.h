@@ -9,7 +9,8 @@
  * nfw_condition and says what the caller can tell its user, with the details in the report. Outputs come last,
  * are named ret_x and are written on success only. All objects are opaque; strings that a getter returns live
  * as long as the object they were taken from. The library has no globals, starts no threads, prints nothing
- * and never exits. An object must not be used by two threads at once; different objects may.
+ * and never exits. An object must not be used by two threads at once; different objects may. What was made from a
+ * context (learner, monitor, store, keeper) shares it, and counts as one object with it.
  */
 
 #include <stdbool.h>
@@ -255,6 +256,9 @@ enum nfw_counter {
 };
 
 int nfw_status_new(struct nfw_context *context, struct nfw_report *report, struct nfw_status **ret_status);
+int nfw_status_new_without_grants(struct nfw_context *context,
+                                  struct nfw_report *report,
+                                  struct nfw_status **ret_status);
 struct nfw_status *nfw_status_free(struct nfw_status *status);
 bool nfw_status_learner_running(const struct nfw_status *status);
 uint64_t nfw_status_counter(const struct nfw_status *status, enum nfw_counter counter);

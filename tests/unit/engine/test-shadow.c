@@ -133,6 +133,65 @@ static void test_policies(void **state) {
         assert_null(nfw_shadow_any_policy(&shadow, "web"));
 }
 
+struct changes {
+        char text[256];
+};
+
+static int note_change(const char *interface, void *userdata) {
+        struct changes *changes = userdata;
+
+        strcat(strcat(changes->text, interface), " ");
+        return strcmp(interface, "stop") == 0 ? -7 : 0;
+}
+
+static void test_changes(void **state) {
+        struct nfw_shadow shadow = { 0 };
+        struct changes changes = { 0 };
+        uint64_t before;
+
+        (void)state;
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, 0, note_change, &changes), 0);
+        add(&shadow, "one", "web");
+        before = shadow.n_changes;
+        add(&shadow, "fifteen-letters", "web");
+        nfw_shadow_remove_port(&shadow, "one");
+        nfw_shadow_remove_port(&shadow, "not-there");
+        add(&shadow, "one", "web");
+        nfw_shadow_remove_port(&shadow, "fifteen-letters");
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, before, note_change, &changes), 0);
+        assert_string_equal(changes.text, "fifteen-letters one one fifteen-letters ");
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, shadow.n_changes, note_change, NULL), 0);
+
+        before = shadow.n_changes;
+        add(&shadow, "stop", "web");
+        add(&shadow, "two", "web");
+        changes = (struct changes){ 0 };
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, before, note_change, &changes), -7);
+        assert_string_equal(changes.text, "stop ");
+        nfw_shadow_deinit(&shadow);
+}
+
+static int count_change(const char *interface, void *userdata) {
+        size_t *n = userdata;
+
+        assert_string_equal(interface, port_name((*n)++));
+        return 0;
+}
+
+/* Only the last ones are known, and none of them twice. */
+static void test_many_changes(void **state) {
+        struct nfw_shadow shadow = { 0 };
+        size_t n = 1;
+
+        (void)state;
+        for (size_t i = 0; i < NFW_SHADOW_N_CHANGES + 1; i++)
+                add(&shadow, port_name(i), "web");
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, 0, count_change, NULL), NFW_SHADOW_FORGOTTEN);
+        assert_int_equal(nfw_shadow_foreach_change(&shadow, 1, count_change, &n), 0);
+        assert_int_equal(n, NFW_SHADOW_N_CHANGES + 1);
+        nfw_shadow_deinit(&shadow);
+}
+
 /* The kernel counts from 1 and leaves out 0, which stands for "whatever" in a batch. */
 static void test_generations(void **state) {
         struct nfw_shadow shadow = { .valid = true, .generation = UINT32_MAX - 1 };
@@ -154,6 +213,8 @@ int main(void) {
                 cmocka_unit_test(test_long_interface_names),
                 cmocka_unit_test(test_foreach),
                 cmocka_unit_test(test_policies),
+                cmocka_unit_test(test_changes),
+                cmocka_unit_test(test_many_changes),
                 cmocka_unit_test(test_generations),
         };
 
