@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "engine/network.h"
+#include "engine/nwfilter_state.h"
 #include "engine/record.h"
 #include "engine/summary.h"
 
@@ -72,6 +73,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
         if (!context)
                 return NULL;
 
+        nfw_nwfilters_free(context->nwfilters);
         nfw_record_forget_settings(context);
         nfw_load_defaults_deinit(&context->defaults);
         nfw_summaries_deinit(context);

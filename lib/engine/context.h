@@ -13,6 +13,7 @@
 #include "nft/socket.h"
 #include "rtnl/link.h"
 
+struct nfw_nwfilters;
 struct nfw_record;
 struct nfw_summary;
 
@@ -33,6 +34,7 @@ struct nfw_context {
         struct nfw_record *settings;   /* read last, or NULL; nfw_record_read_settings() has it */
         struct nfw_summary *summaries; /* by id */
         struct nfw_resolvers resolvers;
+        struct nfw_nwfilters *nwfilters; /* NULL where nobody has asked yet; nfw_nwfilters() makes it */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_context, nfw_context_free)

@@ -35,6 +35,7 @@ struct nfw_nft_filter {
         NFW_VEC(struct nfw_nft_filter_set) sets; /* neither the marker nor that of the ports */
         NFW_VEC(char *) chains;
         bool has_ports; /* the set is there */
+        size_t n_ports;
         bool has_entry[NFW_N_FILTER_LAYERS][NFW_N_DIRECTIONS];
 };
 

@@ -230,7 +230,10 @@ static int take_port(const struct nfw_nft_element *element, void *userdata) {
         if (r < 0 || !port)
                 return r;
         port->is_twice |= port->filter != SIZE_MAX;
+        if (port->is_twice)
+                return 0;
         port->filter = reading->filter;
+        reading->snapshot->filters.items[reading->filter].n_ports++;
         return 0;
 }
 

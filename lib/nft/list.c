@@ -177,6 +177,19 @@ static int list_policy(struct nft_ctx *nft,
         return r;
 }
 
+static int list_table(struct nft_ctx *nft, int fd, const char *table_name, enum nfw_table table) {
+        char command[COMMAND_MAX];
+        const char *text;
+
+        if (!is_plain(table_name))
+                return -EINVAL;
+        snprintf(command, sizeof(command), "list table %s %s", nfw_nft_family_name(table), table_name);
+        if (nft_run_cmd_from_buffer(nft, command) != 0)
+                return -ENOENT;
+        text = nft_ctx_get_output_buffer(nft);
+        return write_all(fd, text, strlen(text));
+}
+
 /* libnftables may exit, which would print what the parent has buffered, and it may complain. */
 static int silence(void) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -189,7 +202,11 @@ static int silence(void) {
         return 0;
 }
 
-static int run_child(int fd, const char *table_name, const struct nfw_nft_policy *policy) {
+/* policy: NULL for all of the table. */
+static int run_child(int fd,
+                     const char *table_name,
+                     enum nfw_table table,
+                     const struct nfw_nft_policy *policy) {
         const char complete = COMPLETE;
         struct nft_ctx *nft;
         int r;
@@ -205,7 +222,7 @@ static int run_child(int fd, const char *table_name, const struct nfw_nft_policy
         if (!nft || nft_ctx_buffer_output(nft) != 0 || nft_ctx_buffer_error(nft) != 0)
                 return EXIT_FAILURE;
 
-        r = list_policy(nft, fd, table_name, policy);
+        r = policy ? list_policy(nft, fd, table_name, policy) : list_table(nft, fd, table_name, table);
         if (r == 0)
                 r = write_all(fd, &complete, 1);
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -253,7 +270,10 @@ static int collect(int fd, char **ret_text) {
         return 0;
 }
 
-int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *policy, char **ret_text) {
+static int list(const char *table_name,
+                enum nfw_table table,
+                const struct nfw_nft_policy *policy,
+                char **ret_text) {
         int fds[2], r;
         pid_t child;
 
@@ -269,7 +289,7 @@ int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *pol
         }
         if (child == 0) {
                 close(fds[0]);
-                _exit(run_child(fds[1], table_name, policy));
+                _exit(run_child(fds[1], table_name, table, policy));
         }
 
         close(fds[1]);
@@ -280,4 +300,12 @@ int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *pol
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
                 continue;
         return r;
+}
+
+int nfw_nft_list_policy(const char *table_name, const struct nfw_nft_policy *policy, char **ret_text) {
+        return list(table_name, policy->table, policy, ret_text);
+}
+
+int nfw_nft_list_table(const char *table_name, enum nfw_table table, char **ret_text) {
+        return list(table_name, table, NULL, ret_text);
 }

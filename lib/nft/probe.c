@@ -43,7 +43,9 @@ static int put_scaffold(struct nfw_nft_batch *batch, const struct nfw_nft_origin
         return nfw_nft_batch_end(batch, message);
 }
 
-static int put_stateful_rule(struct nfw_nft_batch *batch, const struct nfw_nft_origin *origin) {
+static int put_rule(struct nfw_nft_batch *batch,
+                    int (*add)(struct nftnl_rule *rule),
+                    const struct nfw_nft_origin *origin) {
         nfw_cleanup(nftnl_rule_freep) struct nftnl_rule *rule = nftnl_rule_alloc();
         struct nlmsghdr *message;
         int r;
@@ -51,7 +53,7 @@ static int put_stateful_rule(struct nfw_nft_batch *batch, const struct nfw_nft_o
         if (!rule || nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, PROBE_TABLE) < 0 ||
             nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, PROBE_CHAIN) < 0)
                 return -ENOMEM;
-        r = nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_CT_STATE), 0, NFT_REG_1);
+        r = add(rule);
         if (r < 0)
                 return r;
 
@@ -62,8 +64,8 @@ static int put_stateful_rule(struct nfw_nft_batch *batch, const struct nfw_nft_o
         return nfw_nft_batch_end(batch, message);
 }
 
-int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has) {
-        static const char stateful[] = "stateful rule";
+static int probe(struct nfw_nft_socket *nft, int (*add)(struct nftnl_rule *rule), bool *ret_has) {
+        static const char probed[] = "rule";
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
         struct nfw_nft_origin origin = { .what = "probe" };
         struct nfw_nft_failure failure;
@@ -72,20 +74,32 @@ int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has) {
         r = nfw_nft_batch_new(PROBE_TABLE, &batch);
         if (r == 0)
                 r = put_scaffold(batch, &origin);
-        origin.name = stateful;
+        origin.name = probed;
         if (r == 0)
-                r = put_stateful_rule(batch, &origin);
+                r = put_rule(batch, add, &origin);
         if (r < 0)
                 return r;
 
         r = nfw_nft_commit(nft, batch, 0, true, &failure);
         /*
-         * EPROTO: no connection tracking for the family; ENOENT: none at all. Anything else that goes wrong, such
-         * as missing privileges, says nothing about it.
+         * EPROTO: no connection tracking for the family; ENOENT: no such expression at all. Anything else that goes
+         * wrong, such as missing privileges, says nothing about it.
          */
-        if (r < 0 && (failure.origin.name != stateful || (r != -EPROTO && r != -ENOENT && r != -EOPNOTSUPP)))
+        if (r < 0 && (failure.origin.name != probed || (r != -EPROTO && r != -ENOENT && r != -EOPNOTSUPP)))
                 return r;
 
         *ret_has = r == 0;
         return 0;
+}
+
+static int add_state(struct nftnl_rule *rule) {
+        return nfw_nft_expr_load(rule, nfw_nft_field(NFW_FIELD_CT_STATE), 0, NFT_REG_1);
+}
+
+int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has) {
+        return probe(nft, add_state, ret_has);
+}
+
+int nfw_nft_probe_bridge_reject(struct nfw_nft_socket *nft, bool *ret_has) {
+        return probe(nft, nfw_nft_expr_reject, ret_has);
 }

@@ -8,3 +8,6 @@
  * back. 0 and *ret_has, or a negative errno.
  */
 int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has);
+
+/* The same for answers to what is not let through (nft_reject_bridge). */
+int nfw_nft_probe_bridge_reject(struct nfw_nft_socket *nft, bool *ret_has);

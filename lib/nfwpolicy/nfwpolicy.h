@@ -361,6 +361,96 @@ int nfw_monitor_get_fd(const struct nfw_monitor *monitor);
 int nfw_monitor_dispatch(struct nfw_monitor *monitor);
 int nfw_monitor_pop_event(struct nfw_monitor *monitor, struct nfw_event **ret_event);
 
+/* --- network filters: libvirt's nwfilter, on the ports of bridges ------------------------------------------- */
+
+struct nfw_nwfilter;
+struct nfw_nwfilter_list;
+struct nfw_nwfilter_binding;
+struct nfw_nwfilter_binding_list;
+
+int nfw_context_set_nwfilter_directories(struct nfw_context *context, const char *path, const char *builtin);
+
+int nfw_nwfilter_read_file(const char *path, struct nfw_report *report, struct nfw_nwfilter **ret_filter);
+int nfw_nwfilter_read_buffer(const char *name,
+                             const char *data,
+                             size_t size,
+                             struct nfw_report *report,
+                             struct nfw_nwfilter **ret_filter);
+struct nfw_nwfilter *nfw_nwfilter_free(struct nfw_nwfilter *filter);
+const char *nfw_nwfilter_name(const struct nfw_nwfilter *filter);
+const char *nfw_nwfilter_uuid(const struct nfw_nwfilter *filter);
+
+int nfw_nwfilter_define(struct nfw_context *context,
+                        const struct nfw_nwfilter *filter,
+                        bool dry_run,
+                        struct nfw_report *report);
+int nfw_nwfilter_undefine(struct nfw_context *context, const char *name, struct nfw_report *report);
+int nfw_nwfilter_dumpxml(struct nfw_context *context,
+                         const char *name,
+                         struct nfw_report *report,
+                         char **ret_text);
+
+int nfw_nwfilter_list_new(struct nfw_context *context,
+                          struct nfw_report *report,
+                          struct nfw_nwfilter_list **ret_list);
+struct nfw_nwfilter_list *nfw_nwfilter_list_free(struct nfw_nwfilter_list *list);
+size_t nfw_nwfilter_list_n(const struct nfw_nwfilter_list *list);
+const char *nfw_nwfilter_list_name(const struct nfw_nwfilter_list *list, size_t index);
+const char *nfw_nwfilter_list_uuid(const struct nfw_nwfilter_list *list, size_t index);
+bool nfw_nwfilter_list_is_builtin(const struct nfw_nwfilter_list *list, size_t index);
+
+int nfw_nwfilter_binding_new(const char *port, const char *filter, struct nfw_nwfilter_binding **ret_binding);
+int nfw_nwfilter_binding_read_file(const char *path,
+                                   struct nfw_report *report,
+                                   struct nfw_nwfilter_binding **ret_binding);
+int nfw_nwfilter_binding_read_buffer(const char *name,
+                                     const char *data,
+                                     size_t size,
+                                     struct nfw_report *report,
+                                     struct nfw_nwfilter_binding **ret_binding);
+struct nfw_nwfilter_binding *nfw_nwfilter_binding_free(struct nfw_nwfilter_binding *binding);
+int nfw_nwfilter_binding_set_mac(struct nfw_nwfilter_binding *binding, const char *mac);
+int nfw_nwfilter_binding_set_owner(struct nfw_nwfilter_binding *binding, const char *name, const char *uuid);
+void nfw_nwfilter_binding_set_compat(struct nfw_nwfilter_binding *binding, bool compat);
+int nfw_nwfilter_binding_add_parameter(struct nfw_nwfilter_binding *binding,
+                                       const char *name,
+                                       const char *value);
+const char *nfw_nwfilter_binding_port(const struct nfw_nwfilter_binding *binding);
+const char *nfw_nwfilter_binding_filter(const struct nfw_nwfilter_binding *binding);
+const char *nfw_nwfilter_binding_mac(const struct nfw_nwfilter_binding *binding);
+const char *nfw_nwfilter_binding_owner_name(const struct nfw_nwfilter_binding *binding);
+const char *nfw_nwfilter_binding_owner_uuid(const struct nfw_nwfilter_binding *binding);
+bool nfw_nwfilter_binding_compat(const struct nfw_nwfilter_binding *binding);
+size_t nfw_nwfilter_binding_n_parameters(const struct nfw_nwfilter_binding *binding);
+const char *nfw_nwfilter_binding_parameter_name(const struct nfw_nwfilter_binding *binding, size_t index);
+const char *nfw_nwfilter_binding_parameter_value(const struct nfw_nwfilter_binding *binding, size_t index);
+int nfw_nwfilter_binding_dumpxml(const struct nfw_nwfilter_binding *binding, char **ret_text);
+
+int nfw_nwfilter_bind(struct nfw_context *context,
+                      const struct nfw_nwfilter_binding *const *bindings,
+                      size_t n_bindings,
+                      struct nfw_report *report);
+int nfw_nwfilter_unbind(struct nfw_context *context,
+                        const char *const *ports,
+                        size_t n_ports,
+                        struct nfw_report *report);
+int nfw_nwfilter_restore(struct nfw_context *context, struct nfw_report *report);
+
+int nfw_nwfilter_binding_list_new(struct nfw_context *context,
+                                  struct nfw_report *report,
+                                  struct nfw_nwfilter_binding_list **ret_list);
+struct nfw_nwfilter_binding_list *nfw_nwfilter_binding_list_free(struct nfw_nwfilter_binding_list *list);
+size_t nfw_nwfilter_binding_list_n(const struct nfw_nwfilter_binding_list *list);
+const struct nfw_nwfilter_binding *nfw_nwfilter_binding_list_item(
+        const struct nfw_nwfilter_binding_list *list, size_t index);
+
+int nfw_nwfilter_show(struct nfw_context *context,
+                      const char *name,
+                      enum nfw_format format,
+                      struct nfw_report *report,
+                      char **ret_text);
+int nfw_nwfilter_verify(struct nfw_context *context, struct nfw_report *report);
+
 /* --- keeping: what a service does besides learning ---------------------------------------------------------- */
 
 struct nfw_keeper;
@@ -422,4 +512,3 @@ const struct nfw_network *nfw_network_list_get(const struct nfw_network_list *li
 bool nfw_network_list_is_active(const struct nfw_network_list *list, size_t index);
 bool nfw_network_list_is_persistent(const struct nfw_network_list *list, size_t index);
 bool nfw_network_list_has_policy(const struct nfw_network_list *list, size_t index);
-

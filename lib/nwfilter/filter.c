@@ -100,7 +100,15 @@ struct nfw_nwfilter_reference *nfw_nwfilter_reference_free(struct nfw_nwfilter_r
         return NULL;
 }
 
-struct nfw_nwfilter *nfw_nwfilter_free(struct nfw_nwfilter *filter) {
+/**
+ * nfw_nwfilter_free() - free a network filter
+ * @filter: the filter, or NULL
+ *
+ * What is defined stays defined.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_nwfilter *nfw_nwfilter_free(struct nfw_nwfilter *filter) {
         if (!filter)
                 return NULL;
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/nwfilter_binding.h"
+#include "engine/record.h"
+
+static int read_all(int fd, size_t max, char **ret_data, size_t *ret_size) {
+        nfw_cleanup(nfw_freep) char *data = NULL;
+        size_t size = 0, room = 0;
+
+        for (;;) {
+                ssize_t n;
+
+                if (size + 1 >= room) {
+                        char *more = realloc(data, room = room ? 2 * room : 4096);
+
+                        if (!more)
+                                return -ENOMEM;
+                        data = more;
+                }
+                n = read(fd, data + size, room - size - 1);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                size += (size_t)n;
+                if (size > max)
+                        return -EFBIG;
+        }
+        data[size] = '\0';
+        *ret_data = nfw_steal(data);
+        *ret_size = size;
+        return 0;
+}
+
+int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size) {
+        int fd, r;
+
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT || errno == ENOTDIR ? NFW_E_NOT_FOUND : -errno;
+        r = read_all(fd, max, ret_data, ret_size);
+        close(fd);
+        return r;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                data += n;
+                size -= (size_t)n;
+        }
+        return 0;
+}
+
+static int sync_directory(const char *path) {
+        nfw_cleanup(nfw_freep) char *copy = strdup(path);
+        int fd, r;
+
+        if (!copy)
+                return -ENOMEM;
+        fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
+int nfw_file_replace(const char *path, const char *data, size_t size, bool durable) {
+        nfw_cleanup(nfw_freep) char *temporary = NULL;
+        int fd, r;
+
+        if (asprintf(&temporary, "%s" NFW_RECORD_UNFINISHED, path) < 0) {
+                temporary = NULL;
+                return -ENOMEM;
+        }
+        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, data, size);
+        if (r == 0 && durable && fsync(fd) < 0)
+                r = -errno;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r == 0 && rename(temporary, path) < 0)
+                r = -errno;
+        if (r < 0) {
+                (void)unlink(temporary);
+                return r;
+        }
+        return durable ? sync_directory(path) : 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* A port, the filter that it is under, and what it gives to variables: libvirt's <filterbinding>. */
+
+#include <net/if.h>
+
+#include "engine/context.h"
+#include "nwfilter/filter.h"
+
+#define NFW_NWFILTER_NAME_MAX 200
+
+struct nfw_nwfilter_binding {
+        char port[IFNAMSIZ];
+        char *filter;
+        char *mac;        /* "52:54:00:00:00:0a", or "" */
+        char *owner_name; /* both "" where there is none */
+        char *owner_uuid;
+        char link[IFNAMSIZ]; /* the interface below it, which is kept and not used; or "" */
+        bool compat;
+        struct nfw_nwfilter_parameters parameters; /* as given */
+};
+
+NFW_DEFINE_CLEANUP(struct nfw_nwfilter_binding, nfw_nwfilter_binding_free)
+
+/* Appends copies, without positions. 0 or -ENOMEM. */
+int nfw_nwfilter_parameters_copy(const struct nfw_nwfilter_parameters *from,
+                                 struct nfw_nwfilter_parameters *to);
+/* With MAC, where it is not among those given. 0 or -ENOMEM. */
+int nfw_nwfilter_binding_values(const struct nfw_nwfilter_binding *binding,
+                                struct nfw_nwfilter_parameters *ret_values);
+
+/* What can be the name of a filter and of its file. */
+bool nfw_nwfilter_name_is_valid(const char *name);
+
+/* 16 random octets as a UUID of version 4. 0 or a negative errno. */
+#define NFW_UUID_MAX 37
+int nfw_uuid_new(char ret_uuid[static NFW_UUID_MAX]);
+
+/* --- files of the state directory ----------------------------------------------------------------------------- */
+
+/* 0; NFW_E_NOT_FOUND; or a negative errno. What cannot be read counts as not there. */
+int nfw_nwfilter_binding_load(const struct nfw_context *context,
+                              const char *port,
+                              struct nfw_nwfilter_binding **ret_binding);
+int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nfw_nwfilter_binding *binding);
+void nfw_nwfilter_binding_forget(const struct nfw_context *context, const char *port);
+
+struct nfw_nwfilter_binding_list {
+        NFW_VEC(struct nfw_nwfilter_binding *) vec; /* sorted by their ports */
+};
+
+NFW_DEFINE_CLEANUP(struct nfw_nwfilter_binding_list, nfw_nwfilter_binding_list_free)
+
+/* All there are. 0 or a negative errno. */
+int nfw_nwfilter_bindings_load(const struct nfw_context *context,
+                               struct nfw_nwfilter_binding_list **ret_list);
+
+/* A whole file, at most max octets: 0, NFW_E_NOT_FOUND, -EFBIG or another negative errno. */
+int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
+/* Beside it, and renamed; durable: it survives a crash of the machine. */
+int nfw_file_replace(const char *path, const char *data, size_t size, bool durable);
