@@ -8,6 +8,9 @@
 #include "ir/build.h"
 #include "ir/filter_lowering.h"
 
+/* Filters that people write have a few. */
+#define MAX_NAMED_SETS 1024
+
 /* One value of an attribute, on its way to a match. */
 struct special {
         struct nfw_filter_lowering *lowering;
@@ -45,20 +48,16 @@ static bool is_source(const char *word, size_t size) {
         return size == 3 && strncasecmp(word, "src", 3) == 0;
 }
 
-/* "src,dst": the first is an address, the next a port, and so on in turn. */
-static int parse_set_flags(const struct special *special,
-                           const char *text,
-                           struct nfw_filter_named_set *set) {
+/* "src,dst": the first is an address, the next a port, and so on in turn. No set has more parts than three. */
+static void parse_set_flags(const struct special *special,
+                            const char *text,
+                            struct nfw_filter_named_set *set) {
         bool is_ipv6 = nfw_filter_protocol(special->instance->rule->protocol)->is_ipv6;
 
-        for (const char *word = text;;) {
+        for (const char *word = text; set->n_fields < NFW_ARRAY_SIZE(set->fields);) {
                 size_t size = strcspn(word, ",");
                 bool source = is_source(word, size) != special->place->swapped;
 
-                if (set->n_fields == NFW_ARRAY_SIZE(set->fields))
-                        return nfw_filter_refuse(special->lowering, special->instance->rule, "nwfilter/ipset",
-                                                 &special->value->pos, "a set has at most %zu parts",
-                                                 NFW_ARRAY_SIZE(set->fields));
                 if (set->n_fields % 2 == 1)
                         set->fields[set->n_fields++] = source ? NFW_FIELD_TH_SPORT : NFW_FIELD_TH_DPORT;
                 else if (is_ipv6)
@@ -66,7 +65,7 @@ static int parse_set_flags(const struct special *special,
                 else
                         set->fields[set->n_fields++] = source ? NFW_FIELD_IP_SADDR : NFW_FIELD_IP_DADDR;
                 if (word[size] == '\0')
-                        return 0;
+                        break;
                 word += size + 1;
         }
 }
@@ -125,6 +124,9 @@ static int take_named_set(const struct special *special,
                 }
         }
 
+        if (ir->named_sets.n == MAX_NAMED_SETS)
+                return nfw_filter_refuse(special->lowering, special->instance->rule, "nwfilter/too-large",
+                                         &special->value->pos, "filters use at most %d sets", MAX_NAMED_SETS);
         copy.name = strdup(set->name);
         if (!copy.name)
                 return -ENOMEM;
@@ -167,9 +169,9 @@ static int lower_ipset(const struct special *special) {
                                   &constant);
         if (r)
                 return r;
-        r = parse_set_flags(special, constant.text, &set);
+        parse_set_flags(special, constant.text, &set);
         nfw_nwfilter_constant_deinit(&constant);
-        if (r == 0 && set.n_fields > 1)
+        if (set.n_fields > 1)
                 r = match_set_ports(special);
         if (r == 0)
                 r = take_named_set(special, &set, &index);
