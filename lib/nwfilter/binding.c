@@ -185,8 +185,10 @@ static int read_binding(struct nfw_reader *reader,
                 r = read_port(reader, link, binding->link);
         if (r == 0)
                 r = find(reader, root, "mac", false, &mac);
-        if (r == 0 && mac)
+        if (r == 0 && mac) {
+                binding->has_mac = true;
                 r = read_mac(reader, mac, binding->mac);
+        }
         if (r == 0)
                 r = find(reader, root, "filterref", true, &filter);
         if (r == 0 && filter)
