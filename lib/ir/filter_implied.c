@@ -108,7 +108,11 @@ static int match_ports(struct nfw_filter_lowering *lowering,
 static int match_icmp(const struct nfw_nwfilter_rule *rule,
                       const struct nfw_filter_conditions *conditions,
                       struct nfw_ir_rule *ir_rule) {
-        if (nfw_filter_protocol(rule->protocol)->l4proto != 0)
+        const struct nfw_nwfilter_value *protocol = nfw_filter_value_find(rule, NFW_NWFILTER_PROTOCOL);
+
+        /* Said already, by the element or by an attribute. */
+        if (nfw_filter_protocol(rule->protocol)->l4proto != 0 ||
+            (protocol && !protocol->access.name && !protocol->negate))
                 return 0;
         if (has_field(conditions, NFW_FIELD_ICMPV6_TYPE) || has_field(conditions, NFW_FIELD_ICMPV6_CODE))
                 return nfw_ir_rule_match_number(ir_rule, NFW_FIELD_L4PROTO, IPPROTO_ICMPV6);

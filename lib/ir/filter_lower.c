@@ -54,9 +54,16 @@ static int add_made_up_rule(struct nfw_ir_chain *chain,
         return nfw_ir_chain_take(chain, &rule);
 }
 
+static bool decides_all(const struct nfw_ir_rule *rule) {
+        return rule->matches.n == 0;
+}
+
 /* What a sub-chain does not decide passes; it does not come back to the root chain, unless a rule says so. */
 static int end_chain(const char *name, struct nfw_ir_chain *chain) {
         nfw_cleanup(nfw_freep) char *text = NULL;
+
+        if (chain->rules.n > 0 && decides_all(&chain->rules.items[chain->rules.n - 1]))
+                return 0;
 
         if (asprintf(&text, "end of chain %s", name) < 0) {
                 text = NULL;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "files.h"
 #include "ir/lower.h"
 #include "ir/plan.h"
 #include "ir/text.h"
@@ -41,32 +42,6 @@ static char *path_of(const char *name, const char *suffix) {
         char *path;
 
         return asprintf(&path, "%s/%s%s", GOLDEN_CASES, name, suffix) < 0 ? NULL : path;
-}
-
-/* The whole file, or NULL and errno. */
-static char *read_file(const char *path) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *stream = fopen(path, "re");
-        ssize_t r;
-
-        if (!stream)
-                return NULL;
-        errno = 0;
-        r = getdelim(&text, &size, '\0', stream);
-        fclose(stream);
-        if (r < 0 && errno == 0)
-                return text ? (text[0] = '\0', text) : strdup("");
-        return text;
-}
-
-static int write_file(const char *path, const char *text) {
-        FILE *stream = fopen(path, "we");
-
-        if (!stream)
-                return -errno;
-        fputs(text, stream);
-        return fclose(stream) == 0 ? 0 : -errno;
 }
 
 static bool ends_with(const char *name, const char *suffix) {
@@ -117,50 +92,21 @@ static char *compile(const struct nfw_policy *policy, const char *name, const st
         return text;
 }
 
-static void show_difference(const char *expected, const char *text) {
-        unsigned int line = 1;
-        size_t begin = 0;
-
-        for (size_t i = 0; expected[i] == text[i] && text[i]; i++) {
-                if (text[i] == '\n') {
-                        line++;
-                        begin = i + 1;
-                }
-        }
-        printf("# line %u\n#   expected: %.*s\n#   got:      %.*s\n", line,
-               (int)strcspn(expected + begin, "\n"), expected + begin, (int)strcspn(text + begin, "\n"),
-               text + begin);
-}
-
 static bool check_output(const struct nfw_policy *policy,
                          const char *name,
                          const struct output *output,
                          bool update) {
         nfw_cleanup(nfw_freep) char *path = path_of(name, output->suffix);
         nfw_cleanup(nfw_freep) char *text = compile(policy, name, output);
-        nfw_cleanup(nfw_freep) char *expected = NULL;
 
         if (!path || !text)
                 return false;
-        if (update)
-                return write_file(path, text) == 0;
-
-        expected = read_file(path);
-        if (!expected) {
-                printf("# %s: %s\n", path, strerror(errno));
-                return false;
-        }
-        if (strcmp(expected, text) != 0) {
-                printf("# %s%s is not what is compiled now\n", name, output->suffix);
-                show_difference(expected, text);
-                return false;
-        }
-        return true;
+        return golden_check(path, text, update);
 }
 
 static bool check_case(const char *name, bool update) {
         nfw_cleanup(nfw_freep) char *path = path_of(name, ".yaml");
-        nfw_cleanup(nfw_freep) char *source = path ? read_file(path) : NULL;
+        nfw_cleanup(nfw_freep) char *source = path ? golden_read(path) : NULL;
         nfw_cleanup(nfw_freep) char *file = NULL;
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
