@@ -11,6 +11,7 @@
 
 #include "engine/denied.h"
 #include "engine/lock.h"
+#include "engine/nflog_group.h"
 #include "engine/state.h"
 
 /* Messages that are decided on before their elements are committed together, and how often in one dispatch. */
@@ -44,9 +45,11 @@ static void forget_interfaces(struct nfw_learner *learner) {
 static int report_in_use(struct nfw_report *report, const char *what) {
         int r;
 
-        r = nfw_report_error(report, "learner/running", NULL,
-                             "one learner serves everything that is loaded in this network namespace", "%s",
-                             what);
+        r = nfw_report_error(
+                report, "learner/running", NULL,
+                "one learner serves everything that is loaded under one name of tables in this network "
+                "namespace; for another name, nfwpolicyd.conf has TableName= and NflogGroup=",
+                "%s", what);
         return r < 0 ? r : NFW_E_IN_USE;
 }
 
@@ -174,7 +177,8 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
  *
  * From now on the answers that trusted name servers give to the guests of all loaded policies open the addresses
  * in them, as soon as nfw_learner_dispatch() is called whenever the descriptor is readable. What an earlier
- * learner has left in the kernel is taken over. Policies and ports that come and go are followed.
+ * learner has left in the kernel is taken over; policies that mirror to another nflog group than the context's are made
+ * anew to mirror to this one. Policies and ports that come and go are followed.
  *
  * A guest may connect some microseconds after it got its answer. The library does not touch its caller's priority;
  * where processors are busy, the caller should raise that of the thread that dispatches.
@@ -203,6 +207,8 @@ nfw_public int nfw_learner_new(struct nfw_context *context,
         if (r == 0)
                 r = read_host_addresses(learner);
         if (r == 0)
+                r = nfw_nflog_group_enforce(context, report);
+        if (r >= 0) /* what cannot be made anew stays as it is, and the report says why */
                 r = nfw_learner_follow(learner);
         if (r == 0)
                 r = nfw_learner_commit(learner);

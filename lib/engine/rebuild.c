@@ -183,6 +183,7 @@ static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *
         }
         /* Sets of it may have been emptied: a learner must see that it is not what it was, and puts its grants back. */
         memcpy(rebuilt->old_id, rebuilt->record.id, sizeof(rebuilt->old_id));
+        rebuilt->record.nflog_group = rebuild->context->nflog_group;
         if (r == 0)
                 r = nfw_record_new_id(rebuilt->record.id);
         if (r < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,17 @@ static int open_directories(struct nfw_store *store, struct nfw_report *report) 
         return error == -EPERM ? -EACCES : error;
 }
 
+/* What is stored under one name of tables is not to be put back under another. */
+static char *own_path(const struct nfw_context *context, const char *path) {
+        char *own;
+
+        if (strcmp(context->table_name, NFW_NFT_TABLE_DEFAULT) == 0)
+                return strdup(path);
+        /* Where that fails, opening what is in it will, and says so. */
+        (void)mkdir(path, 0700);
+        return asprintf(&own, "%s/table-%s", path, context->table_name) < 0 ? NULL : own;
+}
+
 /**
  * nfw_store_new() - open a place for what shall outlive a reboot
  * @context:   the context; it must outlive the store
@@ -50,7 +62,8 @@ static int open_directories(struct nfw_store *store, struct nfw_report *report) 
  *             not written by a store; may be NULL
  * @ret_store: the store; nfw_store_free() closes it
  *
- * One process at a time, for one network namespace: whoever restores at boot. Nothing is changed in the kernel.
+ * One process at a time, for one network namespace: whoever restores at boot. Tables with another name than "nfwpolicy"
+ * have their store in the directory table-NAME there. Nothing is changed in the kernel.
  *
  * Return: 0, or a negative errno.
  */
@@ -66,7 +79,7 @@ nfw_public int nfw_store_new(struct nfw_context *context,
                 return -ENOMEM;
         store->context = context;
         store->directory = store->policies = -1;
-        store->path = strdup(path ? path : NFW_STORE_DIRECTORY);
+        store->path = own_path(context, path ? path : NFW_STORE_DIRECTORY);
         if (!store->path)
                 return -ENOMEM;
 

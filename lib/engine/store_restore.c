@@ -65,6 +65,7 @@ static int read_missing(struct nfw_store *store, struct returning *returning) {
         else
                 r = nfw_store_read_policy(store, name, &returning->record);
         /* Its sets are new, so a learner must see that it is not what it was: it then puts its grants back, too. */
+        returning->record.nflog_group = store->context->nflog_group;
         return r == 0 ? nfw_record_new_id(returning->record.id) : r;
 }
 
