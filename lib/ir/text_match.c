@@ -116,7 +116,8 @@ static void print_range(enum nfw_field field, const struct nfw_range *range, FIL
         print_value(field, range->first, stream);
         if (nfw_range_is_single(range))
                 return;
-        if (nfw_field_address_family(field) != 0 && nfw_range_is_prefix(range, nfw_field_info(field)->size, &length)) {
+        if (nfw_field_address_family(field) != 0 &&
+            nfw_range_is_prefix(range, nfw_field_info(field)->size, &length)) {
                 fprintf(stream, "/%u", length);
                 return;
         }
