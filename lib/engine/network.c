@@ -177,17 +177,23 @@ static int build_destroy(struct nfw_context *context, void *userdata, struct nfw
         return nfw_networks_put(context, &change->networks, report);
 }
 
+/* Before the lock is let go of: who verifies must not find a record of what has gone. */
+static int applied_destroy(struct nfw_context *context, void *userdata) {
+        const struct change *change = userdata;
+
+        nfw_running_network_remove(context->directory, change->name);
+        return -EAGAIN;
+}
+
 static int run(struct nfw_context *context,
-               int (*build)(struct nfw_context *context, void *userdata, struct nfw_report *report),
-               struct change *change,
+               const struct nfw_transaction *transaction,
                struct nfw_report *report) {
         int r;
 
         r = nfw_state_prepare(context, report);
         if (r < 0)
                 return r;
-        r = nfw_transaction_run(context, &(struct nfw_transaction){ .build = build, .userdata = change },
-                                report);
+        r = nfw_transaction_run(context, transaction, report);
         /* Chains and sets have gone and come by the dozen. */
         nfw_shadow_invalidate(&context->shadow);
         return r;
@@ -206,7 +212,11 @@ static int destroy(struct nfw_context *context, const char *name, struct nfw_rep
         char policy[NFW_NETWORK_POLICY_NAME_MAX];
         int r;
 
-        r = run(context, build_destroy, &change, report);
+        r = run(context,
+                &(struct nfw_transaction){
+                        .build = build_destroy, .applied = applied_destroy, .userdata = &change },
+                report);
+        /* An open network has no rules, so nothing was committed. */
         if (r == 0)
                 nfw_running_network_remove(context->directory, name);
         if (r == 0 && change.running.has_policy) {
@@ -274,7 +284,7 @@ nfw_public int nfw_network_start(struct nfw_context *context,
 
         change.running = (struct nfw_running_network){ .network = network, .made_bridge = create_bridge };
         change.running.has_policy = nfw_network_definition_has_policy(context, name);
-        r = run(context, build_start, &change, report);
+        r = run(context, &(struct nfw_transaction){ .build = build_start, .userdata = &change }, report);
         if (r != 0) {
                 if (change.was_written)
                         nfw_running_network_remove(context->directory, name);

@@ -124,17 +124,18 @@ static int add_masquerade(struct nftnl_rule *rule, const struct nfw_nft_network_
         return 0;
 }
 
+/* With all that the kernel fills in where it is left out, so that what it holds can be compared with this. */
 static int add_source(struct nftnl_rule *rule, const struct nfw_nft_network_nat *nat, bool has_ports) {
         bool is_range = !nfw_addr_equal(&nat->first, &nat->last);
-        uint32_t reg = is_range ? NFT_REG_3 : NFT_REG_2;
+        uint32_t last_reg = is_range ? NFT_REG_2 : NFT_REG_1, port_reg = last_reg + 1;
         struct nftnl_expr *expr;
         int r;
 
         r = add_immediate(rule, NFT_REG_1, nat->first.bytes, 4);
         if (r == 0 && is_range)
-                r = add_immediate(rule, NFT_REG_2, nat->last.bytes, 4);
+                r = add_immediate(rule, last_reg, nat->last.bytes, 4);
         if (r == 0 && has_ports)
-                r = add_ports(rule, &nat->ports, reg);
+                r = add_ports(rule, &nat->ports, port_reg);
         expr = r == 0 ? nftnl_expr_alloc("nat") : NULL;
         if (!expr)
                 return -ENOMEM;
@@ -142,12 +143,12 @@ static int add_source(struct nftnl_rule *rule, const struct nfw_nft_network_nat 
         nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
         nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_FAMILY, NFPROTO_IPV4);
         nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
-        if (is_range)
-                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_ADDR_MAX, NFT_REG_2);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_ADDR_MAX, last_reg);
+        nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_FLAGS,
+                           NF_NAT_RANGE_MAP_IPS | (has_ports ? NF_NAT_RANGE_PROTO_SPECIFIED : 0));
         if (has_ports) {
-                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_FLAGS, NF_NAT_RANGE_PROTO_SPECIFIED);
-                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MIN, reg);
-                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MAX, reg + 1);
+                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MIN, port_reg);
+                nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MAX, port_reg + 1);
         }
         return 0;
 }
