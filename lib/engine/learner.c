@@ -169,6 +169,13 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         return open_epoll(learner);
 }
 
+/* What cannot be made anew stays as it is, and the report says why. */
+static int take_over(struct nfw_learner *learner, struct nfw_report *report) {
+        int r = nfw_nflog_group_enforce(learner->context, report);
+
+        return r < 0 ? r : 0;
+}
+
 /**
  * nfw_learner_new() - begin to learn
  * @context:     the context; it must live as long as the learner, and its group and state directory stay as they are
@@ -207,8 +214,8 @@ nfw_public int nfw_learner_new(struct nfw_context *context,
         if (r == 0)
                 r = read_host_addresses(learner);
         if (r == 0)
-                r = nfw_nflog_group_enforce(context, report);
-        if (r >= 0) /* what cannot be made anew stays as it is, and the report says why */
+                r = take_over(learner, report);
+        if (r == 0)
                 r = nfw_learner_follow(learner);
         if (r == 0)
                 r = nfw_learner_commit(learner);
