@@ -18,7 +18,7 @@ static int compare(const void *a, const void *b, void *userdata) {
 
 static void sort_unique(const struct nfw_filter_set *set, struct nfw_filter_tuples *tuples) {
         size_t size = set->n_fields * sizeof(struct nfw_range);
-        size_t n = tuples->vec.n / set->n_fields, n_kept = 1;
+        size_t n = size ? tuples->vec.n * sizeof(struct nfw_range) / size : 0, n_kept = 1;
         uint8_t *bytes = (uint8_t *)tuples->vec.items;
 
         if (n < 2)
@@ -103,7 +103,7 @@ static int add_rest(const struct nfw_filter_set *set,
 
         for (size_t i = 0; r == 0 && i < n_fields; i++)
                 r = nfw_vec_push(&open.vec, box[i]);
-        while (r == 0 && open.vec.n > 0 && disjoint->vec.n / n_fields <= MAX_BOXES) {
+        while (r == 0 && open.vec.n > 0 && disjoint->vec.n <= MAX_BOXES * n_fields) {
                 struct nfw_range piece[NFW_FILTER_MAX_FIELDS];
                 size_t at = 0;
 
@@ -141,7 +141,7 @@ int nfw_filter_tuples_disjoin(const struct nfw_filter_set *set,
 
         for (size_t i = 0; r == 0 && *ret_fits && i < tuples->vec.n; i += set->n_fields) {
                 r = add_rest(set, tuples->vec.items + i, &disjoint);
-                *ret_fits = disjoint.vec.n / set->n_fields <= MAX_BOXES && i / set->n_fields < MAX_BOXES;
+                *ret_fits = disjoint.vec.n <= MAX_BOXES * set->n_fields && i < MAX_BOXES * set->n_fields;
         }
         if (r < 0) {
                 nfw_filter_tuples_deinit(&disjoint);

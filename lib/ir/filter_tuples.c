@@ -180,11 +180,9 @@ static const struct nfw_nwfilter_constant *current(const struct walk *walk, cons
 }
 
 static int add_tuple(struct walk *walk, struct nfw_filter_tuples *tuples) {
-        struct nfw_range ranges[NFW_FILTER_MAX_FIELDS];
-        int r = nfw_vec_reserve(&tuples->vec, walk->set->n_fields);
+        struct nfw_range ranges[NFW_FILTER_MAX_FIELDS] = { 0 };
+        int r = 0;
 
-        if (r < 0)
-                return r;
         for (size_t i = 0; i < walk->set->columns.n; i++) {
                 const struct nfw_filter_column *column = &walk->set->columns.items[i];
                 const struct nfw_filter_field *field;
@@ -203,9 +201,9 @@ static int add_tuple(struct walk *walk, struct nfw_filter_tuples *tuples) {
                 if (field->is_masked)
                         memcpy(range->last, range->first, sizeof(range->last));
         }
-        memcpy(tuples->vec.items + tuples->vec.n, ranges, walk->set->n_fields * sizeof(*ranges));
-        tuples->vec.n += walk->set->n_fields;
-        return 0;
+        for (size_t i = 0; r == 0 && i < walk->set->n_fields; i++)
+                r = nfw_vec_push(&tuples->vec, ranges[i]);
+        return r;
 }
 
 static bool next(struct walk *walk) {
