@@ -22,3 +22,14 @@ extern const struct command command_net_destroy;
 extern const struct command command_net_undefine;
 extern const struct command command_net_list;
 extern const struct command command_net_dumpxml;
+
+extern const struct command command_nwfilter_list;
+extern const struct command command_nwfilter_define;
+extern const struct command command_nwfilter_undefine;
+extern const struct command command_nwfilter_dumpxml;
+extern const struct command command_nwfilter_edit;
+extern const struct command command_nwfilter_import;
+extern const struct command command_nwfilter_binding_create;
+extern const struct command command_nwfilter_binding_list;
+extern const struct command command_nwfilter_binding_dumpxml;
+extern const struct command command_nwfilter_binding_delete;

@@ -14,6 +14,13 @@ static const struct command *const network_commands[] = {
         &command_net_undefine, &command_net_list,  &command_net_dumpxml,
 };
 
+static const struct command *const nwfilter_commands[] = {
+        &command_nwfilter_list,           &command_nwfilter_define,       &command_nwfilter_undefine,
+        &command_nwfilter_dumpxml,        &command_nwfilter_edit,         &command_nwfilter_import,
+        &command_nwfilter_binding_create, &command_nwfilter_binding_list, &command_nwfilter_binding_dumpxml,
+        &command_nwfilter_binding_delete,
+};
+
 /* As --help shows them. */
 static const struct {
         const char *title;
@@ -21,6 +28,8 @@ static const struct {
         size_t n;
 } sections[] = {
         { "Commands", policy_commands, sizeof(policy_commands) / sizeof(policy_commands[0]) },
+        { "Network filters, with virsh's words", nwfilter_commands,
+          sizeof(nwfilter_commands) / sizeof(nwfilter_commands[0]) },
         { "Virtual networks", network_commands, sizeof(network_commands) / sizeof(network_commands[0]) },
 };
 

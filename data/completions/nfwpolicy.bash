@@ -14,12 +14,19 @@ _nfwpolicy_loaded() {
         nfwpolicy list "$1" 2>/dev/null </dev/null
 }
 
+# Names of network filters, or ports under them: the column of that number.
+_nfwpolicy_nwfilters() {
+        nfwpolicy "$1" --quiet 2>/dev/null </dev/null | while read -r first second _; do
+                if [[ $2 == 1 ]]; then echo "$first"; else echo "$second"; fi
+        done
+}
+
 # The command whose arguments are being written, or nothing.
 _nfwpolicy_command() {
         local i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
-                --color | --config | --state-directory | --bus-address) ((i++)) ;;
+                --color | --config | --state-directory | --bus-address | --filter-directory | --builtin-directory) ((i++)) ;;
                 -* | =) ;;
                 *)
                         echo "${COMP_WORDS[i]}"
@@ -30,9 +37,12 @@ _nfwpolicy_command() {
 }
 
 _nfwpolicy() {
-        local commands='check load attach detach unload list names show verify status help'
+        local commands='check load attach detach unload list names show verify status help
+                nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import
+                nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete'
         local global='--help --version --json --quiet --verbose --color --config --state-directory'
         local bus='--bus-address --no-bus'
+        local nwfilter='--filter-directory --builtin-directory'
         local word=$2 previous=$3 command options='' operands=''
 
         COMPREPLY=()
@@ -62,8 +72,12 @@ _nfwpolicy() {
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
-        --state-directory)
+        --state-directory | --filter-directory | --builtin-directory)
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
+                return
+                ;;
+        --compat)
+                mapfile -t COMPREPLY < <(compgen -W 'libvirt none' -- "$word")
                 return
                 ;;
         --resolver | -r)
@@ -104,6 +118,27 @@ _nfwpolicy() {
                 options=$bus
                 ;;
         status) options=$bus ;;
+        nwfilter-define)
+                operands=xml
+                options="--validate $nwfilter"
+                ;;
+        nwfilter-binding-create)
+                operands=xml
+                options="--validate --compat $nwfilter"
+                ;;
+        nwfilter-undefine | nwfilter-dumpxml | nwfilter-edit)
+                operands=nwfilters
+                options=$nwfilter
+                ;;
+        nwfilter-binding-dumpxml | nwfilter-binding-delete)
+                operands=nwfilter-ports
+                options=$nwfilter
+                ;;
+        nwfilter-import)
+                operands=directories
+                options=$nwfilter
+                ;;
+        nwfilter-*) options=$nwfilter ;;
         esac
 
         if [[ $word == -* ]]; then
@@ -121,7 +156,22 @@ _nfwpolicy() {
                 )
                 return
                 ;;
+        xml)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(
+                        compgen -d -- "$word"
+                        compgen -f -X '!*.xml' -- "$word"
+                )
+                return
+                ;;
+        directories)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(compgen -d -- "$word")
+                return
+                ;;
         policies) operands=$(_nfwpolicy_loaded --brief) ;;
+        nwfilters) operands=$(_nfwpolicy_nwfilters nwfilter-list 2) ;;
+        nwfilter-ports) operands=$(_nfwpolicy_nwfilters nwfilter-binding-list 1) ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$word")
 }

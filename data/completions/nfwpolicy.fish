@@ -21,7 +21,16 @@ function __nfwpolicy_ports
     end
 end
 
-set -l commands check load attach detach unload list names show verify status help
+function __nfwpolicy_nwfilters
+    nfwpolicy nwfilter-list --quiet 2>/dev/null </dev/null | string replace -r '^ *\S+ +' ''
+end
+
+function __nfwpolicy_nwfilter_ports
+    nfwpolicy nwfilter-binding-list --quiet 2>/dev/null </dev/null | string replace -r '^ *(\S+).*' '$1'
+end
+
+set -l nwfilter nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
+set -l commands check load attach detach unload list names show verify status help $nwfilter
 
 complete -c nfwpolicy -f
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with policy files'
@@ -35,6 +44,16 @@ complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a show -d 
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a verify -d 'Compare the kernel with what was compiled'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a status -d 'Is everything well?'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a help -d 'Print the help of a command'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-list -d 'List network filters'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-define -d 'Define a network filter from XML'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-undefine -d 'Delete a network filter'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-dumpxml -d 'Print a network filter as XML'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-edit -d 'Edit a network filter'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-import -d 'Take over a host\'s network filters'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-create -d 'Put a port under a network filter'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-list -d 'List the ports under network filters'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-dumpxml -d 'Print a binding as XML'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-delete -d 'Take a port from under its filter'
 
 complete -c nfwpolicy -s h -l help -d 'Print help'
 complete -c nfwpolicy -s V -l version -d 'Print the version'
@@ -77,3 +96,17 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload 
     -d 'Ask nfwpolicyd on this bus'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload list names verify status' -l no-bus \
     -d 'Do not ask nfwpolicyd over D-Bus'
+
+complete -c nfwpolicy -n "__fish_seen_subcommand_from $nwfilter" -l filter-directory -x \
+    -a '(__fish_complete_directories)' -d 'Where filters are defined'
+complete -c nfwpolicy -n "__fish_seen_subcommand_from $nwfilter" -l builtin-directory -x \
+    -a '(__fish_complete_directories)' -d 'Where the filters are that come with nfwpolicy'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-define nwfilter-binding-create' -l validate -d 'As with virsh'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-binding-create' -l compat -x -a 'libvirt none' \
+    -d 'Let pass what it does not filter'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-define nwfilter-binding-create' -F
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-import' -x -a '(__fish_complete_directories)'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-undefine nwfilter-dumpxml nwfilter-edit' \
+    -a '(__nfwpolicy_nwfilters)'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-binding-dumpxml nwfilter-binding-delete' \
+    -a '(__nfwpolicy_nwfilter_ports)'

@@ -7,7 +7,12 @@ import pytest
 
 from conftest import SOURCE
 
-COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status"]
+COMMANDS = [
+    "check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status",
+    "nwfilter-list", "nwfilter-define", "nwfilter-undefine", "nwfilter-dumpxml", "nwfilter-edit", "nwfilter-import",
+    "nwfilter-binding-create", "nwfilter-binding-list", "nwfilter-binding-dumpxml", "nwfilter-binding-delete",
+    "net-define", "net-start", "net-destroy", "net-undefine", "net-list", "net-dumpxml",
+]
 
 
 def options_in(text):
@@ -70,11 +75,13 @@ def test_nothing_asked(nfwpolicy):
 def documents(program):
     """Where an option must stand, and how it is written there."""
     completions = SOURCE / "data" / "completions"
+    man = SOURCE / "data" / "man"
+    pages = [man / f"{program}.8.rst", *man.glob(f"{program}-*.8.rst")]
     return {
-        SOURCE / "data" / "man" / f"{program}.8.rst": "--{}",
-        completions / "nfwpolicy.bash": "--{}",
-        completions / "_nfwpolicy": "--{}",
-        completions / f"{program}.fish": "-l {}",
+        "the manual": ("".join(page.read_text() for page in pages), "--{}"),
+        "bash": ((completions / "nfwpolicy.bash").read_text(), "--{}"),
+        "zsh": ((completions / "_nfwpolicy").read_text(), "--{}"),
+        "fish": ((completions / f"{program}.fish").read_text(), "-l {}"),
     }
 
 
@@ -84,14 +91,12 @@ def test_options_are_documented(nfwpolicy, nfwpolicyd, command):
         program, text = "nfwpolicy", nfwpolicy(command, "--help").stdout
     else:
         program, text = "nfwpolicyd", nfwpolicyd("--help").stdout
-    for path, form in documents(program).items():
-        document = path.read_text()
+    for name, (document, form) in documents(program).items():
         for option in options_in(text):
-            assert re.search(re.escape(form.format(option)) + r"\b", document), f"{path} lacks {option}"
+            assert re.search(re.escape(form.format(option)) + r"\b", document), f"{name} lacks {option}"
 
 
 def test_commands_are_documented(nfwpolicy):
-    for path in documents("nfwpolicy"):
-        text = path.read_text()
+    for name, (text, _) in documents("nfwpolicy").items():
         for command in COMMANDS:
-            assert re.search(rf"\b{command}\b", text), f"{path} lacks {command}"
+            assert re.search(rf"\b{command}\b", text), f"{name} lacks {command}"

@@ -15,8 +15,13 @@ BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
 COMPILER = os.environ.get("NFWPOLICY_COMPILER", "cc").split()
 
 PAGES = sorted([*SOURCE.glob("*.rst"), *SOURCE.glob("docs/*.rst"), *SOURCE.glob("data/man/*.rst")])
-DIAGNOSTICS = [SOURCE / "docs" / name for name in ("policy.rst", "nwfilter.rst")]
-COMMANDS = ["check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status"]
+DIAGNOSTICS = [SOURCE / "docs" / name for name in ("policy.rst", "nwfilter.rst", "networks.rst")]
+COMMANDS = [
+    "check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status",
+    "nwfilter-list", "nwfilter-define", "nwfilter-undefine", "nwfilter-dumpxml", "nwfilter-edit", "nwfilter-import",
+    "nwfilter-binding-create", "nwfilter-binding-list", "nwfilter-binding-dumpxml", "nwfilter-binding-delete",
+    "net-define", "net-start", "net-destroy", "net-undefine", "net-list", "net-dumpxml",
+]
 
 # A word, a slash, words: in the code nothing else looks so but the headers that are included.
 CODE = re.compile(r'"([a-z]+/[a-z]+(?:-[a-z]+)*)"')
@@ -70,7 +75,8 @@ def options_in_help(*command):
 def test_the_manual_page_of_nfwpolicy_has_no_option_that_does_not_exist():
     program = str(BUILD / "cmd/nfwpolicy/nfwpolicy")
     known = set().union(*(options_in_help(program, command) for command in COMMANDS))
-    documented = options_of(SOURCE / "data/man/nfwpolicy.8.rst")
+    pages = [SOURCE / "data/man/nfwpolicy.8.rst", *(SOURCE / "data/man").glob("nfwpolicy-*.8.rst")]
+    documented = set().union(*(options_of(page) for page in pages))
     assert {"resolver", "json", "follow"} <= documented
     assert sorted(documented ^ known) == []
 
