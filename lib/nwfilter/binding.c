@@ -80,7 +80,7 @@ static int read_port(struct nfw_reader *reader,
                      const struct nfw_xml_element *element,
                      char port[static NFW_NWFILTER_PORT_SIZE]) {
         static const struct nfw_form form = { .attributes = { "name" } };
-        const struct nfw_xml_attribute *name;
+        const struct nfw_xml_attribute *name = NULL;
         int r;
 
         r = nfw_form_check(reader, element, &form);
@@ -98,7 +98,7 @@ static int read_port(struct nfw_reader *reader,
 
 static int read_mac(struct nfw_reader *reader, const struct nfw_xml_element *element, uint8_t mac[static 6]) {
         static const struct nfw_form form = { .attributes = { "address" } };
-        const struct nfw_xml_attribute *address;
+        const struct nfw_xml_attribute *address = NULL;
         int r;
 
         r = nfw_form_check(reader, element, &form);

@@ -124,14 +124,14 @@ static bool is_ipset_flags(const char *text) {
 }
 
 static int copy_lower(const char *text, char **ret_copy) {
-        char *copy = strdup(text);
+        char *lower = strdup(text);
 
-        if (!copy)
+        if (!lower)
                 return -ENOMEM;
-        for (char *c = copy; *c; c++)
+        for (char *c = lower; *c; c++)
                 if (*c >= 'A' && *c <= 'Z')
                         *c = (char)(*c - 'A' + 'a');
-        *ret_copy = copy;
+        *ret_copy = lower;
         return 0;
 }
 

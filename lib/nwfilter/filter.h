@@ -134,7 +134,6 @@ int nfw_nwfilter_read(const char *file,
                       size_t size,
                       struct nfw_report *report,
                       struct nfw_nwfilter **ret_filter);
-struct nfw_nwfilter *nfw_nwfilter_free(struct nfw_nwfilter *filter);
 NFW_DEFINE_CLEANUP(struct nfw_nwfilter, nfw_nwfilter_free)
 
 /* As libvirt prints it. *ret_text is the caller's. 0 or -ENOMEM. */

@@ -18,7 +18,7 @@ static int read_parameter(struct nfw_reader *reader,
                           const struct nfw_xml_element *element,
                           struct nfw_nwfilter_parameters *parameters) {
         static const struct nfw_form form = { .attributes = { "name", "value" } };
-        const struct nfw_xml_attribute *name, *value;
+        const struct nfw_xml_attribute *name = NULL, *value = NULL;
         struct nfw_pos pos = nfw_reader_pos(reader, &element->pos);
         bool is_good = true;
         int r;
@@ -52,7 +52,7 @@ int nfw_reader_reference(struct nfw_reader *reader,
                          struct nfw_nwfilter_reference **ret_reference) {
         static const struct nfw_form form = { .attributes = { "filter" }, .children = { "parameter" } };
         nfw_cleanup(nfw_nwfilter_reference_freep) struct nfw_nwfilter_reference *reference = NULL;
-        const struct nfw_xml_attribute *filter;
+        const struct nfw_xml_attribute *filter = NULL;
         int r;
 
         reference = calloc(1, sizeof(*reference));
