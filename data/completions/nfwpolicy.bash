@@ -21,12 +21,19 @@ _nfwpolicy_nwfilters() {
         done
 }
 
+# Names of virtual networks.
+_nfwpolicy_networks() {
+        nfwpolicy net-list "$@" 2>/dev/null </dev/null | while read -r first _; do
+                [[ $first == NAME ]] || echo "$first"
+        done
+}
+
 # The command whose arguments are being written, or nothing.
 _nfwpolicy_command() {
         local i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
-                --color | --config | --state-directory | --bus-address | --filter-directory | --builtin-directory) ((i++)) ;;
+                --color | --config | --state-directory | --bus-address | --filter-directory | --builtin-directory | --network-directory) ((i++)) ;;
                 -* | =) ;;
                 *)
                         echo "${COMP_WORDS[i]}"
@@ -39,7 +46,8 @@ _nfwpolicy_command() {
 _nfwpolicy() {
         local commands='check load attach detach unload list names show verify status help
                 nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import
-                nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete'
+                nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
+                net-define net-start net-destroy net-undefine net-list net-dumpxml'
         local global='--help --version --json --quiet --verbose --color --config --state-directory'
         local bus='--bus-address --no-bus'
         local nwfilter='--filter-directory --builtin-directory'
@@ -72,12 +80,16 @@ _nfwpolicy() {
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
-        --state-directory | --filter-directory | --builtin-directory)
+        --state-directory | --filter-directory | --builtin-directory | --network-directory)
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
                 ;;
         --compat)
                 mapfile -t COMPREPLY < <(compgen -W 'libvirt none' -- "$word")
+                return
+                ;;
+        --policy)
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
         --resolver | -r)
@@ -118,6 +130,27 @@ _nfwpolicy() {
                 options=$bus
                 ;;
         status) options=$bus ;;
+        net-define)
+                operands=files
+                options='--policy --validate --network-directory'
+                ;;
+        net-start)
+                operands=$(_nfwpolicy_networks --inactive)
+                options='--create-bridge --network-directory'
+                ;;
+        net-destroy)
+                operands=$(_nfwpolicy_networks)
+                options='--network-directory'
+                ;;
+        net-undefine)
+                operands=$(_nfwpolicy_networks --all)
+                options='--network-directory'
+                ;;
+        net-list) options='--all --inactive --network-directory' ;;
+        net-dumpxml)
+                operands=$(_nfwpolicy_networks --all)
+                options='--inactive --network-directory'
+                ;;
         nwfilter-define)
                 operands=xml
                 options="--validate $nwfilter"

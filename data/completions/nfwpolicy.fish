@@ -21,6 +21,10 @@ function __nfwpolicy_ports
     end
 end
 
+function __nfwpolicy_networks
+    nfwpolicy net-list --all 2>/dev/null </dev/null | string match -v 'NAME *' | string replace -r '^(\S+).*' '$1'
+end
+
 function __nfwpolicy_nwfilters
     nfwpolicy nwfilter-list --quiet 2>/dev/null </dev/null | string replace -r '^ *\S+ +' ''
 end
@@ -30,7 +34,8 @@ function __nfwpolicy_nwfilter_ports
 end
 
 set -l nwfilter nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
-set -l commands check load attach detach unload list names show verify status help $nwfilter
+set -l net net-define net-start net-destroy net-undefine net-list net-dumpxml
+set -l commands check load attach detach unload list names show verify status help $nwfilter $net
 
 complete -c nfwpolicy -f
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say what is wrong with policy files'
@@ -54,6 +59,12 @@ complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-list -d 'List the ports under network filters'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-dumpxml -d 'Print a binding as XML'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-delete -d 'Take a port from under its filter'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-define -d 'Define a virtual network'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-start -d 'Put a virtual network in force'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-destroy -d 'Take a virtual network out of force'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-undefine -d 'Forget the definition of a virtual network'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-list -d 'List virtual networks'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-dumpxml -d 'Print a virtual network as XML'
 
 complete -c nfwpolicy -s h -l help -d 'Print help'
 complete -c nfwpolicy -s V -l version -d 'Print the version'
@@ -110,3 +121,12 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-undefine nwfilter
     -a '(__nfwpolicy_nwfilters)'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-binding-dumpxml nwfilter-binding-delete' \
     -a '(__nfwpolicy_nwfilter_ports)'
+
+complete -c nfwpolicy -n "__fish_seen_subcommand_from $net" -l network-directory -x -a '(__fish_complete_directories)' -d 'Where networks are defined'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-define' -F
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-define' -l policy -r -d 'A policy for everything that joins'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-define' -l validate -d 'Only say what is wrong with it'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-start' -l create-bridge -d 'Make the bridge'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-list' -l all -d 'Also those that are not active'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-list net-dumpxml' -l inactive -d 'What is defined, or not active'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from net-start net-destroy net-undefine net-dumpxml' -a '(__nfwpolicy_networks)'
