@@ -180,6 +180,9 @@ static bool is_wanted(struct reading *reading, size_t room) {
         case ';':
                 return false;
         }
+        /* Whatever it begins, it is not what was before. */
+        if (reading->line.items[0] == '[')
+                reading->is_skipped = true;
         if (!is_text(reading))
                 return false;
         if (reading->line.n + 2 > room) {

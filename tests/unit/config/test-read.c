@@ -196,6 +196,7 @@ static void test_sections(void **state) {
                "1:1 config/syntax this is no section's beginning|write `[`, its name, and `]`, and nothing behind it");
         refuse(fixture, "[Daemon] # the daemon\nMinTTL=x\n",
                "1:1 config/syntax this is no section's beginning|write `[`, its name, and `]`, and nothing behind it");
+        refuse(fixture, "[Ker\xff]\nNflogGroup=x\n", "1:5 config/syntax this is not UTF-8|");
         refuse(fixture, "[1234567890123456789012345678901234567890123456789]\nMinTTL=x\n",
                "1:2 config/unknown-section there is no section of so long a name|there are [Defaults], [Kernel] and "
                "[Daemon]");
