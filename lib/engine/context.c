@@ -57,6 +57,10 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (r < 0)
                 return r;
 
+        r = nfw_nwfilters_new(context->table_name, &context->nwfilters);
+        if (r < 0)
+                return r;
+
         *ret_context = nfw_steal(context);
         return 0;
 }
@@ -128,6 +132,7 @@ nfw_public int nfw_context_set_table_name(struct nfw_context *context, const cha
                 return r;
 
         strcpy(context->table_name, name);
+        nfw_nwfilters_set_table_name(context->nwfilters, name);
         free(context->directory);
         context->directory = directory;
         nfw_shadow_invalidate(&context->shadow);

@@ -13,8 +13,8 @@
 #include "nft/socket.h"
 #include "rtnl/link.h"
 
-struct nfw_nwfilters;
 struct nfw_record;
+struct nfw_nwfilters;
 struct nfw_summary;
 
 struct nfw_context {
@@ -34,7 +34,7 @@ struct nfw_context {
         struct nfw_record *settings;   /* read last, or NULL; nfw_record_read_settings() has it */
         struct nfw_summary *summaries; /* by id */
         struct nfw_resolvers resolvers;
-        struct nfw_nwfilters *nwfilters; /* NULL where nobody has asked yet; nfw_nwfilters() makes it */
+        struct nfw_nwfilters *nwfilters; /* with sockets of the same namespace */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_context, nfw_context_free)

@@ -211,8 +211,9 @@ static int put_staying_port(struct nfw_context *context,
                                      "it is not known any more what the variables of port %s are", interface);
                 return r < 0 ? r : NFW_E_REFUSED;
         }
-        for (size_t set = 0; set < compiled->ir->sets.n && r == 0; set++)
-                if (!has_set(old, compiled->plan->sets.items[set].name))
+        for (size_t set = 0; set < compiled->plan->sets.n && r == 0; set++)
+                if (nfw_compiled_has_values(compiled, set) &&
+                    !has_set(old, compiled->plan->sets.items[set].name))
                         r = nfw_compiled_elements(compiled, binding, set, report, &elements);
         if (r > 0 &&
             nfw_report_note(report, "nwfilter/port", NULL, NULL, "this is for port %s", interface) < 0)
@@ -234,8 +235,9 @@ static int put_staying_ports(struct nfw_nwfilter_change *change,
         bool has_new = false;
         int r = 0;
 
-        for (size_t set = 0; set < compiled->ir->sets.n; set++)
-                has_new |= !has_set(old, compiled->plan->sets.items[set].name);
+        for (size_t set = 0; set < compiled->plan->sets.n; set++)
+                has_new |= nfw_compiled_has_values(compiled, set) &&
+                           !has_set(old, compiled->plan->sets.items[set].name);
         for (port = snapshot->ports; port && has_new && r == 0; port = port->hh.next)
                 if (port->filter == install->old && !is_changed(change, port->interface))
                         r = put_staying_port(context, compiled, old, port->interface, report);

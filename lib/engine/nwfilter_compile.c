@@ -302,8 +302,8 @@ static int add_elements(const struct nfw_compiled *compiled,
                         size_t set,
                         struct nfw_report *report,
                         struct nfw_nft_filter_elements *elements) {
-        const struct nfw_filter_set *from = &compiled->ir->sets.items[set];
         const struct nfw_plan_set *to = &compiled->plan->sets.items[set];
+        const struct nfw_filter_set *from = &compiled->ir->sets.items[to->source];
         struct nfw_filter_tuples tuples = { 0 };
         int r;
 
@@ -317,6 +317,12 @@ static int add_elements(const struct nfw_compiled *compiled,
         return r;
 }
 
+bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set) {
+        const struct nfw_plan_set *plan_set = &compiled->plan->sets.items[set];
+
+        return plan_set->per_port && !plan_set->connections;
+}
+
 int nfw_compiled_elements(const struct nfw_compiled *compiled,
                           const struct nfw_nwfilter_binding *binding,
                           size_t set,
@@ -327,8 +333,8 @@ int nfw_compiled_elements(const struct nfw_compiled *compiled,
 
         r = nfw_nwfilter_binding_values(binding, &values);
         /* What is wrong with the values is told of all sets at once. */
-        for (size_t i = 0; i < compiled->ir->sets.n && r >= 0; i++) {
-                if (set != SIZE_MAX && set != i)
+        for (size_t i = 0; i < compiled->plan->sets.n && r >= 0; i++) {
+                if ((set != SIZE_MAX && set != i) || !nfw_compiled_has_values(compiled, i))
                         continue;
                 r = add_elements(compiled, binding, &values, i, report, elements);
                 if (r > 0)

@@ -118,12 +118,10 @@ nfw_public int nfw_nwfilter_list_new(struct nfw_context *context,
                                      struct nfw_report *report,
                                      struct nfw_nwfilter_list **ret_list) {
         nfw_cleanup(nfw_nwfilter_list_freep) struct nfw_nwfilter_list *list = calloc(1, sizeof(*list));
-        struct nfw_nwfilters *filters;
+        struct nfw_nwfilters *filters = context->nwfilters;
         int r;
 
-        r = list ? nfw_nwfilters(context, &filters) : -ENOMEM;
-        if (r == 0)
-                r = nfw_nwfilters_follow(filters);
+        r = list ? nfw_nwfilters_follow(filters) : -ENOMEM;
         if (r == 0) {
                 struct listing listing = { .definitions = &filters->definitions,
                                            .list = list,
@@ -210,12 +208,10 @@ nfw_public int nfw_nwfilter_dumpxml(struct nfw_context *context,
                                     char **ret_text) {
         nfw_cleanup(nfw_freep) char *found = NULL;
         const struct nfw_definition *definition;
-        struct nfw_nwfilters *filters;
+        struct nfw_nwfilters *filters = context->nwfilters;
         int r;
 
-        r = nfw_nwfilters(context, &filters);
-        if (r == 0)
-                r = nfw_nwfilters_follow(filters);
+        r = nfw_nwfilters_follow(filters);
         if (r == 0)
                 r = nfw_definitions_name_of(&filters->definitions, name, &found);
         if (r == 0)

@@ -152,8 +152,14 @@ static int compare_table(struct nfw_nwfilters *filters,
                         r = nfw_vec_push(&plans, (*compiled)->plan);
         }
         /* Without ports there is no table, or one that has sets of the administrator's. */
-        if (r == 0 && (plans.n > 0 || filters->snapshot->filters.n > 0))
+        if (r == 0 && !filters->snapshot->has_table && plans.n > 0) {
+                r = nfw_report_error(report, "kernel/missing-table", NULL, NULL, "table bridge %s is missing",
+                                     filters->table_name);
+                r = r < 0 ? r : NFW_E_DIFFERS;
+        } else if (r == 0 && filters->snapshot->has_table &&
+                   (plans.n > 0 || filters->snapshot->filters.n > 0)) {
                 r = nfw_nft_verify_filters(filters->nft, plans.items, plans.n, report);
+        }
         nfw_vec_deinit(&plans);
         return r;
 }
@@ -188,12 +194,10 @@ static int verify(struct nfw_context *context, struct wanted *wanted, struct nfw
 nfw_public int nfw_nwfilter_verify(struct nfw_context *context, struct nfw_report *report) {
         nfw_cleanup(wanted_deinit) struct wanted wanted = { 0 };
         struct nfw_lock lock = NFW_LOCK_INIT;
-        struct nfw_nwfilters *filters;
+        struct nfw_nwfilters *filters = context->nwfilters;
         int r;
 
-        r = nfw_nwfilters(context, &filters);
-        if (r == 0)
-                r = nfw_state_prepare(context, report);
+        r = nfw_state_prepare(context, report);
         if (r == 0)
                 r = nfw_lock_acquire(&lock, context);
         if (r < 0)

@@ -77,14 +77,11 @@ nfw_public int nfw_nwfilter_show(struct nfw_context *context,
                                  struct nfw_report *report,
                                  char **ret_text) {
         nfw_cleanup(nfw_freep) char *text = NULL;
-        struct nfw_nwfilters *filters;
+        struct nfw_nwfilters *filters = context->nwfilters;
         size_t size;
         FILE *stream;
         int r;
 
-        r = nfw_nwfilters(context, &filters);
-        if (r < 0)
-                return r;
         if (format == NFW_FORMAT_KERNEL)
                 return nfw_nft_list_table(filters->table_name, NFW_TABLE_BRIDGE, ret_text);
         r = nfw_nwfilters_follow(filters);

@@ -25,19 +25,18 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters) {
         return NULL;
 }
 
-int nfw_nwfilters(struct nfw_context *context, struct nfw_nwfilters **ret_filters) {
-        nfw_cleanup(nfw_nwfilters_freep) struct nfw_nwfilters *filters = NULL;
+void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *name) {
+        snprintf(filters->table_name, sizeof(filters->table_name), "%s" NFW_NFT_FILTER_TABLE_SUFFIX, name);
+        nfw_nwfilters_invalidate(filters);
+}
+
+int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters) {
+        nfw_cleanup(nfw_nwfilters_freep) struct nfw_nwfilters *filters = calloc(1, sizeof(*filters));
         int r;
 
-        if (context->nwfilters) {
-                *ret_filters = context->nwfilters;
-                return 0;
-        }
-        filters = calloc(1, sizeof(*filters));
         if (!filters)
                 return -ENOMEM;
-        snprintf(filters->table_name, sizeof(filters->table_name), "%s" NFW_NFT_FILTER_TABLE_SUFFIX,
-                 context->table_name);
+        nfw_nwfilters_set_table_name(filters, table_name);
         filters->definitions.directories[NFW_DEFINITIONS_OF_ADMINISTRATOR] = strdup(NFW_NWFILTER_DIRECTORY);
         filters->definitions.directories[NFW_DEFINITIONS_BUILTIN] = strdup(NFW_NWFILTER_BUILTIN_DIRECTORY);
         for (int place = 0; place < NFW_N_DEFINITION_PLACES; place++)
@@ -46,10 +45,9 @@ int nfw_nwfilters(struct nfw_context *context, struct nfw_nwfilters **ret_filter
         r = nfw_nft_socket_new(filters->table_name, &filters->nft);
         if (r == 0)
                 r = nfw_nft_batch_new(filters->table_name, &filters->batch);
-        if (r < 0)
-                return r;
-        *ret_filters = context->nwfilters = nfw_steal(filters);
-        return 0;
+        if (r == 0)
+                *ret_filters = nfw_steal(filters);
+        return r;
 }
 
 /**
@@ -68,14 +66,10 @@ nfw_public int nfw_context_set_nwfilter_directories(struct nfw_context *context,
                 [NFW_DEFINITIONS_OF_ADMINISTRATOR] = path,
                 [NFW_DEFINITIONS_BUILTIN] = builtin,
         };
-        struct nfw_nwfilters *filters;
-        int r;
+        struct nfw_nwfilters *filters = context->nwfilters;
 
         if ((path && path[0] != '/') || (builtin && builtin[0] != '/'))
                 return -EINVAL;
-        r = nfw_nwfilters(context, &filters);
-        if (r < 0)
-                return r;
         for (int place = 0; place < NFW_N_DEFINITION_PLACES; place++) {
                 char *copy;
 
@@ -191,13 +185,11 @@ static int acquire(struct nfw_lock *lock, const struct nfw_context *context, str
 int nfw_nwfilter_transaction_run(struct nfw_context *context,
                                  const struct nfw_nwfilter_transaction *transaction,
                                  struct nfw_report *report) {
+        struct nfw_nwfilters *filters = context->nwfilters;
         struct nfw_lock lock = NFW_LOCK_INIT;
-        struct nfw_nwfilters *filters;
         int r;
 
-        r = nfw_nwfilters(context, &filters);
-        if (r == 0)
-                r = acquire(&lock, context, report);
+        r = acquire(&lock, context, report);
         if (r < 0)
                 return r;
 

@@ -34,8 +34,9 @@ struct nfw_nwfilters {
         bool has_reject;
 };
 
-/* Made when it is first needed. 0 or a negative errno. */
-int nfw_nwfilters(struct nfw_context *context, struct nfw_nwfilters **ret_filters);
+/* The table's name is that of the policies' tables; copied. 0 or a negative errno. */
+int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters);
+void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *name);
 struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters);
 
 void nfw_nwfilters_invalidate(struct nfw_nwfilters *filters);
@@ -58,7 +59,9 @@ int nfw_compile(struct nfw_context *context,
 /* Whether the filter is in the tree. */
 bool nfw_compiled_has(const struct nfw_compiled *compiled, const char *filter);
 
-/* The port's elements of one of the sets, or (SIZE_MAX) of all of them; as nfw_filter_set_tuples(). */
+/* Whether ports have elements in that set of the plan. */
+bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set);
+/* The port's elements of one of the sets of the plan, or (SIZE_MAX) of all of them; as nfw_filter_set_tuples(). */
 int nfw_compiled_elements(const struct nfw_compiled *compiled,
                           const struct nfw_nwfilter_binding *binding,
                           size_t set,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/if_ether.h>
+
 #include "base/siphash.h"
 #include "ir/plan_build.h"
 
@@ -17,6 +19,7 @@ struct builder {
         struct nfw_plan *plan;
         struct nfw_plan_chain *chain;
         size_t n_connections;
+        bool is_rarp; /* the rule */
 };
 
 static void set_deinit(struct nfw_plan_set *set) {
@@ -75,7 +78,11 @@ static int name_tuples(const struct builder *builder, const struct nfw_filter_se
 
 static int add_tuples(struct builder *builder, const struct nfw_filter_set *from) {
         struct nfw_plan_set set = {
-                .n_fields = from->n_fields, .interval = from->interval, .learned = SIZE_MAX, .per_port = true
+                .n_fields = from->n_fields,
+                .interval = from->interval,
+                .learned = SIZE_MAX,
+                .per_port = true,
+                .source = (size_t)(from - builder->ir->sets.items),
         };
         int r;
 
@@ -188,6 +195,41 @@ static int push_set(struct builder *builder,
         return nfw_vec_push(&rule->matches, match);
 }
 
+static bool is_of_arp(enum nfw_field field) {
+        return field >= NFW_FIELD_ARP_HTYPE && field <= NFW_FIELD_ARP_DADDR_IP;
+}
+
+/*
+ * The same elements in another set: nft has names for the fields of ARP and none for those of RARP, and does not look
+ * one up where the other was meant.
+ */
+static int push_rarp_set(struct builder *builder, const struct nfw_match *from, struct nfw_plan_rule *rule) {
+        const struct nfw_plan_set *original;
+        struct nfw_plan_set copy;
+        bool has = false;
+        size_t index;
+        int r;
+
+        if (from->set >= builder->ir->sets.n)
+                return -EINVAL;
+        original = &builder->plan->sets.items[from->set];
+        for (size_t i = 0; i < original->n_fields; i++)
+                has |= is_of_arp(original->fields[i]);
+        if (!has)
+                return push_set(builder, from, from->set, rule);
+        for (index = 0; index < builder->plan->sets.n; index++)
+                if (builder->plan->sets.items[index].is_rarp &&
+                    builder->plan->sets.items[index].source == from->set)
+                        return push_set(builder, from, index, rule);
+
+        copy = *original;
+        copy.is_rarp = true;
+        if (asprintf(&copy.name, "%s-rarp", original->name) < 0)
+                return -ENOMEM;
+        r = take_set(builder, &copy, &index);
+        return r < 0 ? r : push_set(builder, from, index, rule);
+}
+
 static int push_match(struct builder *builder, const struct nfw_match *from, struct nfw_plan_rule *rule) {
         struct nfw_plan_match match = { .negate = from->negate, .fields = { from->field }, .n_fields = 1 };
         size_t size = nfw_field_info(from->field)->size;
@@ -212,6 +254,8 @@ static int push_match(struct builder *builder, const struct nfw_match *from, str
                 match.octet = from->octet;
                 break;
         case NFW_OPERAND_TUPLE:
+                if (builder->is_rarp)
+                        return push_rarp_set(builder, from, rule);
                 return push_set(builder, from, from->set, rule);
         case NFW_OPERAND_NAMED_SET:
                 return push_set(builder, from, builder->ir->sets.n + from->set, rule);
@@ -265,14 +309,31 @@ static enum nfw_verdict verdict_of(const struct builder *builder, const struct n
         return rule->verdict == NFW_VERDICT_REJECT && !can_reject ? NFW_VERDICT_DROP : rule->verdict;
 }
 
-static int add_rule(struct builder *builder, const struct nfw_ir_rule *from) {
+static bool is_rarp(const struct nfw_ir_rule *rule) {
+        nfw_vec_foreach (match, &rule->matches)
+                if (match->kind == NFW_OPERAND_RANGES && match->field == NFW_FIELD_ETHER_TYPE &&
+                    !match->negate && match->ranges.vec.n == 1 &&
+                    match->ranges.vec.items[0].first[0] == ETH_P_RARP >> 8 &&
+                    match->ranges.vec.items[0].first[1] == (ETH_P_RARP & 0xff))
+                        return true;
+        return false;
+}
+
+static bool is_types(const struct nfw_match *match) {
+        return match->kind == NFW_OPERAND_RANGES && match->field == NFW_FIELD_ETHER_TYPE && !match->negate &&
+               match->ranges.vec.n > 1;
+}
+
+/* only: of the frame's types, where that match has several; or NULL. */
+static int add_rule_for(struct builder *builder,
+                        const struct nfw_ir_rule *from,
+                        const struct nfw_range *only) {
         struct nfw_plan_rule rule = { .verdict = verdict_of(builder, from), .pos = from->pos };
         int r = 0;
 
-        if (is_impossible(from))
-                return 0;
         if (from->name && from->name[0] && !(rule.comment = strdup(from->name)))
                 return -ENOMEM;
+        builder->is_rarp = is_rarp(from);
         rule.counter = !nfw_plan_is_branch(rule.verdict);
         if (nfw_plan_is_branch(rule.verdict)) {
                 /* Only backwards: then no chain leads to itself. */
@@ -283,12 +344,33 @@ static int add_rule(struct builder *builder, const struct nfw_ir_rule *from) {
         for (int at = 0; at <= 3; at++)
                 nfw_vec_foreach (match, &from->matches)
                         if (r == 0 && place(from, match) == at)
-                                r = push_match(builder, match, &rule);
+                                r = only && is_types(match) ? push_range(&rule, match, only)
+                                                            : push_match(builder, match, &rule);
         if (r == 0)
                 r = nfw_vec_push(&builder->chain->rules, rule);
         if (r < 0)
                 nfw_plan_rule_deinit(&rule);
         return r;
+}
+
+/*
+ * Where a rule says that a frame has one of several kinds of tags, nft takes what is behind the tag for what is behind a
+ * second one. So each kind has a rule of its own.
+ */
+static int add_rule(struct builder *builder, const struct nfw_ir_rule *from) {
+        int r = 0;
+
+        if (is_impossible(from))
+                return 0;
+        nfw_vec_foreach (match, &from->matches) {
+                if (!is_types(match) || place(from, match) != 0)
+                        continue;
+                nfw_vec_foreach (range, &match->ranges.vec)
+                        if (r == 0)
+                                r = add_rule_for(builder, from, range);
+                return r;
+        }
+        return add_rule_for(builder, from, NULL);
 }
 
 static int add_chain(struct builder *builder, const struct nfw_filter_chain *from) {

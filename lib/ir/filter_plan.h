@@ -3,8 +3,8 @@
 
 /*
  * A filter as a plan, so that it is sent, printed and compared as policies are. All its chains are blocks, in the order
- * of struct nfw_filter_ir; the first sets are those of struct nfw_filter_ir, too, and have no elements. Nothing is
- * folded: the order of the rules is the filter's.
+ * of struct nfw_filter_ir; the first sets are those of struct nfw_filter_ir, too, and have no elements: see
+ * struct nfw_plan_set.source. Nothing is folded: the order of the rules is the filter's.
  */
 
 #include "ir/filter.h"

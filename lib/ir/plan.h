@@ -36,6 +36,8 @@ struct nfw_plan_set {
         bool per_port;    /* keys begin with the port, and elements are put when one is bound */
         bool connections; /* the kernel puts the keys there, each with the number of its connections */
         bool is_shared;   /* all filters of the table have it, and it is not theirs */
+        bool is_rarp;     /* its fields of ARP are those of RARP */
+        size_t source;    /* of per_port: index into the sets of struct nfw_filter_ir */
         bool is_masked[NFW_PLAN_MAX_FIELDS]; /* of a field only those bits count that its mask leaves */
         uint8_t masks[NFW_PLAN_MAX_FIELDS][NFW_VALUE_MAX];
 };

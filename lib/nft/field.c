@@ -111,7 +111,9 @@ static const struct nfw_nft_field fields[NFW_N_FIELDS] = {
                                     .source = NFW_NFT_SOURCE_PAYLOAD,
                                     .key = NFT_PAYLOAD_LL_HEADER,
                                     .offset = offsetof(struct ethhdr, h_source),
-                                    .size = 6 },
+                                    .size = 6,
+                                    .header = 17,
+                                    .member = 2 },
         [NFW_FIELD_ETHER_DADDR] = { .name = "ether daddr",
                                     .type_name = "ether_addr",
                                     .type = NFW_NFT_TYPE_ETHER_ADDR,
@@ -119,7 +121,9 @@ static const struct nfw_nft_field fields[NFW_N_FIELDS] = {
                                     .source = NFW_NFT_SOURCE_PAYLOAD,
                                     .key = NFT_PAYLOAD_LL_HEADER,
                                     .offset = offsetof(struct ethhdr, h_dest),
-                                    .size = 6 },
+                                    .size = 6,
+                                    .header = 17,
+                                    .member = 1 },
         [NFW_FIELD_VLAN_ID] = { .name = "vlan id",
                                 .type = NFW_NFT_TYPE_INTEGER,
                                 .byteorder = NFW_NFT_BYTEORDER_NETWORK,
@@ -363,6 +367,59 @@ static const struct nfw_nft_field fields[NFW_N_FIELDS] = {
                                           .size = 2 },
 };
 
+/* What is not there is zero. */
+static const struct nfw_nft_field rarp_fields[NFW_N_FIELDS] = {
+        [NFW_FIELD_ARP_HTYPE] = { .name = "@nh,0,16",
+                                  .type = NFW_NFT_TYPE_INTEGER,
+                                  .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                  .source = NFW_NFT_SOURCE_PAYLOAD,
+                                  .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                  .offset = 0,
+                                  .size = 2 },
+        [NFW_FIELD_ARP_PTYPE] = { .name = "@nh,16,16",
+                                  .type = NFW_NFT_TYPE_INTEGER,
+                                  .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                  .source = NFW_NFT_SOURCE_PAYLOAD,
+                                  .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                  .offset = 2,
+                                  .size = 2 },
+        [NFW_FIELD_ARP_OPERATION] = { .name = "@nh,48,16",
+                                      .type = NFW_NFT_TYPE_INTEGER,
+                                      .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                      .source = NFW_NFT_SOURCE_PAYLOAD,
+                                      .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                      .offset = 6,
+                                      .size = 2 },
+        [NFW_FIELD_ARP_SADDR_ETHER] = { .name = "@nh,64,48",
+                                        .type = NFW_NFT_TYPE_INTEGER,
+                                        .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                        .source = NFW_NFT_SOURCE_PAYLOAD,
+                                        .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                        .offset = 8,
+                                        .size = 6 },
+        [NFW_FIELD_ARP_SADDR_IP] = { .name = "@nh,112,32",
+                                     .type = NFW_NFT_TYPE_INTEGER,
+                                     .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                     .source = NFW_NFT_SOURCE_PAYLOAD,
+                                     .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                     .offset = 14,
+                                     .size = 4 },
+        [NFW_FIELD_ARP_DADDR_ETHER] = { .name = "@nh,144,48",
+                                        .type = NFW_NFT_TYPE_INTEGER,
+                                        .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                        .source = NFW_NFT_SOURCE_PAYLOAD,
+                                        .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                        .offset = 18,
+                                        .size = 6 },
+        [NFW_FIELD_ARP_DADDR_IP] = { .name = "@nh,192,32",
+                                     .type = NFW_NFT_TYPE_INTEGER,
+                                     .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                     .source = NFW_NFT_SOURCE_PAYLOAD,
+                                     .key = NFT_PAYLOAD_NETWORK_HEADER,
+                                     .offset = 24,
+                                     .size = 4 },
+};
+
 static const struct nfw_nft_field ports[NFW_N_DIRECTIONS] = {
         [NFW_EGRESS] = { .name = "iifname",
                          .type_name = "ifname",
@@ -382,6 +439,10 @@ static const struct nfw_nft_field ports[NFW_N_DIRECTIONS] = {
 
 const struct nfw_nft_field *nfw_nft_field(enum nfw_field field) {
         return &fields[field];
+}
+
+const struct nfw_nft_field *nfw_nft_rarp_field(enum nfw_field field) {
+        return rarp_fields[field].name ? &rarp_fields[field] : NULL;
 }
 
 const struct nfw_nft_field *nfw_nft_port_field(enum nfw_direction direction) {

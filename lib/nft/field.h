@@ -6,6 +6,7 @@
  * before, and how nft calls them and their type.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ir/field.h"
@@ -75,9 +76,20 @@ struct nfw_nft_field {
         uint8_t load_size;
         uint16_t mask; /* 0: it is all of them */
         uint8_t shift;
+        /* What nft calls it in the user data of sets whose type has no name; 0: it cannot. */
+        uint8_t header;
+        uint8_t member;
 };
 
 const struct nfw_nft_field *nfw_nft_field(enum nfw_field field);
+
+/* Of RARP, which has ARP's fields, and no names for them in nft; NULL for other fields. */
+const struct nfw_nft_field *nfw_nft_rarp_field(enum nfw_field field);
+
+/* Whether nft has no name for the field, so that it is "@nh,64,48" there. */
+static inline bool nfw_nft_field_is_raw(const struct nfw_nft_field *field) {
+        return field->name[0] == '@';
+}
 
 /* The port's name: 16 octets, meta iifname or oifname depending on the direction. */
 const struct nfw_nft_field *nfw_nft_port_field(enum nfw_direction direction);

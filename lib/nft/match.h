@@ -40,14 +40,11 @@ int nfw_nft_match_add_for_filter(struct nftnl_rule *rule,
                                  const struct nfw_nft_match_state *state,
                                  const struct nfw_plan_match *match,
                                  const struct nfw_nft_set *set);
-/* The octets that a NFW_PLAN_SAME_OCTET match compares, as fields of their own. */
-void nfw_nft_octet_fields(const struct nfw_plan_match *match, struct nfw_nft_field ret_octets[static 2]);
-/* The anonymous set of all pairs that are the same; its key refers to octets. 0 or a negative errno. */
+/* The anonymous set of all pairs of which that octet is the same and all others are zero. 0 or a negative errno. */
 int nfw_nft_put_octet_pairs(struct nfw_nft_batch *batch,
                             enum nfw_table table,
                             const struct nfw_plan_match *match,
                             const struct nfw_nft_origin *origin,
-                            struct nfw_nft_field octets[static 2],
                             struct nfw_nft_set *ret_set);
 /* What the field's octets are compared with, and how many they are. */
 size_t nfw_nft_encode_value(const struct nfw_nft_field *field, const uint8_t *value, uint8_t *ret_octets);

@@ -95,38 +95,30 @@ static int add_masked(struct nftnl_rule *rule, const struct nfw_plan_match *matc
                                         field->size);
 }
 
-void nfw_nft_octet_fields(const struct nfw_plan_match *match, struct nfw_nft_field ret_octets[static 2]) {
-        for (size_t i = 0; i < 2; i++) {
-                ret_octets[i] = *nfw_nft_field(match->fields[i]);
-                ret_octets[i].type_name = NULL;
-                ret_octets[i].type = NFW_NFT_TYPE_INTEGER;
-                ret_octets[i].offset += match->octet;
-                ret_octets[i].size = 1;
-        }
-}
-
 int nfw_nft_put_octet_pairs(struct nfw_nft_batch *batch,
                             enum nfw_table table,
                             const struct nfw_plan_match *match,
                             const struct nfw_nft_origin *origin,
-                            struct nfw_nft_field octets[static 2],
                             struct nfw_nft_set *ret_set) {
         struct nfw_nft_set set = { .id = nfw_nft_batch_next_set_id(batch),
                                    .flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT,
-                                   .key = { .fields = { &octets[0], &octets[1] }, .n_fields = 2 },
                                    .n_elements = 256 };
         struct nfw_nft_element_list list = {
                 .batch = batch, .table = table, .type = NFT_MSG_NEWSETELEM, .set_id = set.id, .origin = origin
         };
         int r;
 
-        if (match->n_fields != 2)
+        if (match->n_fields != 2 || match->octet >= NFT_REG32_SIZE)
                 return -EINVAL;
-        nfw_nft_octet_fields(match, octets);
-        r = nfw_nft_put_set(batch, table, &set, NULL, origin);
+        r = nfw_nft_match_key(match, NFW_EGRESS, false, &set.key);
+        if (r == 0 && nfw_nft_key_size(&set.key) != 2 * NFT_REG32_SIZE)
+                return -EOPNOTSUPP;
+        if (r == 0)
+                r = nfw_nft_put_set(batch, table, &set, NULL, origin);
         for (unsigned int octet = 0; octet < 256 && r == 0; octet++) {
-                uint8_t key[2 * NFT_REG32_SIZE] = { [0] = (uint8_t)octet, [NFT_REG32_SIZE] = (uint8_t)octet };
+                uint8_t key[2 * NFT_REG32_SIZE] = { 0 };
 
+                key[match->octet] = key[NFT_REG32_SIZE + match->octet] = (uint8_t)octet;
                 r = nfw_nft_element_begin(&list, key, sizeof(key));
                 if (r == 0)
                         nfw_nft_element_end(&list);
@@ -142,12 +134,12 @@ int nfw_nft_put_octet_pairs(struct nfw_nft_batch *batch,
 static int add_same_octet(struct nftnl_rule *rule,
                           const struct nfw_plan_match *match,
                           const struct nfw_nft_set *set) {
-        struct nfw_nft_field octets[2];
-        struct nfw_nft_key key = { .fields = { &octets[0], &octets[1] }, .n_fields = 2 };
+        uint8_t mask[NFT_REG32_SIZE] = { 0 };
+        const struct nfw_nft_masks masks = { .fields = { mask, mask } };
         int r;
 
-        nfw_nft_octet_fields(match, octets);
-        r = nfw_nft_expr_load_key(rule, &key, NULL);
+        mask[match->octet] = 0xff;
+        r = nfw_nft_expr_load_key(rule, &set->key, &masks);
         return r < 0 ? r
                      : nfw_nft_expr_lookup(rule, set->name ? set->name : NFW_NFT_ANONYMOUS_SET, set->id,
                                            match->negate);

@@ -58,9 +58,7 @@ static int add_match(struct nfw_nft_batch *batch,
         int r;
 
         if (match->kind == NFW_PLAN_SAME_OCTET) {
-                struct nfw_nft_field octets[2];
-
-                r = nfw_nft_put_octet_pairs(batch, plan->table, match, origin, octets, &set);
+                r = nfw_nft_put_octet_pairs(batch, plan->table, match, origin, &set);
                 return r < 0 ? r : nfw_nft_match_add(rule, state, match, &set);
         }
         if (match->kind != NFW_PLAN_SET && match->kind != NFW_PLAN_CONNECTIONS)

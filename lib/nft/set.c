@@ -79,11 +79,14 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
         for (size_t i = 0; i < plan_set->n_fields; i++) {
                 const struct nfw_nft_field *field = nfw_nft_field(plan_set->fields[i]);
 
+                if (plan_set->is_rarp && nfw_nft_rarp_field(plan_set->fields[i]))
+                        field = nfw_nft_rarp_field(plan_set->fields[i]);
                 if (field->source == NFW_NFT_SOURCE_CT || field->source == NFW_NFT_SOURCE_TCP_OPTION ||
                     field->mask)
                         return -EOPNOTSUPP;
                 /* nft prints a type without a name in a rule, where the field is in sight, and nowhere else. */
-                if (!field->type_name && (plan_set->name || plan_set->n_fields > 1))
+                if (!field->type_name && (plan_set->name || plan_set->n_fields > 1) &&
+                    !(plan_set->per_port && nfw_nft_field_is_raw(field)))
                         return -EOPNOTSUPP;
                 if (plan_set->is_masked[i])
                         set.masks.fields[set.key.n_fields] = plan_set->masks[i];
@@ -103,7 +106,7 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
         set.per_port = plan_set->per_port;
         if (!plan_set->name)
                 set.flags |= NFT_SET_ANONYMOUS | NFT_SET_CONSTANT;
-        if (!plan_set->connections)
+        if (!plan_set->connections && plan_set->n_fields > 0)
                 set.n_elements = plan_set->elements.n / plan_set->n_fields;
 
         *ret_set = set;
@@ -146,6 +149,74 @@ int nfw_nft_marker_init(struct nfw_nft_marker *marker, const char *policy, const
         return 0;
 }
 
+bool nfw_nft_set_is_untyped(const struct nfw_nft_set *set) {
+        for (size_t i = 0; set->name && i < set->key.n_fields; i++)
+                if (!set->key.fields[i]->type_name)
+                        return true;
+        return false;
+}
+
+/* nft's numbers, of expressions and of what they are made of. */
+#define TYPEOF_PAYLOAD 7
+#define TYPEOF_META    9
+#define TYPEOF_CONCAT  13
+#define TYPEOF_UNNAMED 1
+
+/* Records of user data within a record. */
+struct nested {
+        uint8_t data[NFW_NFT_USERDATA_MAX];
+        size_t size;
+        bool overflow;
+};
+
+static void put_nested(struct nested *nested, uint8_t type, const void *value, size_t size) {
+        if (nested->overflow || size > UINT8_MAX || nested->size + 2 + size > sizeof(nested->data)) {
+                nested->overflow = true;
+                return;
+        }
+        nested->data[nested->size++] = type;
+        nested->data[nested->size++] = (uint8_t)size;
+        memcpy(nested->data + nested->size, value, size);
+        nested->size += size;
+}
+
+static void put_nested_u32(struct nested *nested, uint8_t type, uint32_t value) {
+        put_nested(nested, type, &value, sizeof(value));
+}
+
+static void put_field(struct nested *fields, size_t index, const struct nfw_nft_field *field) {
+        struct nested what = { .size = 0 }, expression = { .size = 0 };
+
+        if (field->source == NFW_NFT_SOURCE_META) {
+                put_nested_u32(&what, 0, field->key);
+        } else if (field->header) {
+                put_nested_u32(&what, 0, field->header);
+                put_nested_u32(&what, 1, field->member);
+        } else {
+                put_nested_u32(&what, 0, 0);
+                put_nested_u32(&what, 1, TYPEOF_UNNAMED);
+                put_nested_u32(&what, 2, field->key + 1);
+                put_nested_u32(&what, 3, 8 * field->offset);
+                put_nested_u32(&what, 4, 8u * field->size);
+        }
+        put_nested_u32(&expression, 0, field->source == NFW_NFT_SOURCE_META ? TYPEOF_META : TYPEOF_PAYLOAD);
+        put_nested(&expression, 1, what.data, what.size);
+        put_nested(fields, (uint8_t)index, expression.data, expression.size);
+}
+
+/* What a type without a name is the type of; the port is always in front. */
+static bool put_typeof(struct nfw_nft_userdata_buffer *userdata, const struct nfw_nft_key *key) {
+        struct nested fields = { .size = 0 }, concatenation = { .size = 0 };
+
+        for (size_t i = 0; i < key->n_fields; i++)
+                put_field(&fields, i, key->fields[i]);
+        put_nested_u32(&concatenation, 0, TYPEOF_CONCAT);
+        put_nested(&concatenation, 1, fields.data, fields.size);
+        return !fields.overflow && !concatenation.overflow &&
+               nfw_nft_userdata_put(userdata, NFTNL_UDATA_SET_KEY_TYPEOF, concatenation.data,
+                                    concatenation.size);
+}
+
 /* Without the byte orders nft prints keys wrong, or crashes. */
 static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, const char *policy) {
         enum nfw_nft_byteorder byteorder =
@@ -157,6 +228,8 @@ static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, 
         if (fits && set->flags & NFT_SET_MAP)
                 fits = nfw_nft_userdata_put_u32(&userdata, NFTNL_UDATA_SET_DATABYTEORDER,
                                                 NFW_NFT_BYTEORDER_NONE);
+        if (fits && nfw_nft_set_is_untyped(set))
+                fits = put_typeof(&userdata, &set->key);
         if (fits && set->comment)
                 fits = nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_SET_COMMENT, set->comment);
         if (fits && policy)

@@ -40,6 +40,9 @@ struct nfw_nft_set {
  */
 size_t nfw_nft_set_size(const struct nfw_nft_set *set);
 
+/* Whether its type has no name in nft: it is then that of what is looked up. */
+bool nfw_nft_set_is_untyped(const struct nfw_nft_set *set);
+
 size_t nfw_nft_key_size(const struct nfw_nft_key *key);
 
 /*

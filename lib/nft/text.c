@@ -22,9 +22,12 @@ static void print_comment(FILE *stream, const char *comment) {
 int nfw_nft_print_set(FILE *stream, const struct nfw_nft_set *set, const struct nfw_plan_set *plan_set) {
         int r = 0;
 
-        fprintf(stream, "\t%s %s {\n\t\ttype ", set->flags & NFT_SET_MAP ? "map" : "set", set->name);
+        fprintf(stream, "\t%s %s {\n\t\t%s ", set->flags & NFT_SET_MAP ? "map" : "set", set->name,
+                nfw_nft_set_is_untyped(set) ? "typeof" : "type");
         for (size_t i = 0; i < set->key.n_fields; i++)
-                fprintf(stream, "%s%s", i > 0 ? " . " : "", set->key.fields[i]->type_name);
+                fprintf(stream, "%s%s", i > 0 ? " . " : "",
+                        nfw_nft_set_is_untyped(set) ? set->key.fields[i]->name
+                                                    : set->key.fields[i]->type_name);
         fputs(set->flags & NFT_SET_MAP ? " : verdict\n" : "\n", stream);
 
         if (nfw_nft_set_size(set) > 0)

@@ -73,16 +73,27 @@ static void print_parameter(FILE *stream, const struct nfw_plan_match *match) {
         fprintf(stream, "@%s", nfw_nft_parameter_set_name(match->parameter, family));
 }
 
-static void print_octet_pairs(FILE *stream, const struct nfw_plan_match *match) {
-        struct nfw_nft_field octets[2];
+static void print_octet_pairs(FILE *stream,
+                              const struct nfw_plan_rule *rule,
+                              const struct nfw_plan_match *match) {
+        const struct nfw_nft_field *field = nfw_nft_field(match->fields[0]);
+        uint8_t bits[NFW_VALUE_MAX] = { 0 };
 
-        nfw_nft_octet_fields(match, octets);
-        nfw_nft_print_raw_field(stream, &octets[0]);
-        fputs(" . ", stream);
-        nfw_nft_print_raw_field(stream, &octets[1]);
+        bits[match->octet] = 0xff;
+        for (size_t i = 0; i < match->n_fields; i++) {
+                fputs(i > 0 ? " . " : "", stream);
+                print_field(stream, rule, match, match->fields[i]);
+                fputs(" & ", stream);
+                nfw_nft_print_bits(stream, field, bits);
+        }
         fputs(match->negate ? " != {" : " {", stream);
-        for (unsigned int octet = 0; octet < 256; octet++)
-                fprintf(stream, "%s 0x%x . 0x%x", octet > 0 ? "," : "", octet, octet);
+        for (unsigned int octet = 0; octet < 256; octet++) {
+                bits[match->octet] = (uint8_t)octet;
+                fputs(octet > 0 ? ", " : " ", stream);
+                nfw_nft_print_bits(stream, field, bits);
+                fputs(" . ", stream);
+                nfw_nft_print_bits(stream, field, bits);
+        }
         fputs(" }", stream);
 }
 
@@ -124,7 +135,7 @@ static bool print_match_of_filter(FILE *stream,
                                   const struct nfw_plan_rule *rule,
                                   const struct nfw_plan_match *match) {
         if (match->kind == NFW_PLAN_SAME_OCTET)
-                print_octet_pairs(stream, match);
+                print_octet_pairs(stream, rule, match);
         else if (match->kind == NFW_PLAN_MASKED)
                 print_masked(stream, rule, match);
         else if (match->kind == NFW_PLAN_CONNECTIONS)
