@@ -56,8 +56,8 @@ static int add_binding(struct nfw_shadow_port *port, void *userdata) {
 
         binding = &status->bindings.items[status->bindings.n];
         *binding = (struct nfw_binding){ .table = port->table };
-        /* Who may not read it sees the rest. */
-        if (nfw_port_record_read(status->context, port->interface, &record) == 0)
+        /* A persistent port stands by in the other table, so most need not be read. Who may not sees the rest. */
+        if (port->standby && nfw_port_record_read(status->context, port->interface, &record) == 0)
                 binding->is_persistent = record.is_persistent;
         memcpy(binding->port, port->interface, sizeof(binding->port));
         binding->policy = strdup(port->policy);
