@@ -86,7 +86,8 @@ static int build_one(struct bind *bind,
                 r = nfw_compile(context, filters, &filters->compiled, binding, report, &compiled);
         if (r == 0)
                 r = nfw_nwfilter_change_install(&bind->change, filters, compiled);
-        return r == 0 ? nfw_nwfilter_change_add_port(&bind->change, binding, compiled, report) : r;
+        return r == 0 ? nfw_nwfilter_change_add_port(&bind->change, context, binding, compiled, NULL, report)
+                      : r;
 }
 
 static void forget(struct nfw_context *context, void *userdata) {

@@ -2,6 +2,7 @@
 #include "engine/nwfilter_change.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nft/table.h"
@@ -14,8 +15,10 @@ struct fate {
 };
 
 void nfw_nwfilter_change_deinit(struct nfw_nwfilter_change *change) {
-        nfw_vec_foreach (port, &change->ports)
+        nfw_vec_foreach (port, &change->ports) {
                 nfw_vec_deinit(&port->elements.vec);
+                nfw_nft_guest_deinit(&port->guest);
+        }
         nfw_vec_deinit(&change->ports);
         nfw_vec_deinit(&change->installs);
         *change = (struct nfw_nwfilter_change){ 0 };
@@ -44,39 +47,59 @@ int nfw_nwfilter_change_install(struct nfw_nwfilter_change *change,
         return nfw_vec_push(&change->installs, install);
 }
 
-static int push_port(struct nfw_nwfilter_change *change,
-                     const char *name,
-                     const struct nfw_compiled *compiled,
-                     struct nfw_nft_filter_elements *elements) {
-        struct nfw_nwfilter_port_change port = { .compiled = compiled, .elements = *elements };
-        int r;
+/* What the port has is used up. */
+static int push_port(struct nfw_nwfilter_change *change, struct nfw_nwfilter_port_change *port) {
+        int r = nfw_vec_push(&change->ports, *port);
 
-        strncpy(port.port, name, sizeof(port.port) - 1);
-        r = nfw_vec_push(&change->ports, port);
-        if (r < 0)
-                nfw_vec_deinit(&elements->vec);
+        if (r < 0) {
+                nfw_vec_deinit(&port->elements.vec);
+                nfw_nft_guest_deinit(&port->guest);
+        }
         return r;
 }
 
-int nfw_nwfilter_change_add_port(struct nfw_nwfilter_change *change,
-                                 const struct nfw_nwfilter_binding *binding,
-                                 const struct nfw_compiled *compiled,
-                                 struct nfw_report *report) {
-        struct nfw_nft_filter_elements elements = { 0 };
+static int prepare_guest(struct nfw_context *context,
+                         const struct nfw_nwfilter_binding *binding,
+                         const struct nfw_compiled *compiled,
+                         const struct nfw_nft_guest *known,
+                         struct nfw_report *report,
+                         struct nfw_nft_guest *guest) {
+        struct nfw_learning learning;
         int r;
 
-        r = nfw_compiled_elements(compiled, binding, SIZE_MAX, report, &elements);
+        r = nfw_learning_read(compiled, binding, report, &learning);
+        if (r == 0)
+                r = nfw_learning_guest(&learning, known, guest);
+        return r == 0 && !known && guest->is_there ? nfw_learning_guest_begin(context, binding->port, guest)
+                                                   : r;
+}
+
+int nfw_nwfilter_change_add_port(struct nfw_nwfilter_change *change,
+                                 struct nfw_context *context,
+                                 const struct nfw_nwfilter_binding *binding,
+                                 const struct nfw_compiled *compiled,
+                                 const struct nfw_nft_guest *known,
+                                 struct nfw_report *report) {
+        struct nfw_nwfilter_port_change port = { .compiled = compiled };
+        int r;
+
+        memcpy(port.port, binding->port, sizeof(port.port));
+        r = prepare_guest(context, binding, compiled, known, report, &port.guest);
+        if (r == 0)
+                r = nfw_compiled_elements(compiled, binding, &port.guest, SIZE_MAX, report, &port.elements);
         if (r != 0) {
-                nfw_vec_deinit(&elements.vec);
+                nfw_vec_deinit(&port.elements.vec);
+                nfw_nft_guest_deinit(&port.guest);
                 return r;
         }
-        return push_port(change, binding->port, compiled, &elements);
+        return push_port(change, &port);
 }
 
 int nfw_nwfilter_change_remove_port(struct nfw_nwfilter_change *change, const char *port) {
-        struct nfw_nft_filter_elements none = { 0 };
+        struct nfw_nwfilter_port_change removal = { .compiled = NULL };
 
-        return push_port(change, port, NULL, &none);
+        (void)snprintf(removal.port, sizeof(removal.port), "%s", port);
+        return push_port(change, &removal);
 }
 
 /* --- ports --------------------------------------------------------------------------------------------------- */
@@ -156,14 +179,28 @@ static const struct nfw_nft_filter_port *old_port(const struct nfw_nwfilter_chan
         return port && port->filter != SIZE_MAX ? port : NULL;
 }
 
+/* What is known of a guest is in sets of no filter, so it never goes by itself. */
+static int put_guest_removal(const struct nfw_nwfilter_change *change,
+                             struct nfw_nwfilters *filters,
+                             const struct nfw_learning_plan *learning,
+                             const char *name) {
+        const struct nfw_nft_filter_port *port =
+                change->rebuilds ? NULL : nfw_nft_filter_find_port(filters->snapshot, name);
+
+        return port ? nfw_nft_put_guest(filters->batch, false, learning, name, &port->guest) : 0;
+}
+
 static int put_ports(struct nfw_nwfilter_change *change,
                      struct nfw_nwfilters *filters,
+                     const struct nfw_learning_plan *learning,
                      const struct fate *fates) {
         int r = 0;
 
         nfw_vec_foreach (port, &change->ports) {
                 const struct nfw_nft_filter_port *old = old_port(change, filters, port->port);
 
+                if (r == 0)
+                        r = put_guest_removal(change, filters, learning, port->port);
                 if (r == 0 && old)
                         r = put_port_removal(filters, old, fates);
         }
@@ -175,6 +212,8 @@ static int put_ports(struct nfw_nwfilter_change *change,
                                          port->compiled->plan);
                 if (r == 0)
                         r = nfw_nft_put_filter_port(filters->batch, true, port->compiled->name, port->port);
+                if (r == 0)
+                        r = nfw_nft_put_guest(filters->batch, true, learning, port->port, &port->guest);
         }
         return r;
 }
@@ -195,28 +234,60 @@ static bool has_set(const struct nfw_nft_filter *filter, const char *name) {
         return false;
 }
 
+static bool is_same_guest(const struct nfw_nft_guest *a, const struct nfw_nft_guest *b) {
+        return a->is_there == b->is_there && a->waits == b->waits && a->waits_for.n == b->waits_for.n &&
+               (a->waits_for.n == 0 || memcmp(a->waits_for.items, b->waits_for.items,
+                                              a->waits_for.n * sizeof(*a->waits_for.items)) == 0);
+}
+
+/* Another version of the filter may want other addresses of it, or none. */
+static int put_staying_guest(struct nfw_context *context,
+                             const struct nfw_compiled *compiled,
+                             const struct nfw_nwfilter_binding *binding,
+                             const struct nfw_nft_filter_port *port,
+                             struct nfw_report *report) {
+        struct nfw_nft_batch *batch = context->nwfilters->batch;
+        const struct nfw_learning_plan *learning;
+        struct nfw_nft_guest guest = { 0 };
+        int r;
+
+        r = nfw_nwfilters_learning(context, &learning);
+        if (r == 0)
+                r = prepare_guest(context, binding, compiled, port->guest.is_there ? &port->guest : NULL,
+                                  report, &guest);
+        if (r == 0 && !is_same_guest(&port->guest, &guest)) {
+                r = nfw_nft_put_guest(batch, false, learning, port->interface, &port->guest);
+                if (r == 0)
+                        r = nfw_nft_put_guest(batch, true, learning, port->interface, &guest);
+        }
+        nfw_nft_guest_deinit(&guest);
+        return r;
+}
+
 static int put_staying_port(struct nfw_context *context,
                             const struct nfw_compiled *compiled,
                             const struct nfw_nft_filter *old,
-                            const char *interface,
+                            const struct nfw_nft_filter_port *port,
                             struct nfw_report *report) {
         nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
         struct nfw_nft_filter_elements elements = { 0 };
         int r;
 
-        r = nfw_nwfilter_binding_load(context, interface, &binding);
+        r = nfw_nwfilter_binding_load(context, port->interface, &binding);
         if (r == NFW_E_NOT_FOUND) {
-                r = nfw_report_error(report, "nwfilter/no-binding", NULL,
-                                     "delete its binding and make it again",
-                                     "it is not known any more what the variables of port %s are", interface);
+                r = nfw_report_error(
+                        report, "nwfilter/no-binding", NULL, "delete its binding and make it again",
+                        "it is not known any more what the variables of port %s are", port->interface);
                 return r < 0 ? r : NFW_E_REFUSED;
         }
         for (size_t set = 0; set < compiled->plan->sets.n && r == 0; set++)
                 if (nfw_compiled_has_values(compiled, set) &&
                     !has_set(old, compiled->plan->sets.items[set].name))
-                        r = nfw_compiled_elements(compiled, binding, set, report, &elements);
+                        r = nfw_compiled_elements(compiled, binding, &port->guest, set, report, &elements);
+        if (r == 0)
+                r = put_staying_guest(context, compiled, binding, port, report);
         if (r > 0 &&
-            nfw_report_note(report, "nwfilter/port", NULL, NULL, "this is for port %s", interface) < 0)
+            nfw_report_note(report, "nwfilter/port", NULL, NULL, "this is for port %s", port->interface) < 0)
                 r = -ENOMEM;
         if (r == 0)
                 r = put_elements(context->nwfilters->batch, true, &elements, set_of_plan, compiled->plan);
@@ -238,9 +309,12 @@ static int put_staying_ports(struct nfw_nwfilter_change *change,
         for (size_t set = 0; set < compiled->plan->sets.n; set++)
                 has_new |= nfw_compiled_has_values(compiled, set) &&
                            !has_set(old, compiled->plan->sets.items[set].name);
+        /* Sets that are learned and go: guests may have nothing to wait for any more. */
+        nfw_vec_foreach (set, &old->sets)
+                has_new |= set->is_learned && !set->is_dynamic && !keeps_set(compiled->plan, set->name);
         for (port = snapshot->ports; port && has_new && r == 0; port = port->hh.next)
                 if (port->filter == install->old && !is_changed(change, port->interface))
-                        r = put_staying_port(context, compiled, old, port->interface, report);
+                        r = put_staying_port(context, compiled, old, port, report);
         return r;
 }
 
@@ -276,10 +350,13 @@ static int decide_fates(const struct nfw_nwfilter_change *change,
 
 static int put_dispatch(const struct nfw_nwfilter_change *change,
                         const struct nfw_nwfilters *filters,
+                        const struct nfw_learning_plan *learning,
                         const struct fate *fates) {
         bool has_entry[NFW_N_FILTER_LAYERS][NFW_N_DIRECTIONS];
         int r = 0;
 
+        if (change->adds_learning || (filters->snapshot->has_learning && !change->rebuilds))
+                r = nfw_nft_put_learning_dispatch(filters->batch, learning);
         for (size_t i = 0; i < filters->snapshot->filters.n && r == 0 && !change->rebuilds; i++) {
                 const struct nfw_nft_filter *filter = &filters->snapshot->filters.items[i];
 
@@ -296,6 +373,7 @@ static int put_dispatch(const struct nfw_nwfilter_change *change,
 
 static int put_filters(struct nfw_nwfilter_change *change,
                        struct nfw_context *context,
+                       const struct nfw_learning_plan *learning,
                        const struct fate *fates,
                        struct nfw_report *report) {
         struct nfw_nwfilters *filters = context->nwfilters;
@@ -304,6 +382,8 @@ static int put_filters(struct nfw_nwfilter_change *change,
         int r;
 
         r = nfw_nft_put_filter_flush(filters->batch);
+        if (r == 0 && change->adds_learning)
+                r = nfw_nft_put_learning(filters->batch, learning);
         for (size_t i = 0; i < snapshot->filters.n && r == 0 && !change->rebuilds; i++)
                 if (fates[i].goes)
                         r = nfw_nft_put_filter_removal(filters->batch, &snapshot->filters.items[i]);
@@ -317,7 +397,7 @@ static int put_filters(struct nfw_nwfilter_change *change,
                 if (r == 0 && replaces)
                         r = put_staying_ports(change, context, install, report);
         }
-        return r == 0 ? put_dispatch(change, filters, fates) : r;
+        return r == 0 ? put_dispatch(change, filters, learning, fates) : r;
 }
 
 static int report_foreign(const struct nfw_nwfilters *filters, struct nfw_report *report) {
@@ -348,13 +428,20 @@ int nfw_nwfilter_change_put(struct nfw_nwfilter_change *change,
         struct nfw_nwfilters *filters = context->nwfilters;
         const struct nfw_nft_filter_snapshot *snapshot = filters->snapshot;
         nfw_cleanup(nfw_freep) struct fate *fates = NULL;
+        const struct nfw_learning_plan *learning;
         int r;
 
         if (snapshot->is_foreign)
                 return change->ports.n > 0 || change->installs.n > 0 ? report_foreign(filters, report) : 0;
-        r = decide_fates(change, filters, &fates);
+        r = nfw_nwfilters_learning(context, &learning);
+        if (r == 0)
+                r = decide_fates(change, filters, &fates);
         if (r < 0)
                 return r;
+        change->adds_learning = false;
+        nfw_vec_foreach (install, &change->installs)
+                change->adds_learning |= nfw_compiled_learns(install->compiled) &&
+                                         (change->rebuilds || !snapshot->has_learning);
 
         change->is_structural = change->installs.n > 0 || change->rebuilds;
         for (size_t i = 0; i < snapshot->filters.n; i++)
@@ -366,8 +453,8 @@ int nfw_nwfilter_change_put(struct nfw_nwfilter_change *change,
         if (r == 0 && change->installs.n > 0 && (!snapshot->has_table || change->rebuilds))
                 r = nfw_nft_put_filter_table(filters->batch);
         if (r == 0 && change->is_structural && (change->installs.n > 0 || !change->rebuilds))
-                r = put_filters(change, context, fates, report);
-        return r == 0 ? put_ports(change, filters, fates) : r;
+                r = put_filters(change, context, learning, fates, report);
+        return r == 0 ? put_ports(change, filters, learning, fates) : r;
 }
 
 int nfw_nwfilter_change_apply(struct nfw_nwfilter_change *change, struct nfw_nwfilters *filters) {
@@ -388,6 +475,9 @@ int nfw_nwfilter_change_apply(struct nfw_nwfilter_change *change, struct nfw_nwf
                 if (filter == SIZE_MAX)
                         continue;
                 r = nfw_nft_filter_add_port(snapshot, port->port, &old);
+                if (r < 0)
+                        return r;
+                r = nfw_nft_guest_copy(&port->guest, &old->guest);
                 if (r < 0)
                         return r;
                 old->filter = filter;

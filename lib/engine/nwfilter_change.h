@@ -3,7 +3,7 @@
 
 /* What changes in the kernel: which filters come, go or are replaced, and which ports come and go. */
 
-#include "engine/nwfilter_state.h"
+#include "engine/nwfilter_learning.h"
 
 struct nfw_nwfilter_install {
         const struct nfw_compiled *compiled;
@@ -14,12 +14,14 @@ struct nfw_nwfilter_port_change {
         char port[IFNAMSIZ];
         const struct nfw_compiled *compiled; /* that it shall be under; NULL: it goes */
         struct nfw_nft_filter_elements elements;
+        struct nfw_nft_guest guest;
 };
 
 struct nfw_nwfilter_change {
         NFW_VEC(struct nfw_nwfilter_install) installs;
         NFW_VEC(struct nfw_nwfilter_port_change) ports; /* each once */
         bool rebuilds;                                  /* what there is of the table goes first */
+        bool adds_learning;                             /* what there is for it, see ir/learning.h */
         bool is_structural; /* more than ports changes; set by nfw_nwfilter_change_put() */
 };
 
@@ -29,10 +31,15 @@ void nfw_nwfilter_change_deinit(struct nfw_nwfilter_change *change);
 int nfw_nwfilter_change_install(struct nfw_nwfilter_change *change,
                                 const struct nfw_nwfilters *filters,
                                 const struct nfw_compiled *compiled);
-/* 0; NFW_E_INVALID with the report, where the port's values are wrong; or a negative errno. */
+/*
+ * known is what was learned before of that port's guest, or NULL: it is bound anew. 0; NFW_E_INVALID with the report,
+ * where the port's values are wrong; or a negative errno.
+ */
 int nfw_nwfilter_change_add_port(struct nfw_nwfilter_change *change,
+                                 struct nfw_context *context,
                                  const struct nfw_nwfilter_binding *binding,
                                  const struct nfw_compiled *compiled,
+                                 const struct nfw_nft_guest *known,
                                  struct nfw_report *report);
 int nfw_nwfilter_change_remove_port(struct nfw_nwfilter_change *change, const char *port);
 

@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/siphash.h"
-#include "engine/nwfilter_state.h"
+#include "engine/nwfilter_learning.h"
 #include "nft/probe.h"
 
 /* Of a filter's name, so that there is room for what is behind it; see NFW_NFT_NAME_MAX. */
@@ -293,12 +294,13 @@ bool nfw_compiled_has(const struct nfw_compiled *compiled, const char *filter) {
 static bool learns(const struct nfw_nwfilter_parameters *values) {
         const struct nfw_nwfilter_parameter *how = nfw_nwfilter_parameters_find(values, "CTRL_IP_LEARNING");
 
-        return !how || how->values.n == 0 || strcmp(how->values.items[0], "none") != 0;
+        return !how || how->values.n == 0 || strcasecmp(how->values.items[0], "none") != 0;
 }
 
 static int add_elements(const struct nfw_compiled *compiled,
                         const struct nfw_nwfilter_binding *binding,
                         const struct nfw_nwfilter_parameters *values,
+                        const struct nfw_nft_guest *guest,
                         size_t set,
                         struct nfw_report *report,
                         struct nfw_nft_filter_elements *elements) {
@@ -307,14 +309,22 @@ static int add_elements(const struct nfw_compiled *compiled,
         struct nfw_filter_tuples tuples = { 0 };
         int r;
 
-        r = nfw_filter_set_tuples(compiled->ir, compiled->tree, from, values, learns(values), report,
-                                  &tuples);
+        if (to->has_timeout && learns(values) && nfw_learning_is_for(compiled, set, values))
+                return nfw_learning_elements(compiled, set, binding->port, values, guest, report, elements);
+        r = nfw_filter_set_tuples(compiled->ir, compiled->tree, from, values, false, report, &tuples);
         if (r != 0)
                 return r;
         r = nfw_nft_encode_tuples(to, set, binding->port, tuples.vec.items, tuples.vec.n / to->n_fields,
                                   elements);
         nfw_filter_tuples_deinit(&tuples);
         return r;
+}
+
+bool nfw_compiled_learns(const struct nfw_compiled *compiled) {
+        nfw_vec_foreach (set, &compiled->plan->sets)
+                if (set->has_timeout)
+                        return true;
+        return false;
 }
 
 bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set) {
@@ -325,6 +335,7 @@ bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set) {
 
 int nfw_compiled_elements(const struct nfw_compiled *compiled,
                           const struct nfw_nwfilter_binding *binding,
+                          const struct nfw_nft_guest *guest,
                           size_t set,
                           struct nfw_report *report,
                           struct nfw_nft_filter_elements *elements) {
@@ -336,7 +347,7 @@ int nfw_compiled_elements(const struct nfw_compiled *compiled,
         for (size_t i = 0; i < compiled->plan->sets.n && r >= 0; i++) {
                 if ((set != SIZE_MAX && set != i) || !nfw_compiled_has_values(compiled, i))
                         continue;
-                r = add_elements(compiled, binding, &values, i, report, elements);
+                r = add_elements(compiled, binding, &values, guest, i, report, elements);
                 if (r > 0)
                         result = r;
         }

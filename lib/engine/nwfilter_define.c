@@ -113,7 +113,8 @@ static int move_port(struct define *define,
                 r = nfw_nwfilter_change_install(&define->change, filters, compiled);
         if (r != 0 || strcmp(compiled->name, name) == 0)
                 return r;
-        return nfw_nwfilter_change_add_port(&define->change, binding, compiled, report);
+        return nfw_nwfilter_change_add_port(&define->change, context, binding, compiled,
+                                            port->guest.is_there ? &port->guest : NULL, report);
 }
 
 static int move_ports(struct define *define,

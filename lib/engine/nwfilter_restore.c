@@ -72,6 +72,27 @@ static bool has_element(const struct nfw_nft_filter_port *port,
         return false;
 }
 
+/* Whether it is known of the guest what must be, with what has been learned of it. */
+static int compare_guest(const struct nfw_nwfilter_binding *binding,
+                         const struct nfw_compiled *compiled,
+                         const struct nfw_nft_guest *actual,
+                         bool *ret_same) {
+        struct nfw_nft_guest expected = { 0 };
+        struct nfw_learning learning;
+        int r;
+
+        r = nfw_learning_read(compiled, binding, NULL, &learning);
+        if (r == 0)
+                r = nfw_learning_guest(&learning, actual, &expected);
+        if (r < 0)
+                return r;
+        *ret_same = r > 0 || (expected.is_there == actual->is_there && expected.has_mac == actual->has_mac &&
+                              memcmp(expected.mac, actual->mac, sizeof(expected.mac)) == 0 &&
+                              expected.waits == actual->waits && expected.waits_for.n == actual->waits_for.n);
+        nfw_nft_guest_deinit(&expected);
+        return 0;
+}
+
 static int compare_port(const struct nfw_nwfilters *filters,
                         const struct nfw_nwfilter_binding *binding,
                         const struct nfw_compiled *compiled,
@@ -79,7 +100,7 @@ static int compare_port(const struct nfw_nwfilters *filters,
         const struct nfw_nft_filter_port *port = nfw_nft_filter_find_port(filters->snapshot, binding->port);
         struct nfw_nft_filter_elements elements = { 0 };
         const struct nfw_nft_filter *filter;
-        bool same;
+        bool same, is_known = true;
         int r;
 
         if (!port || port->filter == SIZE_MAX)
@@ -87,7 +108,7 @@ static int compare_port(const struct nfw_nwfilters *filters,
         filter = &filters->snapshot->filters.items[port->filter];
         if (port->is_twice || strcmp(filter->name, compiled->name) != 0)
                 return differ(report, "kernel/other-filter", "is under another filter", binding->port);
-        r = nfw_compiled_elements(compiled, binding, SIZE_MAX, NULL, &elements);
+        r = nfw_compiled_elements(compiled, binding, &port->guest, SIZE_MAX, NULL, &elements);
         if (r < 0) {
                 nfw_vec_deinit(&elements.vec);
                 return r;
@@ -97,9 +118,12 @@ static int compare_port(const struct nfw_nwfilters *filters,
                 same = same && (r > 0 || has_element(port, filter, element,
                                                      compiled->plan->sets.items[element->set].name));
         nfw_vec_deinit(&elements.vec);
-        return same ? 0
-                    : differ(report, "kernel/changed-port", "has other values than its binding gives it",
-                             binding->port);
+        r = compare_guest(binding, compiled, &port->guest, &is_known);
+        if (r < 0)
+                return r;
+        return same && is_known ? 0
+                                : differ(report, "kernel/changed-port",
+                                         "has other values than its binding gives it", binding->port);
 }
 
 static const struct nfw_nwfilter_binding *binding_of(const struct wanted *wanted, const char *port) {
@@ -137,14 +161,20 @@ static int compare_ports(const struct nfw_nwfilters *filters,
         return result;
 }
 
-static int compare_table(struct nfw_nwfilters *filters,
+static int compare_table(struct nfw_context *context,
                          const struct wanted *wanted,
                          struct nfw_report *report) {
+        struct nfw_nwfilters *filters = context->nwfilters;
+        bool learns = filters->snapshot->has_learning;
+        const struct nfw_learning_plan *learning;
         NFW_VEC(const struct nfw_plan *) plans = { 0 };
-        int r = 0;
+        int r;
 
+        r = nfw_nwfilters_learning(context, &learning);
         nfw_vec_foreach (compiled, &wanted->compiled) {
                 bool known = !*compiled;
+
+                learns |= *compiled && nfw_compiled_learns(*compiled);
 
                 nfw_vec_foreach (plan, &plans)
                         known |= *plan == (*compiled)->plan;
@@ -158,7 +188,8 @@ static int compare_table(struct nfw_nwfilters *filters,
                 r = r < 0 ? r : NFW_E_DIFFERS;
         } else if (r == 0 && filters->snapshot->has_table &&
                    (plans.n > 0 || filters->snapshot->filters.n > 0)) {
-                r = nfw_nft_verify_filters(filters->nft, plans.items, plans.n, report);
+                r = nfw_nft_verify_filters(filters->nft, plans.items, plans.n, learns ? learning : NULL,
+                                           report);
         }
         nfw_vec_deinit(&plans);
         return r;
@@ -177,7 +208,7 @@ static int verify(struct nfw_context *context, struct wanted *wanted, struct nfw
         result = compare_ports(filters, wanted, report);
         if (result < 0)
                 return result;
-        r = compare_table(filters, wanted, report);
+        r = compare_table(context, wanted, report);
         return r != 0 ? r : result ? result : wanted->result;
 }
 
@@ -216,6 +247,24 @@ struct restore {
         struct nfw_nwfilter_change change;
 };
 
+/*
+ * What the kernel still has of it. Where it has nothing, the guest is not taken for another one: a learner that knows of it
+ * tells the kernel again.
+ */
+static int find_known(struct nfw_context *context, const char *port, struct nfw_nft_guest *ret_guest) {
+        const struct nfw_nft_filter_port *there =
+                nfw_nft_filter_find_port(context->nwfilters->snapshot, port);
+        struct nfw_link link = { .index = 0 };
+        int r;
+
+        if (there && there->guest.is_there)
+                return nfw_nft_guest_copy(&there->guest, ret_guest);
+        r = nfw_rtnl_link_by_name(context->rtnl, port, &link);
+        if (r >= 0)
+                ret_guest->link = link.index;
+        return r < 0 ? r : 0;
+}
+
 static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct restore *restore = userdata;
         int r;
@@ -226,10 +275,15 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
         for (size_t i = 0; r == 0 && i < restore->wanted.bindings->vec.n; i++) {
                 const struct nfw_nwfilter_binding *binding = restore->wanted.bindings->vec.items[i];
                 const struct nfw_compiled *compiled = restore->wanted.compiled.items[i];
+                nfw_cleanup(nfw_nft_guest_deinit) struct nfw_nft_guest known = { 0 };
 
                 if (!compiled)
                         continue;
-                r = nfw_nwfilter_change_add_port(&restore->change, binding, compiled, report);
+                r = find_known(context, binding->port, &known);
+                if (r < 0)
+                        return r;
+                r = nfw_nwfilter_change_add_port(&restore->change, context, binding, compiled, &known,
+                                                 report);
                 if (r > 0) {
                         restore->wanted.result = r;
                         r = nfw_report_error(report, "nwfilter/not-restored", NULL, NULL,

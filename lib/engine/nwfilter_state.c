@@ -18,6 +18,7 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters) {
                 return NULL;
         nfw_compilations_deinit(&filters->compiled);
         nfw_definitions_deinit(&filters->definitions);
+        nfw_learning_plan_free(filters->learning);
         nfw_nft_filter_snapshot_free(filters->snapshot);
         nfw_nft_batch_free(filters->batch);
         nfw_nft_socket_free(filters->nft);
@@ -90,6 +91,20 @@ void nfw_nwfilters_invalidate(struct nfw_nwfilters *filters) {
         filters->snapshot = nfw_nft_filter_snapshot_free(filters->snapshot);
 }
 
+int nfw_nwfilters_learning(const struct nfw_context *context, const struct nfw_learning_plan **ret_plan) {
+        struct nfw_nwfilters *filters = context->nwfilters;
+        int r = 0;
+
+        if (filters->learning &&
+            filters->learning->plan->nflog_group != nfw_plan_learning_group(context->nflog_group))
+                filters->learning = nfw_learning_plan_free(filters->learning);
+        if (!filters->learning)
+                r = nfw_nft_learning_plan(context->nflog_group, &filters->learning);
+        if (r == 0)
+                *ret_plan = filters->learning;
+        return r;
+}
+
 /* --- transactions -------------------------------------------------------------------------------------------- */
 
 /* Policies and filters are one ruleset to the kernel, and have one generation. */
@@ -107,6 +122,9 @@ static int commit(struct nfw_context *context,
         int r;
 
         r = nfw_nft_commit(filters->nft, filters->batch, generation, transaction->dry_run, &failure);
+        /* What was learned has expired since it was read. */
+        if (r == -ENOENT && filters->snapshot->has_learning)
+                return -EAGAIN;
         if (r != 0)
                 return r == NFW_NFT_STALE ? -EAGAIN : nfw_context_report_failure(report, r, &failure);
         if (transaction->dry_run)

@@ -29,7 +29,8 @@ struct nfw_nwfilters {
         struct nfw_nft_filter_snapshot *snapshot; /* NULL: to be read */
         struct nfw_definitions definitions;
         struct nfw_compilations compiled;
-        bool knows_kernel; /* what follows was asked */
+        struct nfw_learning_plan *learning; /* NULL: to be made; nfw_nwfilters_learning() has it */
+        bool knows_kernel;                  /* what follows was asked */
         bool has_conntrack;
         bool has_reject;
 };
@@ -42,6 +43,10 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters);
 void nfw_nwfilters_invalidate(struct nfw_nwfilters *filters);
 /* Where a definition has changed, what was made of it goes; the caller holds nothing of it. 0 or a negative errno. */
 int nfw_nwfilters_follow(struct nfw_nwfilters *filters);
+/* What is there so that addresses can be learned, for the context's nflog group. 0 or a negative errno. */
+int nfw_nwfilters_learning(const struct nfw_context *context, const struct nfw_learning_plan **ret_plan);
+/* Whether addresses may be learned for what is compiled. */
+bool nfw_compiled_learns(const struct nfw_compiled *compiled);
 void nfw_compilations_deinit(struct nfw_compilations *compilations);
 
 /*
@@ -61,9 +66,13 @@ bool nfw_compiled_has(const struct nfw_compiled *compiled, const char *filter);
 
 /* Whether ports have elements in that set of the plan. */
 bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set);
-/* The port's elements of one of the sets of the plan, or (SIZE_MAX) of all of them; as nfw_filter_set_tuples(). */
+/*
+ * The port's elements of one of the sets of the plan, or (SIZE_MAX) of all of them; as nfw_filter_set_tuples(). guest is
+ * what has been learned, or NULL.
+ */
 int nfw_compiled_elements(const struct nfw_compiled *compiled,
                           const struct nfw_nwfilter_binding *binding,
+                          const struct nfw_nft_guest *guest,
                           size_t set,
                           struct nfw_report *report,
                           struct nfw_nft_filter_elements *elements);

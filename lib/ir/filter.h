@@ -85,6 +85,10 @@ int nfw_filter_lower(const struct nfw_nwfilter_tree *tree,
 struct nfw_filter_ir *nfw_filter_ir_free(struct nfw_filter_ir *ir);
 NFW_DEFINE_CLEANUP(struct nfw_filter_ir, nfw_filter_ir_free)
 
+/* The variables that can be learned. */
+#define NFW_FILTER_IP   "IP"
+#define NFW_FILTER_IPV6 "IPV6"
+
 /* Tuples of a set, n_fields ranges each, one behind the other. */
 struct nfw_filter_tuples {
         NFW_VEC(struct nfw_range) vec;
@@ -102,6 +106,14 @@ int nfw_filter_set_tuples(const struct nfw_filter_ir *ir,
                           bool learned_ip,
                           struct nfw_report *report,
                           struct nfw_filter_tuples *ret_tuples);
+/*
+ * Whether elements come of what is learned of the guest: IP (AF_INET) or IPV6 is referred to, and neither the port nor
+ * the filter says what it is. port may be NULL.
+ */
+bool nfw_filter_set_learns(const struct nfw_nwfilter_tree *tree,
+                           const struct nfw_filter_set *set,
+                           const struct nfw_nwfilter_parameters *port,
+                           uint8_t family);
 void nfw_filter_tuples_deinit(struct nfw_filter_tuples *tuples);
 
 /* The filter as text, for `show --ir`. *ret_text is the caller's. */

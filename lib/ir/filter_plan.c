@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <linux/if_ether.h>
 
@@ -83,6 +84,8 @@ static int add_tuples(struct builder *builder, const struct nfw_filter_set *from
                 .learned = SIZE_MAX,
                 .per_port = true,
                 .source = (size_t)(from - builder->ir->sets.items),
+                .has_timeout = nfw_filter_set_learns(builder->tree, from, NULL, AF_INET) ||
+                               nfw_filter_set_learns(builder->tree, from, NULL, AF_INET6),
         };
         int r;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/macros.h"
 #include "ir/filter_disjoint.h"
@@ -63,7 +64,7 @@ static nfw_printf(4, 5) int refuse(
 }
 
 static bool is_learned(const char *name) {
-        return strcmp(name, "IP") == 0 || strcmp(name, "IPV6") == 0;
+        return strcmp(name, NFW_FILTER_IP) == 0 || strcmp(name, NFW_FILTER_IPV6) == 0;
 }
 
 static int parse_element(struct walk *walk,
@@ -273,4 +274,24 @@ int nfw_filter_set_tuples(const struct nfw_filter_ir *ir nfw_unused,
 
         *ret_tuples = tuples;
         return 0;
+}
+
+static bool refers(const struct nfw_nwfilter_value *value, const char *name) {
+        return value && value->access.name && strcmp(value->access.name, name) == 0;
+}
+
+bool nfw_filter_set_learns(const struct nfw_nwfilter_tree *tree,
+                           const struct nfw_filter_set *set,
+                           const struct nfw_nwfilter_parameters *port,
+                           uint8_t family) {
+        const char *name = family == AF_INET ? NFW_FILTER_IP : NFW_FILTER_IPV6;
+        const struct nfw_nwfilter_parameter *given;
+
+        nfw_vec_foreach (column, &set->columns) {
+                if (!refers(column->value, name) && !refers(column->second, name))
+                        continue;
+                given = nfw_nwfilter_tree_lookup(tree, set->scope, port, name);
+                return !given || given->values.n == 0;
+        }
+        return false;
 }

@@ -34,10 +34,11 @@ struct nfw_plan_set {
         bool meter;     /* has no fields: the kernel puts ports there, each with a limit of its own */
         /* The following are for filters only. */
         bool per_port;    /* keys begin with the port, and elements are put when one is bound */
+        bool has_timeout; /* elements may end */
         bool connections; /* the kernel puts the keys there, each with the number of its connections */
-        bool is_shared;   /* all filters of the table have it, and it is not theirs */
         bool is_rarp;     /* its fields of ARP are those of RARP */
         size_t source;    /* of per_port: index into the sets of struct nfw_filter_ir */
+        bool is_shared;   /* all filters of the table have it, and it is not theirs */
         bool is_masked[NFW_PLAN_MAX_FIELDS]; /* of a field only those bits count that its mask leaves */
         uint8_t masks[NFW_PLAN_MAX_FIELDS][NFW_VALUE_MAX];
 };
@@ -70,7 +71,7 @@ struct nfw_plan_rule {
         enum nfw_verdict verdict;
         size_t block; /* to jump to: index into struct nfw_plan.blocks */
         enum nfw_mirror mirror;
-        size_t meter; /* of what is mirrored as denied: index into struct nfw_plan.sets */
+        size_t meter; /* of what is mirrored as denied or for its address: index into struct nfw_plan.sets */
         bool counter;
         char *comment;      /* the names of the source rules, shortened to what the kernel takes */
         struct nfw_pos pos; /* of the first source rule */

@@ -10,6 +10,7 @@
 #include "base/uthash.h"
 #include "ir/filter_plan.h"
 #include "nft/compile.h"
+#include "nft/learning.h"
 #include "nft/socket.h"
 
 #define NFW_NFT_FILTER_TABLE_SUFFIX "-filter"
@@ -22,11 +23,13 @@ struct nfw_nft_filter_element {
         bool has_end;
         uint8_t key[64];
         uint8_t key_end[64];
+        uint64_t timeout_ms; /* that it is put with; 0: none */
 };
 
 struct nfw_nft_filter_set {
         char *name;
         bool is_dynamic; /* the kernel fills it */
+        bool is_learned; /* elements come of leases, too */
 };
 
 struct nfw_nft_filter {
@@ -44,6 +47,7 @@ struct nfw_nft_filter_port {
         char interface[16]; /* the key */
         size_t filter;      /* index into the snapshot's filters; SIZE_MAX: only elements of it were found */
         bool is_twice;      /* in the sets of several filters */
+        struct nfw_nft_guest guest;
 
         struct nfw_nft_filter_elements {
                 NFW_VEC(struct nfw_nft_filter_element) vec;
@@ -56,6 +60,8 @@ struct nfw_nft_filter_snapshot {
         bool is_foreign; /* somebody else's table has the name; nothing is read of it */
         NFW_VEC(struct nfw_nft_filter) filters;
         NFW_VEC(char *) named_sets; /* with "set/" in front */
+        bool has_learning;          /* what is in ir/learning.h is there */
+        uint16_t learning_group; /* where its copies go; 0: somebody has removed the comment that says so */
         struct nfw_nft_filter_port *ports;
 };
 
@@ -121,12 +127,13 @@ void nfw_nft_filter_entries(const struct nfw_plan *plan,
 /* --- what is compared ----------------------------------------------------------------------------------------- */
 
 /*
- * Compares everything but elements with what the plans say. 0; NFW_E_DIFFERS with the differences in the report; or a
+ * Compares everything but elements with what the plans say; learning is what must be there besides, or NULL. 0; NFW_E_DIFFERS with the differences in the report; or a
  * negative errno.
  */
 int nfw_nft_verify_filters(struct nfw_nft_socket *nft,
                            const struct nfw_plan *const *plans,
                            size_t n_plans,
+                           const struct nfw_learning_plan *learning,
                            struct nfw_report *report);
 
 /* The plan in the syntax of nft, as nfw_nft_print_plan(). */

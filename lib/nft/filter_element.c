@@ -16,6 +16,8 @@ static int put(struct nfw_nft_element_list *list, const struct nfw_nft_filter_el
                         return r;
                 if (elements[i].has_end)
                         nfw_nft_element_put_key_end(list, elements[i].key_end, elements[i].size);
+                if (elements[i].timeout_ms && list->type == NFT_MSG_NEWSETELEM)
+                        nfw_nft_element_put_timeout(list, elements[i].timeout_ms);
                 nfw_nft_element_end(list);
         }
         return nfw_nft_element_list_end(list);

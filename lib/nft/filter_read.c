@@ -33,6 +33,7 @@ static void filter_deinit(struct nfw_nft_filter *filter) {
 
 static void port_free(struct nfw_nft_filter_port *port) {
         nfw_vec_deinit(&port->elements.vec);
+        nfw_nft_guest_deinit(&port->guest);
         free(port);
 }
 
@@ -152,7 +153,8 @@ static int take_named(struct nfw_nft_filter_snapshot *snapshot, const char *name
 
 static int take_set(const struct nfw_nft_object *object, void *userdata) {
         const struct reading *reading = userdata;
-        struct nfw_nft_filter_set set = { .is_dynamic = object->flags & NFT_SET_EVAL };
+        struct nfw_nft_filter_set set = { .is_dynamic = object->flags & NFT_SET_EVAL,
+                                          .is_learned = object->flags & NFT_SET_TIMEOUT };
         struct nfw_nft_filter *filter;
         const char *rest;
         int r;
@@ -161,6 +163,12 @@ static int take_set(const struct nfw_nft_object *object, void *userdata) {
                 return 0;
         if (strncmp(object->name, NFW_FILTER_NAMED_SETS "/", strlen(NFW_FILTER_NAMED_SETS "/")) == 0)
                 return take_named(reading->snapshot, object->name);
+        if (strcmp(object->name, nfw_learning_set_name(NFW_LEARNING_PORTS)) == 0) {
+                reading->snapshot->has_learning = true;
+                reading->snapshot->learning_group = nfw_nft_learning_group(nfw_nft_userdata_comment(
+                        object->userdata.data, object->userdata.size, NFTNL_UDATA_SET_COMMENT));
+                return 0;
+        }
         r = filter_of(reading->snapshot, object->name, &filter);
         if (r < 0 || !filter)
                 return r;
@@ -274,6 +282,18 @@ static int read_filter(struct nfw_nft_socket *nft, struct reading *reading) {
         return r;
 }
 
+static int find_guest(const char *interface, void *userdata, struct nfw_nft_guest **ret_guest) {
+        struct nfw_nft_filter_snapshot *snapshot = userdata;
+        struct nfw_nft_filter_port *port = nfw_nft_filter_find_port(snapshot, interface);
+        int r = 0;
+
+        if (!port)
+                r = nfw_nft_filter_add_port(snapshot, interface, &port);
+        if (r == 0)
+                *ret_guest = &port->guest;
+        return r;
+}
+
 /* -EINTR where the ruleset changed while it was read. */
 static int read_snapshot(struct nfw_nft_socket *nft, struct nfw_nft_filter_snapshot **ret_snapshot) {
         nfw_cleanup(nfw_nft_filter_snapshot_freep) struct nfw_nft_filter_snapshot *snapshot =
@@ -298,6 +318,8 @@ static int read_snapshot(struct nfw_nft_socket *nft, struct nfw_nft_filter_snaps
                         r = nfw_nft_read_chains(nft, NFW_TABLE_BRIDGE, take_chain, &reading);
                 for (reading.filter = 0; reading.filter < snapshot->filters.n && r == 0; reading.filter++)
                         r = read_filter(nft, &reading);
+                if (r == 0 && snapshot->has_learning)
+                        r = nfw_nft_read_guests(nft, find_guest, snapshot);
         }
         if (r == 0)
                 r = nfw_nft_generation(nft, &generation);

@@ -11,11 +11,18 @@
 
 #define MAX_ATTEMPTS 64
 
-static int put_expected(struct nfw_nft_batch *batch, const struct nfw_plan *const *plans, size_t n_plans) {
+static int put_expected(struct nfw_nft_batch *batch,
+                        const struct nfw_plan *const *plans,
+                        size_t n_plans,
+                        const struct nfw_learning_plan *learning) {
         struct nfw_nft_filter_snapshot known = { 0 };
         int r;
 
         r = nfw_nft_put_filter_table(batch);
+        if (r == 0 && learning)
+                r = nfw_nft_put_learning(batch, learning);
+        if (r == 0 && learning)
+                r = nfw_nft_put_learning_dispatch(batch, learning);
         for (size_t i = 0; i < n_plans && r == 0; i++) {
                 bool has_entry[NFW_N_FILTER_LAYERS][NFW_N_DIRECTIONS];
 
@@ -33,14 +40,17 @@ static int put_expected(struct nfw_nft_batch *batch, const struct nfw_plan *cons
 }
 
 /* What is expected is what would be sent; so nothing is described twice. */
-static int expect(const struct nfw_plan *const *plans, size_t n_plans, struct nfw_nft_image *image) {
+static int expect(const struct nfw_plan *const *plans,
+                  size_t n_plans,
+                  const struct nfw_learning_plan *learning,
+                  struct nfw_nft_image *image) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
         const struct nlmsghdr *message;
         int left, r;
 
         r = nfw_nft_batch_new(image->table_name, &batch);
         if (r == 0)
-                r = put_expected(batch, plans, n_plans);
+                r = put_expected(batch, plans, n_plans, learning);
         if (r < 0)
                 return r;
         message = nfw_nft_batch_data(batch);
@@ -108,12 +118,13 @@ static int read_and_compare(struct nfw_nft_socket *nft, struct nfw_nft_compariso
 int nfw_nft_verify_filters(struct nfw_nft_socket *nft,
                            const struct nfw_plan *const *plans,
                            size_t n_plans,
+                           const struct nfw_learning_plan *learning,
                            struct nfw_report *report) {
         struct nfw_nft_image expected = { .table = NFW_TABLE_BRIDGE, .table_name = nft->table_name };
         struct nfw_nft_comparison comparison = { 0 };
         int r;
 
-        r = expect(plans, n_plans, &expected);
+        r = expect(plans, n_plans, learning, &expected);
         if (r == 0)
                 r = -EINTR;
         for (int i = 0; r == -EINTR && i < MAX_ATTEMPTS; i++) {

@@ -239,7 +239,7 @@ int nfw_nft_match_key(const struct nfw_plan_match *match,
                       struct nfw_nft_key *ret_key) {
         struct nfw_nft_key key = { 0 };
 
-        if (match->n_fields == 0 || match->n_fields > NFW_PLAN_MAX_FIELDS)
+        if ((match->n_fields == 0 && !per_port) || match->n_fields > NFW_PLAN_MAX_FIELDS)
                 return -EINVAL;
         if (per_port)
                 key.fields[key.n_fields++] = nfw_nft_port_field(direction);
@@ -286,7 +286,7 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
         const struct nfw_plan_match *other_port = nfw_nft_match_other_port(state->rule, match);
         int r;
 
-        if (match->n_fields == 0 ||
+        if ((match->n_fields == 0 && match->kind != NFW_PLAN_SET) ||
             (match->n_fields > 1 && match->kind != NFW_PLAN_SET && match->kind != NFW_PLAN_SAME_OCTET))
                 return -EINVAL;
         if (nfw_nft_match_is_implied(state->rule, match) || (other_port && other_port < match))
@@ -304,7 +304,7 @@ int nfw_nft_match_add(struct nftnl_rule *rule,
         case NFW_PLAN_FLAGS:
                 return add_flags(rule, match);
         case NFW_PLAN_SET:
-                if (is_special(match->fields[0]))
+                if (match->n_fields > 0 && is_special(match->fields[0]))
                         return -EOPNOTSUPP;
                 return add_lookup(rule, state, match, set);
         case NFW_PLAN_PARAMETER:

@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "ir/learning.h"
 #include "nft/chain.h"
 #include "nft/match.h"
 #include "nft/names.h"
@@ -28,6 +29,7 @@ int nfw_nft_mirror_prefix(const struct nfw_plan *plan,
                 [NFW_MIRROR_QUERY] = "query",
                 [NFW_MIRROR_REPLY] = "reply",
                 [NFW_MIRROR_DENIED] = "denied",
+                [NFW_MIRROR_ADDRESS] = "address",
         };
         int n = snprintf(buffer, NFW_NFT_PREFIX_MAX, "nfwpolicy %s %s %s", plan->policy, plan->id,
                          words[mirror]);
@@ -83,12 +85,18 @@ static int add_mirror(const struct nfw_plan *plan,
         r = nfw_nft_mirror_prefix(plan, plan_rule->mirror, prefix);
         if (r < 0)
                 return r;
-        if (plan_rule->mirror != NFW_MIRROR_DENIED)
+        if (plan_rule->mirror != NFW_MIRROR_DENIED && plan_rule->mirror != NFW_MIRROR_ADDRESS)
                 return nfw_nft_expr_log(rule, prefix, plan->nflog_group);
 
         if (plan_rule->meter >= plan->sets.n)
                 return -EINVAL;
         r = nfw_nft_expr_load(rule, nfw_nft_port_field(direction), 0, NFT_REG_1);
+        if (plan_rule->mirror == NFW_MIRROR_ADDRESS) {
+                if (r == 0)
+                        r = nfw_nft_expr_meter(rule, plan->sets.items[plan_rule->meter].name,
+                                               NFW_LEARNING_PER_SECOND, NFW_LEARNING_BURST);
+                return r < 0 ? r : nfw_nft_expr_log(rule, prefix, plan->nflog_group);
+        }
         if (r == 0)
                 r = nfw_nft_expr_meter(rule, plan->sets.items[plan_rule->meter].name, NFW_DENIED_PER_SECOND,
                                        NFW_DENIED_BURST);

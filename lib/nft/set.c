@@ -72,7 +72,7 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
                 *ret_set = set;
                 return 0;
         }
-        if (plan_set->n_fields == 0 || plan_set->n_fields > NFW_PLAN_MAX_FIELDS)
+        if ((plan_set->n_fields == 0 && !plan_set->per_port) || plan_set->n_fields > NFW_PLAN_MAX_FIELDS)
                 return -EINVAL;
         if (plan_set->learned != SIZE_MAX || plan_set->per_port)
                 set.key.fields[set.key.n_fields++] = nfw_nft_port_field(NFW_EGRESS);
@@ -97,7 +97,7 @@ int nfw_nft_set_from_plan(const struct nfw_plan_set *plan_set, struct nfw_nft_se
 
         if (plan_set->interval)
                 set.flags |= interval_flags(&set.key);
-        if (plan_set->learned != SIZE_MAX)
+        if (plan_set->learned != SIZE_MAX || plan_set->has_timeout)
                 set.flags |= NFT_SET_TIMEOUT;
         if (plan_set->connections) {
                 set.flags |= NFT_SET_EVAL;

@@ -7,6 +7,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include "ir/learning.h"
 #include "nft/chain.h"
 #include "nft/names.h"
 #include "nft/rule.h"
@@ -33,7 +34,7 @@ int nfw_nft_print_set(FILE *stream, const struct nfw_nft_set *set, const struct 
         if (nfw_nft_set_size(set) > 0)
                 fprintf(stream, "\t\tsize %zu\n", nfw_nft_set_size(set));
         if (set->flags & NFT_SET_INTERVAL)
-                fputs("\t\tflags interval\n", stream);
+                fprintf(stream, "\t\tflags interval%s\n", set->flags & NFT_SET_TIMEOUT ? ",timeout" : "");
         else if (set->flags & NFT_SET_EVAL)
                 fprintf(stream, "\t\tflags dynamic%s\n", set->timeout_ms > 0 ? ",timeout" : "");
         else if (set->flags & NFT_SET_TIMEOUT)
@@ -114,6 +115,14 @@ static int print_mirror(FILE *stream,
         r = nfw_nft_mirror_prefix(plan, rule->mirror, prefix);
         if (r < 0)
                 return r;
+        if (rule->mirror == NFW_MIRROR_ADDRESS) {
+                fprintf(stream,
+                        "update @%s { %s limit rate %d/second burst %d packets } "
+                        "log prefix \"%s\" group %u queue-threshold 1",
+                        plan->sets.items[rule->meter].name, nfw_nft_port_field(direction)->name,
+                        NFW_LEARNING_PER_SECOND, NFW_LEARNING_BURST, prefix, plan->nflog_group);
+                return 0;
+        }
         if (rule->mirror != NFW_MIRROR_DENIED) {
                 fprintf(stream, "log prefix \"%s\" group %u queue-threshold 1", prefix, plan->nflog_group);
                 return 0;

@@ -166,7 +166,8 @@ static int print_match(FILE *stream,
                 return 0;
 
         if (per_port)
-                fprintf(stream, "%s . ", nfw_nft_port_field(direction)->name);
+                fprintf(stream, "%s%s", nfw_nft_port_field(direction)->name,
+                        match->n_fields > 0 ? " . " : "");
         for (size_t i = 0; i < match->n_fields; i++) {
                 if (i > 0)
                         fputs(" . ", stream);
