@@ -17,6 +17,8 @@
 #include "engine/event.h"
 #include "engine/follow.h"
 #include "engine/network.h"
+#include "engine/nwfilter_restore.h"
+#include "engine/nwfilter_state.h"
 #include "engine/port.h"
 #include "engine/rebuild.h"
 #include "engine/store.h"
@@ -40,8 +42,10 @@ struct nfw_keeper {
         bool timer_is_set;
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
+        bool touches_filters;    /* likewise */
         bool ours_changed;       /* and was not looked at since */
-        bool others_did;         /* at least one of those changes */
+        bool others_did;         /* at least one of those changes, of what is not filters */
+        bool others_did_filters; /* and of filters */
         unsigned int n_repairs;  /* since the last pause */
         uint64_t last_repair_ms; /* of the monotonic clock */
         struct nfw_nft_author author;
@@ -110,8 +114,10 @@ static int open_sources(struct nfw_keeper *keeper) {
         if (keeper->epoll < 0 || keeper->timer < 0)
                 return -errno;
         r = nfw_nft_notifier_new(keeper->context->table_name, &keeper->notifier);
-        if (r == 0)
-                r = nfw_rtnl_monitor_new(&keeper->links);
+        if (r < 0)
+                return r;
+        nfw_nft_notifier_watch_filters(keeper->notifier, keeper->context->nwfilters->table_name);
+        r = nfw_rtnl_monitor_new(&keeper->links);
         if (r == 0)
                 r = watch(keeper, nfw_nft_notifier_get_fd(keeper->notifier));
         if (r == 0)
@@ -153,7 +159,8 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
         if (r >= 0)
                 r = nfw_store_mark_copy(store);
         /* What happened while nobody listened is looked for in the first dispatch. */
-        keeper->links_changed = keeper->ours_changed = keeper->others_did = true;
+        keeper->links_changed = keeper->ours_changed = true;
+        keeper->others_did = keeper->others_did_filters = true;
         if (r >= 0)
                 r = set_timer(keeper, SETTLE_MS);
         if (r < 0)
@@ -213,25 +220,33 @@ static int take_object(void *userdata) {
         return 0;
 }
 
-static void take_change_of_others(struct nfw_keeper *keeper, const struct nfw_nft_author *author) {
-        keeper->ours_changed = keeper->others_did = true;
-        keeper->author = *author;
+static int take_filter(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->touches_filters = true;
+        return 0;
 }
 
 static int take_end(const struct nfw_nft_author *author, void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        if (keeper->touches_ours && author->pid == (uint32_t)getpid())
+        if (keeper->touches_ours || keeper->touches_filters) {
                 keeper->ours_changed = true;
-        else if (keeper->touches_ours)
-                take_change_of_others(keeper, author);
-        keeper->touches_ours = false;
+                if (author->pid != (uint32_t)getpid()) {
+                        keeper->others_did |= keeper->touches_ours;
+                        keeper->others_did_filters |= keeper->touches_filters;
+                        keeper->author = *author;
+                }
+        }
+        keeper->touches_ours = keeper->touches_filters = false;
         return 0;
 }
 
 static int take_loss(void *userdata) {
-        take_change_of_others(userdata, &(struct nfw_nft_author){ 0 });
-        return 0;
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->touches_ours = keeper->touches_filters = true;
+        return take_end(&(struct nfw_nft_author){ 0 }, keeper);
 }
 
 /* Whether anything differs besides policies that are gone altogether, which need no more than being put back. */
@@ -261,6 +276,20 @@ static int repair(struct nfw_keeper *keeper, bool edited) {
         return 0;
 }
 
+static int repair_filters(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_nwfilter_rebuild(keeper->context, report);
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r != 0)
+                tell_failure(keeper, "network filters cannot be put right", r, report);
+        return 0;
+}
+
 static void tell_author(struct nfw_keeper *keeper) {
         const struct nfw_nft_author *author = &keeper->author;
         struct nfw_event event = { .type = NFW_EVENT_EDITED, .pid = author->pid };
@@ -274,9 +303,29 @@ static void tell_author(struct nfw_keeper *keeper) {
         nfw_events_push(&keeper->events, &event);
 }
 
-/* Whoever did it: what we know of must be in force. If it is, the change was made by somebody who knows of it, too. */
+/* What we know of must be in force. If it is, the change was made by somebody who knows of it, too. */
+static int find_differences(struct nfw_keeper *keeper,
+                            struct nfw_report *report,
+                            bool *ret_policies,
+                            bool *ret_filters) {
+        int policies = 0, filters = 0;
+
+        if (keeper->others_did)
+                policies = nfw_verify(keeper->context, NULL, report);
+        if (policies < 0)
+                return policies;
+        if (keeper->others_did_filters)
+                filters = nfw_nwfilter_verify(keeper->context, NULL);
+        if (filters < 0)
+                return filters;
+        *ret_policies = policies == NFW_E_DIFFERS;
+        *ret_filters = filters == NFW_E_DIFFERS;
+        return 0;
+}
+
 static int check(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        bool policies_differ = false, filters_differ = false;
         uint64_t now = now_ms();
         int r;
 
@@ -286,17 +335,20 @@ static int check(struct nfw_keeper *keeper) {
                 return set_timer(keeper, PAUSE_MS);
 
         r = nfw_report_new(&report);
-        if (r == 0 && keeper->others_did)
-                r = nfw_verify(keeper->context, NULL, report);
+        if (r == 0)
+                r = find_differences(keeper, report, &policies_differ, &filters_differ);
         if (r < 0)
                 return r;
-        keeper->ours_changed = keeper->others_did = false;
-        if (r == NFW_E_DIFFERS) {
+        keeper->ours_changed = keeper->others_did = keeper->others_did_filters = false;
+        if (policies_differ || filters_differ) {
                 keeper->n_repairs++;
                 keeper->last_repair_ms = now;
                 tell_author(keeper);
-                r = repair(keeper, is_edited(report));
         }
+        if (policies_differ)
+                r = repair(keeper, is_edited(report));
+        if (r == 0 && filters_differ)
+                r = repair_filters(keeper);
         return r < 0 ? r : nfw_store_save(keeper->store, NULL);
 }
 
@@ -341,6 +393,7 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
         static const struct nfw_nft_notify_handlers handlers = {
                 .elements = take_elements,
                 .object = take_object,
+                .filter = take_filter,
                 .end = take_end,
                 .lost = take_loss,
         };

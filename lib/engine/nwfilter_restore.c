@@ -177,7 +177,7 @@ static int compare_table(struct nfw_context *context,
                 learns |= *compiled && nfw_compiled_learns(*compiled);
 
                 nfw_vec_foreach (plan, &plans)
-                        known |= *plan == (*compiled)->plan;
+                        known |= *compiled && *plan == (*compiled)->plan;
                 if (!known && r == 0)
                         r = nfw_vec_push(&plans, (*compiled)->plan);
         }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "engine/lock.h"
 #include "engine/network.h"
+#include "engine/nwfilter_store.h"
 #include "engine/port_record.h"
 #include "engine/state.h"
 
@@ -349,7 +350,9 @@ static int save(struct nfw_store *store) {
                 r = remove_policies(store, &missing);
         if (r == 0)
                 r = save_bindings(store, &missing);
-        return r < 0 ? r : save_networks(store);
+        if (r >= 0)
+                r = save_networks(store);
+        return r < 0 ? r : nfw_nwfilters_save(context, store->path);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include "engine/bindings.h"
 #include "engine/install.h"
 #include "engine/network.h"
+#include "engine/nwfilter_store.h"
 #include "engine/port_record.h"
 #include "engine/state.h"
 #include "engine/transaction.h"
@@ -324,7 +325,8 @@ static int restore_networks(struct nfw_store *store, struct nfw_report *report) 
  * All of it in one transaction: after a reboot no guest has some of its rules only. What is in force stays as it is,
  * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
  * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
- * with a note. A policy that cannot be enforced is left out, with an error, and stays stored.
+ * with a note. A policy that cannot be enforced is left out, with an error, and stays stored. Network filters are put
+ * back in a transaction of their own, where anything of them is missing.
  *
  * Return: 0; NFW_E_REFUSED where something was left out; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
@@ -354,5 +356,8 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
         remove_records(&restore, r != 0);
         if (r == 0)
                 r = restore_networks(store, report);
-        return r == 0 && restore.n_held > 0 ? NFW_E_REFUSED : r;
+        if (r == 0)
+                r = nfw_nwfilters_restore(store->context, nfw_store_is_copy(store) ? NULL : store->path,
+                                          report);
+        return r > 0 || (r == 0 && restore.n_held > 0) ? NFW_E_REFUSED : r;
 }

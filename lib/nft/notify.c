@@ -18,6 +18,7 @@
 
 struct nfw_nft_notifier {
         struct nfw_nft_socket *nft;
+        const char *filter_table_name; /* NULL: nobody asks */
 };
 
 int nfw_nft_notifier_new(const char *table_name, struct nfw_nft_notifier **ret_notifier) {
@@ -46,12 +47,17 @@ struct nfw_nft_notifier *nfw_nft_notifier_free(struct nfw_nft_notifier *notifier
         return NULL;
 }
 
+void nfw_nft_notifier_watch_filters(struct nfw_nft_notifier *notifier, const char *table_name) {
+        notifier->filter_table_name = table_name;
+}
+
 int nfw_nft_notifier_get_fd(const struct nfw_nft_notifier *notifier) {
         return notifier->nft->fd;
 }
 
 struct dispatch {
         const char *table_name;
+        const char *filter_table_name;
         const struct nfw_nft_notify_handlers *handlers;
         void *userdata;
         const char *set;
@@ -134,12 +140,26 @@ static int take_generation(const struct nlmsghdr *message, const struct dispatch
         return dispatch->handlers->end(&author, dispatch->userdata);
 }
 
+/* Whatever a message is about, the table's name has the number 1 in it, besides that which ends a transaction. */
+static bool is_of_filters(const struct nlmsghdr *message, const struct dispatch *dispatch) {
+        const struct nlattr *attributes[NFTA_CHAIN_TABLE + 1];
+
+        if (!dispatch->filter_table_name || !dispatch->handlers->filter ||
+            NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWGEN)
+                return false;
+        nfw_nft_read_attributes(message, attributes, NFTA_CHAIN_TABLE);
+        return nfw_nft_is_ours(message, NFW_TABLE_BRIDGE, dispatch->filter_table_name,
+                               attributes[NFTA_CHAIN_TABLE]);
+}
+
 static int take_message(const struct nlmsghdr *message, struct dispatch *dispatch) {
         int r;
 
         if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg) ||
             NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
                 return 0;
+        if (is_of_filters(message, dispatch))
+                return dispatch->handlers->filter(dispatch->userdata);
 
         switch (NFNL_MSG_TYPE(message->nlmsg_type)) {
         case NFT_MSG_NEWSETELEM:
@@ -172,6 +192,7 @@ int nfw_nft_notifier_dispatch(struct nfw_nft_notifier *notifier,
                               const struct nfw_nft_notify_handlers *handlers,
                               void *userdata) {
         struct dispatch dispatch = { .table_name = notifier->nft->table_name,
+                                     .filter_table_name = notifier->filter_table_name,
                                      .handlers = handlers,
                                      .userdata = userdata };
         int r = 0;

@@ -16,7 +16,7 @@ struct nfw_nft_author {
         char name[16];
 };
 
-/* Any of them may return a negative errno, which ends the dispatch; all but the last two may be NULL. */
+/* Any of them may return a negative errno, which ends the dispatch; all but end and lost may be NULL. */
 struct nfw_nft_notify_handlers {
         /* An element of one of our sets whose key is that of a grant; the set may be another than a learned one. */
         int (*grant)(const char *set, bool added, const struct nfw_nft_grant *grant, void *userdata);
@@ -26,6 +26,8 @@ struct nfw_nft_notify_handlers {
         int (*elements)(const char *set, void *userdata);
         /* Anything else of ours. */
         int (*object)(void *userdata);
+        /* Anything of the table that nfw_nft_notifier_watch_filters() names. */
+        int (*filter)(void *userdata);
         /* The transaction is complete. */
         int (*end)(const struct nfw_nft_author *author, void *userdata);
         /* Notifications did not fit into the socket's buffer; how many is not known. */
@@ -36,6 +38,9 @@ struct nfw_nft_notify_handlers {
 int nfw_nft_notifier_new(const char *table_name, struct nfw_nft_notifier **ret_notifier);
 struct nfw_nft_notifier *nfw_nft_notifier_free(struct nfw_nft_notifier *notifier);
 NFW_DEFINE_CLEANUP(struct nfw_nft_notifier, nfw_nft_notifier_free)
+
+/* The bridge table of network filters is watched as well; its name is borrowed. */
+void nfw_nft_notifier_watch_filters(struct nfw_nft_notifier *notifier, const char *table_name);
 
 /* Readable when there is something to dispatch. */
 int nfw_nft_notifier_get_fd(const struct nfw_nft_notifier *notifier);

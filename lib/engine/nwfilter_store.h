@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What of network filters outlives a reboot besides their definitions: which port is under which, and named sets. */
+
+#include "engine/context.h"
+
+/* Below the state directory and in the store: the directory, and how the names of its files end. */
+#define NFW_NWFILTER_BINDINGS        "nwfilter-binding"
+#define NFW_NWFILTER_BINDINGS_SUFFIX ".xml"
+#define NFW_NWFILTER_SETS            "nwfilter-set"
+#define NFW_NWFILTER_SETS_SUFFIX     ".set"
+
+/* What is in force, to the store's directory; the caller has the lock. 0 or a negative errno. */
+int nfw_nwfilters_save(struct nfw_context *context, const char *directory);
+/*
+ * What is in the store's directory (or NULL) and not known in the state directory is taken from there; then as
+ * nfw_nwfilter_restore(). Takes the lock.
+ */
+int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report);
