@@ -9,6 +9,8 @@ struct daemon_arguments {
         const char *bus_address; /* NULL: the system bus */
         const char *store;       /* where what is loaded is stored; NULL: nowhere */
         const char *policies;    /* a directory of files that are loaded at the start; NULL: none */
+        const char *filters;     /* where network filters are defined; NULL: where they usually are */
+        const char *builtin;     /* and those that come with nfwpolicy */
         bool verbose;            /* by the configuration, too */
         const char *group;       /* may do everything over the bus; NULL: root only */
 };

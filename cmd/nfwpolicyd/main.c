@@ -32,6 +32,16 @@ static const struct option_spec daemon_options[] = {
           .offset = FIELD(policies),
           .argument = "DIR",
           .help = "load every *.yaml and *.json there at the start" },
+        { .name = "filter-directory",
+          .kind = OPTION_STRING,
+          .offset = FIELD(filters),
+          .argument = "DIR",
+          .help = "where network filters are defined (default /etc/nfwpolicy/nwfilter)" },
+        { .name = "builtin-directory",
+          .kind = OPTION_STRING,
+          .offset = FIELD(builtin),
+          .argument = "DIR",
+          .help = "where the network filters are that come with nfwpolicy" },
         { .name = "group",
           .kind = OPTION_STRING,
           .offset = FIELD(group),
@@ -114,6 +124,9 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
         args = settings_resolve(cli, arguments, config);
+        r = nfw_context_set_nwfilter_directories(context, args.filters, args.builtin);
+        if (r < 0)
+                return cli_failure(cli, r, args.filters ? args.filters : args.builtin);
         r = keep_signals(cli);
         if (r)
                 return r;
@@ -143,7 +156,8 @@ static const struct command command_daemon = {
         .summary = "learns addresses from DNS replies for every policy that is loaded, and serves D-Bus",
         .synopsis =
                 "[--config FILE] [--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
-                "           [--store-directory DIR] [--policies-directory DIR]",
+                "           [--store-directory DIR] [--policies-directory DIR]\n"
+                "           [--filter-directory DIR] [--builtin-directory DIR]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
                 "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"
