@@ -27,6 +27,8 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters) {
 }
 
 void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *name) {
+        if (!filters)
+                return;
         snprintf(filters->table_name, sizeof(filters->table_name), "%s" NFW_NFT_FILTER_TABLE_SUFFIX, name);
         nfw_nwfilters_invalidate(filters);
 }
