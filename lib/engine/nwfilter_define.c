@@ -233,12 +233,15 @@ static int applied_define(struct nfw_context *context, void *userdata) {
         struct nfw_nwfilters *filters = context->nwfilters;
         struct define *define = userdata;
 
+        int r;
+
         define->is_written = false;
+        r = nfw_nwfilter_change_apply(&define->change, filters);
         /* What was made of the old definition goes with it. */
         nfw_nwfilter_change_deinit(&define->change);
         nfw_compilations_deinit(&filters->compiled);
         nfw_definitions_forget(&filters->definitions);
-        return -EAGAIN;
+        return r;
 }
 
 static void failed_define(struct nfw_context *context, void *userdata) {

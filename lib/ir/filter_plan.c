@@ -117,8 +117,9 @@ static int add_connections(struct builder *builder, enum nfw_field field, size_t
                 .fields = { field }, .n_fields = 1, .learned = SIZE_MAX, .per_port = true, .connections = true
         };
 
-        if (asprintf(&set.name, "%s%cconnections-%zu", builder->options->name, NFW_FILTER_SEPARATOR,
-                     ++builder->n_connections) < 0)
+        /* What is counted is part of the name: a set of the same name stays when the filter is replaced. */
+        if (asprintf(&set.name, "%s%cconnections%d-%zu", builder->options->name, NFW_FILTER_SEPARATOR,
+                     nfw_field_info(field)->family == AF_INET6 ? 6 : 4, ++builder->n_connections) < 0)
                 return -ENOMEM;
         return take_set(builder, &set, ret_index);
 }
