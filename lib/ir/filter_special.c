@@ -159,7 +159,7 @@ static int lower_ipset(const struct special *special) {
                 nfw_filter_value_second(rule, special->value, NFW_NWFILTER_IPSETFLAGS);
         struct nfw_filter_named_set set = { .name = special->constant->text };
         struct nfw_nwfilter_constant constant;
-        size_t index;
+        size_t index = 0;
         int r;
 
         if (!flags)

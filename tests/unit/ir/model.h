@@ -170,6 +170,8 @@ static inline bool model_match(struct model *model,
                         holds = model_patterns(model, learned->patterns.items, learned->patterns.n, &addr);
                 }
                 break;
+        default: /* for filters */
+                return false;
         }
         return holds != match->negate;
 }
