@@ -41,6 +41,12 @@ static const struct {
                                { { " ", nfw_event_direction },
                                  { " of ", nfw_event_port },
                                  { " by ", nfw_event_policy } } },
+        [NFW_EVENT_ADDRESS] = { "address",
+                                { { " ", nfw_event_address },
+                                  { " of ", nfw_event_port },
+                                  { ", ", nfw_event_text } } },
+        [NFW_EVENT_ADDRESS_GONE] = { "address-gone",
+                                     { { " ", nfw_event_address }, { " of ", nfw_event_port } } },
         [NFW_EVENT_ERROR] = { "error", { { ": ", nfw_event_text }, { " for ", nfw_event_port } } },
 };
 
@@ -131,6 +137,8 @@ int event_print(const struct cli *cli, const struct nfw_event *event, FILE *stre
                         text_put(stream, resolver);
                 }
         }
+        if (type == NFW_EVENT_ADDRESS && nfw_event_expires_ms(event) > 0)
+                fprintf(stream, ", %" PRIu64 " s", (nfw_event_expires_ms(event) + 500) / 1000);
         if (type == NFW_EVENT_DENIED)
                 print_packet(event, stream);
         fputc('\n', stream);

@@ -74,6 +74,8 @@ static enum watch_level level_of(const struct nfw_event *event) {
         case NFW_EVENT_LEARNED:
         case NFW_EVENT_EVICTED:
         case NFW_EVENT_DENIED:
+        case NFW_EVENT_ADDRESS:
+        case NFW_EVENT_ADDRESS_GONE:
                 return WATCH_CHANGES;
         case NFW_EVENT_IGNORED:
         case NFW_EVENT_RELOADED:

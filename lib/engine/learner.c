@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "engine/learner.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine/denied.h"
+#include "engine/learner_guest.h"
 #include "engine/lock.h"
 #include "engine/nflog_group.h"
 #include "engine/state.h"
@@ -83,6 +83,7 @@ static int open_epoll(struct nfw_learner *learner) {
                 nfw_nflog_get_fd(learner->nflog),
                 nfw_rtnl_monitor_get_fd(learner->monitor),
                 learner->inotify_fd,
+                learner->timer_fd,
         };
 
         learner->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -121,6 +122,27 @@ int nfw_learner_listen_denied(struct nfw_learner *learner) {
         learner->lacks_denied = true;
         snprintf(event.text, sizeof(event.text),
                  "what policies drop cannot be told: another program listens on the nflog group %u", group);
+        nfw_events_push(&learner->events, &event);
+        return 0;
+}
+
+int nfw_learner_listen_snooped(struct nfw_learner *learner) {
+        uint16_t group = nfw_plan_learning_group(learner->context->nflog_group);
+        struct nfw_event event = { .type = NFW_EVENT_ERROR };
+        int r;
+
+        if (learner->snooped)
+                return 0;
+        r = nfw_nflog_new(group, &learner->snooped);
+        if (r == 0)
+                return wait_for(learner, nfw_nflog_get_fd(learner->snooped));
+        if (r < 0 || !learner->guests || learner->lacks_snooped)
+                return r < 0 ? r : 0;
+
+        learner->lacks_snooped = true;
+        snprintf(event.text, sizeof(event.text),
+                 "addresses of guests cannot be learned: another program listens on the nflog group %u",
+                 group);
         nfw_events_push(&learner->events, &event);
         return 0;
 }
@@ -166,6 +188,9 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         r = open_lock(learner);
         if (r < 0)
                 return r;
+        learner->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (learner->timer_fd < 0)
+                return -errno;
         return open_epoll(learner);
 }
 
@@ -208,6 +233,7 @@ nfw_public int nfw_learner_new(struct nfw_context *context,
 
         learner->context = context;
         learner->statistics_fd = learner->lock_fd = learner->inotify_fd = learner->epoll_fd = -1;
+        learner->timer_fd = -1;
         nfw_events_init(&learner->events);
 
         r = open_all(learner, report);
@@ -219,6 +245,8 @@ nfw_public int nfw_learner_new(struct nfw_context *context,
                 r = nfw_learner_follow(learner);
         if (r == 0)
                 r = nfw_learner_commit(learner);
+        if (r == 0)
+                r = nfw_learner_commit_guests(learner);
         if (r != 0) {
                 nfw_learner_free(learner);
                 return r;
@@ -246,6 +274,7 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
                 return NULL;
 
         nfw_learner_unfollow_all(learner);
+        nfw_learner_forget_guests(learner);
         forget_interfaces(learner);
         nfw_events_deinit(&learner->events);
         nfw_vec_deinit(&learner->ops);
@@ -253,6 +282,7 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
         nfw_vec_deinit(&learner->ids.vec);
         nfw_prefixes_deinit(&learner->host);
         close_fd(learner->epoll_fd);
+        close_fd(learner->timer_fd);
         close_fd(learner->inotify_fd);
         close_fd(learner->lock_fd);
         nfw_rtnl_monitor_free(learner->monitor);
@@ -260,6 +290,7 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
         nfw_nft_batch_free(learner->batch);
         nfw_nft_socket_free(learner->nft);
         nfw_nflog_free(learner->denied);
+        nfw_nflog_free(learner->snooped);
         nfw_nflog_free(learner->nflog);
         nfw_statistics_close(learner->statistics, learner->statistics_fd);
         free(learner);
@@ -286,7 +317,8 @@ static int dispatch_links(struct nfw_learner *learner) {
                 return r;
 
         forget_interfaces(learner);
-        return read_host_addresses(learner);
+        r = read_host_addresses(learner);
+        return r < 0 ? r : nfw_learner_check_guests(learner);
 }
 
 static int dispatch_changes(struct nfw_learner *learner) {
@@ -332,7 +364,7 @@ static int dispatch_packets(struct nfw_learner *learner, size_t *ret_n) {
 }
 
 static int dispatch_others(struct nfw_learner *learner) {
-        struct epoll_event events[4];
+        struct epoll_event events[6];
         int r, n;
 
         n = epoll_wait(learner->epoll_fd, events, NFW_ARRAY_SIZE(events), 0);
@@ -344,6 +376,10 @@ static int dispatch_others(struct nfw_learner *learner) {
                         r = dispatch_changes(learner);
                 else if (learner->denied && events[i].data.fd == nfw_nflog_get_fd(learner->denied))
                         r = nfw_denied_dispatch(learner->denied, &learner->events);
+                else if (learner->snooped && events[i].data.fd == nfw_nflog_get_fd(learner->snooped))
+                        r = nfw_learner_dispatch_snooped(learner);
+                else if (events[i].data.fd == learner->timer_fd)
+                        r = nfw_learner_dispatch_timer(learner);
                 else if (events[i].data.fd != nfw_nflog_get_fd(learner->nflog))
                         r = dispatch_links(learner);
                 else
@@ -374,7 +410,8 @@ nfw_public int nfw_learner_dispatch(struct nfw_learner *learner) {
                 return 0;
 
         learner->n_hurried = 0;
-        return dispatch_others(learner);
+        r = dispatch_others(learner);
+        return r < 0 ? r : nfw_learner_commit_guests(learner);
 }
 
 /**

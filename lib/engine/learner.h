@@ -11,6 +11,7 @@
  *   learner_packet.c  from a mirrored packet to what a name may open
  *   learner_commit.c  from decisions to set elements
  *   denied.c          what policies drop that tell of it: nothing is learned from that
+ *   learner_guest.h   the other half: addresses of guests, from ARP, DHCP and neighbour discovery
  *
  * The kernel is the truth. What is in memory follows the context's shadow of it and is tied to a generation of the
  * ruleset: every commit is refused when somebody else has changed anything, and then that is followed first. What is
@@ -92,6 +93,8 @@ struct nfw_learner {
         uint64_t n_changes; /* of the context's shadow, that they are of */
         struct nfw_nflog *nflog;
         struct nfw_nflog *denied; /* NULL as long as nobody wants it */
+        struct nfw_nflog *
+                snooped; /* messages that tell addresses of guests; NULL where another program has the group */
         struct nfw_rtnl *rtnl;
         struct nfw_rtnl_monitor *monitor;
         struct nfw_statistics *statistics;
@@ -102,6 +105,13 @@ struct nfw_learner {
         struct learner_policy *policies;
         struct learner_port *ports;
         struct learner_interface *interfaces;
+        struct learner_guest *guests;
+        uint32_t guests_followed; /* the generation that they are of; 0: they must be looked at */
+        bool has_changed_guests;
+        bool lacks_snooped; /* it has been told */
+        uint64_t n_snooped_lost;
+        int timer_fd;
+        uint64_t next_expiry;     /* when it wakes us; 0: never */
         struct nfw_prefixes host; /* the host's own addresses: never learned */
         NFW_VEC(struct learner_op) ops;
         struct nfw_grant_ops scratch;
@@ -126,6 +136,8 @@ uint64_t nfw_learner_now(void);
 
 /* learner.c: listens to what is dropped, if a policy is to tell of it. 0 or a negative errno. */
 int nfw_learner_listen_denied(struct nfw_learner *learner);
+/* learner.c: listens to what tells addresses of guests. 0 or a negative errno. */
+int nfw_learner_listen_snooped(struct nfw_learner *learner);
 
 /* learner_follow.c: brings policies and ports up to date. 0 or a negative errno. */
 int nfw_learner_follow(struct nfw_learner *learner);
@@ -148,6 +160,8 @@ void nfw_learner_remove_absent_policies(struct nfw_learner *learner);
 /* learner_restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
 int nfw_learner_restore(struct nfw_learner *learner);
 
+/* learner_packet.c: 0, NFW_E_NOT_FOUND or -ENOMEM. */
+int nfw_learner_interface_name(struct nfw_learner *learner, unsigned int index, const char **ret_name);
 /* learner_packet.c: the callback for mirrored packets; decisions go to learner->ops. */
 int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *userdata);
 

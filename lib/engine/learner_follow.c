@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/learner.h"
+#include "engine/learner_guest.h"
 
 /* Questions of one port that wait for an answer, and for how long. */
 #define MAX_PENDING         4096
@@ -191,7 +191,11 @@ int nfw_learner_follow(struct nfw_learner *learner) {
         for (int i = 0; i < 16; i++) {
                 r = follow_once(learner);
                 if (r == 0)
+                        r = nfw_learner_follow_guests(learner);
+                if (r == 0)
                         r = nfw_learner_listen_denied(learner);
+                if (r == 0)
+                        r = nfw_learner_listen_snooped(learner);
                 if (r == 0)
                         nfw_events_push(&learner->events, &(struct nfw_event){ .type = NFW_EVENT_RELOADED });
                 if (r != -EINTR && r != -ENOENT)

@@ -201,7 +201,7 @@ static int handle_transport(struct context *context, const struct nfw_packet *pa
                                     nfw_learner_now(), handle_message, context);
 }
 
-static int interface_name(struct nfw_learner *learner, unsigned int index, const char **ret_name) {
+int nfw_learner_interface_name(struct nfw_learner *learner, unsigned int index, const char **ret_name) {
         struct learner_interface *interface;
 
         HASH_FIND(hh, learner->interfaces, &index, sizeof(index), interface);
@@ -264,8 +264,8 @@ int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *use
         if (!parse_prefix(message->prefix, id, &context.from_guest))
                 return 0;
 
-        r = interface_name(learner, context.from_guest ? message->in_interface : message->out_interface,
-                           &interface);
+        r = nfw_learner_interface_name(
+                learner, context.from_guest ? message->in_interface : message->out_interface, &interface);
         if (r != 0)
                 return r < 0 ? r : 0;
 

@@ -35,11 +35,19 @@ nfw_public uint64_t nfw_status_counter(const struct nfw_status *status, enum nfw
  */
 nfw_public const char *nfw_counter_name(enum nfw_counter counter) {
         static const char *const names[NFW_N_COUNTERS] = {
-                [NFW_COUNTER_QUERIES] = "queries",     [NFW_COUNTER_REPLIES] = "replies",
-                [NFW_COUNTER_LEARNED] = "learned",     [NFW_COUNTER_UNASKED] = "unasked",
-                [NFW_COUNTER_UNTRUSTED] = "untrusted", [NFW_COUNTER_MALFORMED] = "malformed",
-                [NFW_COUNTER_FORBIDDEN] = "forbidden", [NFW_COUNTER_EVICTED] = "evicted",
-                [NFW_COUNTER_LOST] = "lost",           [NFW_COUNTER_FAILED] = "failed",
+                [NFW_COUNTER_QUERIES] = "queries",
+                [NFW_COUNTER_REPLIES] = "replies",
+                [NFW_COUNTER_LEARNED] = "learned",
+                [NFW_COUNTER_UNASKED] = "unasked",
+                [NFW_COUNTER_UNTRUSTED] = "untrusted",
+                [NFW_COUNTER_MALFORMED] = "malformed",
+                [NFW_COUNTER_FORBIDDEN] = "forbidden",
+                [NFW_COUNTER_EVICTED] = "evicted",
+                [NFW_COUNTER_LOST] = "lost",
+                [NFW_COUNTER_FAILED] = "failed",
+                [NFW_COUNTER_LEASES] = "leases",
+                [NFW_COUNTER_LEASES_ENDED] = "leases-ended",
+                [NFW_COUNTER_LEASES_IGNORED] = "leases-ignored",
         };
 
         return (unsigned int)counter < NFW_N_COUNTERS ? names[counter] : "unknown";

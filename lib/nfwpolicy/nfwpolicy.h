@@ -240,6 +240,9 @@ struct nfw_ignored;
  * @NFW_COUNTER_EVICTED:   names that made room for others
  * @NFW_COUNTER_LOST:      times that the kernel had to throw mirrored packets away
  * @NFW_COUNTER_FAILED:    transactions that the kernel refused
+ * @NFW_COUNTER_LEASES:    addresses of guests that were learned, or leases extended
+ * @NFW_COUNTER_LEASES_ENDED: addresses of guests that were given back, taken back or expired
+ * @NFW_COUNTER_LEASES_IGNORED: messages about addresses of guests that did not count
  */
 enum nfw_counter {
         NFW_COUNTER_QUERIES,
@@ -252,6 +255,9 @@ enum nfw_counter {
         NFW_COUNTER_EVICTED,
         NFW_COUNTER_LOST,
         NFW_COUNTER_FAILED,
+        NFW_COUNTER_LEASES,
+        NFW_COUNTER_LEASES_ENDED,
+        NFW_COUNTER_LEASES_IGNORED,
         NFW_N_COUNTERS,
 };
 
@@ -315,6 +321,8 @@ struct nfw_event;
  * @NFW_EVENT_ERROR:   a transaction failed; nfw_event_text() says why
  * @NFW_EVENT_EDITED:  another program changed our tables, and a keeper puts them right; nfw_event_text() says who
  * @NFW_EVENT_DENIED:  a packet was dropped by a policy that was loaded to tell of it; some of many are told of
+ * @NFW_EVENT_ADDRESS: the guest behind a port has the address; nfw_event_text() says whether it was "leased" or "claimed"
+ * @NFW_EVENT_ADDRESS_GONE: the guest behind a port does not have the address any more
  */
 enum nfw_event_type {
         NFW_EVENT_LEARNED,
@@ -325,6 +333,8 @@ enum nfw_event_type {
         NFW_EVENT_ERROR,
         NFW_EVENT_EDITED,
         NFW_EVENT_DENIED,
+        NFW_EVENT_ADDRESS,
+        NFW_EVENT_ADDRESS_GONE,
 };
 
 int nfw_learner_new(struct nfw_context *context, struct nfw_report *report, struct nfw_learner **ret_learner);
@@ -464,9 +474,6 @@ int nfw_keeper_get_fd(const struct nfw_keeper *keeper);
 int nfw_keeper_dispatch(struct nfw_keeper *keeper);
 int nfw_keeper_pop_event(struct nfw_keeper *keeper, struct nfw_event **ret_event);
 
-#ifdef __cplusplus
-}
-#endif
 /* --- virtual networks: libvirt's, as bridges of the host ----------------------------------------------------- */
 
 struct nfw_network;
@@ -512,3 +519,7 @@ const struct nfw_network *nfw_network_list_get(const struct nfw_network_list *li
 bool nfw_network_list_is_active(const struct nfw_network_list *list, size_t index);
 bool nfw_network_list_is_persistent(const struct nfw_network_list *list, size_t index);
 bool nfw_network_list_has_policy(const struct nfw_network_list *list, size_t index);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,457 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Addresses of guests that are learned: before one is known only DHCP passes, then what is from it, and when it is given back
+or its time is over, only DHCP again. With raw frames, and with a real server and client.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import dhcp
+from lab import NFWPOLICYD, eventually
+from nwfilter import MAC, PEER_MAC, Bridge, Filters
+
+BUILTIN = os.path.join(os.path.dirname(__file__), "..", "..", "data", "filters")
+SERVER = "192.0.2.1"
+
+
+class Daemon:
+    """nfwpolicyd, and what it tells."""
+
+    def __init__(self, bridge, filters):
+        self.command = (NFWPOLICYD, "--no-bus", "--verbose", "--state-directory", filters.state,
+                        "--filter-directory", filters.definitions, "--builtin-directory", BUILTIN)
+        self.bridge = bridge
+        self.process = None
+        self.lines = []
+        self.start()
+
+    def start(self):
+        self.process = self.bridge.host.start(*self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        eventually(lambda: any("ready" in line or "reloaded" in line for line in self.lines))
+
+    def _read(self, process):
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def stop(self, number=signal.SIGTERM):
+        """The program itself: what was started is `ip netns exec`, which has become it."""
+        self.process.send_signal(number)
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.lines.clear()
+
+
+@pytest.fixture
+def bridge():
+    bridge = Bridge()
+    yield bridge
+    bridge.remove()
+
+
+@pytest.fixture
+def filters(bridge, tmp_path):
+    filters = Filters(bridge.host, str(tmp_path), BUILTIN)
+    yield filters
+    filters.close()
+
+
+@pytest.fixture
+def daemon(bridge, filters):
+    os.makedirs(filters.definitions, exist_ok=True)
+    daemon = Daemon(bridge, filters)
+    yield daemon
+    with contextlib.suppress(Exception):
+        daemon.stop(signal.SIGKILL)
+
+
+class Guest:
+    """vnet0's guest and what it may do, with a server behind vnet1."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+        self.transaction = 0x1000
+
+    def elements(self, name):
+        listed = self.bridge.host.run("nft", "list", "set", "bridge", "nfwpolicy-filter", name, check=False).stdout
+        return listed.split("elements = {")[1] if "elements" in listed else ""
+
+    def leases(self):
+        return set(re.findall(r'"vnet0" \. ([0-9a-f.:]+)', self.elements("leases4") + self.elements("leases6")))
+
+    def waits(self):
+        return '"vnet0"' in self.elements("learning")
+
+    def has(self, *addresses):
+        eventually(lambda: self.leases() == set(addresses) and self.waits() == (not addresses))
+
+    def send(self, frame):
+        return self.bridge.passes(frame, "vnet0", "vnet1")
+
+    def receive(self, frame):
+        return self.bridge.passes(frame, "vnet1", "vnet0")
+
+    def can_use(self, address):
+        assert self.send(dhcp.arp(MAC, address, SERVER)), "ARP"
+        assert self.send(dhcp.ping(MAC, PEER_MAC, address, SERVER)), "IPv4"
+
+    def cannot_use(self, address):
+        assert not self.send(dhcp.arp(MAC, address, SERVER)), "ARP"
+        assert not self.send(dhcp.ping(MAC, PEER_MAC, address, SERVER)), "IPv4"
+
+    def get_lease(self, address, lifetime=600, server=SERVER):
+        """The four messages of RFC 2131, section 3.1."""
+        self.transaction += 1
+        assert self.send(dhcp.client4(MAC, dhcp.DISCOVER, self.transaction))
+        assert self.receive(dhcp.server4(PEER_MAC, MAC, dhcp.OFFER, self.transaction, address, lifetime, server))
+        assert self.send(dhcp.client4(MAC, dhcp.REQUEST, self.transaction, address, server=server))
+        assert self.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, self.transaction, address, lifetime, server))
+
+    def renew(self, address, lifetime):
+        self.transaction += 1
+        assert self.send(dhcp.client4(MAC, dhcp.REQUEST, self.transaction, ciaddr=address, destination=SERVER,
+                                      destination_mac=PEER_MAC))
+        assert self.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, self.transaction, address, lifetime))
+
+    def seconds_left(self, address):
+        found = re.search(rf'"vnet0" \. {re.escape(address)} [^,]*?expires (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?',
+                          self.elements("leases4"))
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return 3600 * hours + 60 * minutes + seconds
+
+
+@pytest.fixture
+def guest(bridge):
+    return Guest(bridge)
+
+
+def bind(filters, *parameters, filter_="clean-traffic"):
+    assert filters.bind(filters.binding("vnet0", filter_, parameters)) == "ok", filters.diagnostics()
+
+
+DHCP_ONLY = ("CTRL_IP_LEARNING", "dhcp")
+
+
+def test_only_dhcp_before_the_lease(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.cannot_use("192.0.2.10")
+    assert not guest.send(dhcp.ethernet(MAC, PEER_MAC, 0x88b5, b"something else"))
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, "fe80::10", "fe80::1"))
+    assert not guest.receive(dhcp.ping(PEER_MAC, MAC, SERVER, "192.0.2.10"))
+    assert not guest.receive(dhcp.arp(PEER_MAC, SERVER, "192.0.2.10"))
+    assert not guest.send(dhcp.client4("52:54:00:00:00:99", dhcp.DISCOVER, 1)), "another MAC address"
+    assert guest.leases() == set()
+
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+    guest.cannot_use("192.0.2.11")
+    assert guest.receive(dhcp.ping(PEER_MAC, MAC, SERVER, "192.0.2.10"))
+    assert filters.verify() == "ok", filters.diagnostics()
+    eventually(lambda: any("address 192.0.2.10 of vnet0, leased, 600 s" in line for line in daemon.lines))
+    assert filters.unbind("vnet0") == "ok"
+    assert guest.bridge.host.run("nft", "list", "ruleset").stdout == ""
+
+
+def test_renew_and_release(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10", 60)
+    guest.has("192.0.2.10")
+    assert 50 <= guest.seconds_left("192.0.2.10") <= 60
+
+    guest.renew("192.0.2.10", 3600)
+    eventually(lambda: guest.seconds_left("192.0.2.10") > 3500)
+    guest.can_use("192.0.2.10")
+
+    release = dhcp.client4(MAC, dhcp.RELEASE, 77, ciaddr="192.0.2.10", destination=SERVER, destination_mac=PEER_MAC)
+    assert guest.send(release)
+    guest.has()
+    guest.cannot_use("192.0.2.10")
+    assert any("address-gone 192.0.2.10 of vnet0" in line for line in daemon.lines)
+    guest.get_lease("192.0.2.11")
+    guest.has("192.0.2.11")
+    guest.can_use("192.0.2.11")
+    guest.cannot_use("192.0.2.10")
+
+
+def test_decline_and_refusal(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.send(dhcp.client4(MAC, dhcp.DECLINE, 78, "192.0.2.10", server=SERVER))
+    guest.has()
+
+    guest.get_lease("192.0.2.12")
+    guest.has("192.0.2.12")
+    assert guest.send(dhcp.client4(MAC, dhcp.REQUEST, 79, "192.0.2.12"))
+    assert guest.receive(dhcp.server4(PEER_MAC, MAC, dhcp.NAK, 79, "0.0.0.0", 0))
+    guest.has()
+    guest.cannot_use("192.0.2.12")
+
+
+def test_expiry(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10", 2)
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+    guest.has()
+    guest.cannot_use("192.0.2.10")
+    assert filters.verify() == "ok", filters.diagnostics()
+    guest.get_lease("192.0.2.10", 600)
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+
+
+def test_second_lease(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.get_lease("198.51.100.10", server="198.51.100.1")
+    guest.has("192.0.2.10", "198.51.100.10")
+    guest.can_use("192.0.2.10")
+    guest.can_use("198.51.100.10")
+    guest.send(dhcp.client4(MAC, dhcp.RELEASE, 80, ciaddr="192.0.2.10", destination=SERVER, destination_mac=PEER_MAC))
+    guest.has("198.51.100.10")
+    guest.cannot_use("192.0.2.10")
+    guest.can_use("198.51.100.10")
+
+
+def test_forged_replies(filters, guest, daemon):
+    bind(filters, DHCP_ONLY, ("DHCPSERVER", SERVER))
+    assert guest.send(dhcp.client4(MAC, dhcp.REQUEST, 0x2000, "192.0.2.10", server=SERVER))
+    for frame in (
+        dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x2001, "192.0.2.66", 600),
+        dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x2000, "192.0.2.66", 600, chaddr="52:54:00:00:00:99"),
+        dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x2000, "192.0.2.66", 600, server="192.0.2.99"),
+    ):
+        assert guest.receive(frame)
+    # The guest cannot answer itself.
+    guest.send(dhcp.server4(MAC, MAC, dhcp.ACK, 0x2000, "192.0.2.66", 600))
+    assert guest.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x2000, "192.0.2.10", 600))
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+    guest.cannot_use("192.0.2.66")
+
+
+def test_claims(filters, guest, daemon):
+    """In the mode that is the default, what the guest uses first is its address."""
+    bind(filters)
+    assert not guest.send(dhcp.arp(MAC, "0.0.0.0", "192.0.2.20")), "a probe"
+    assert not guest.send(dhcp.arp(MAC, "192.0.2.66", SERVER, sender_mac="52:54:00:00:00:99")), "for another"
+    assert guest.waits()
+    assert not guest.send(dhcp.arp(MAC, "192.0.2.20", SERVER))
+    guest.has("192.0.2.20")
+    guest.can_use("192.0.2.20")
+    guest.cannot_use("192.0.2.21")
+
+    guest.get_lease("192.0.2.30")
+    guest.has("192.0.2.30")
+    guest.cannot_use("192.0.2.20")
+    guest.can_use("192.0.2.30")
+
+
+def test_claim_by_a_packet(filters, guest, daemon):
+    bind(filters)
+    assert not guest.send(dhcp.ping(MAC, PEER_MAC, "192.0.2.20", SERVER))
+    guest.has("192.0.2.20")
+    guest.can_use("192.0.2.20")
+
+
+def test_no_claims_with_dhcp_only(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.cannot_use("192.0.2.20")
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+
+
+def test_flood(filters, guest, daemon):
+    """However much a guest sends, some of it is looked at, and its lease still counts when it stops."""
+    bind(filters, DHCP_ONLY)
+    for number in range(500):
+        guest.bridge.wires["vnet0"].send(dhcp.client4(MAC, dhcp.DISCOVER, number))
+        guest.bridge.wires["vnet0"].send(dhcp.arp(MAC, "192.0.2.20", SERVER))
+    dropped = guest.bridge.host.run("nft", "list", "chain", "bridge", "nfwpolicy-filter", "learning-dhcp-egress").stdout
+    assert int(re.search(r"counter packets (\d+)", dropped).group(1)) > 400
+    eventually(lambda: guest.send(dhcp.client4(MAC, dhcp.REQUEST, 0x3000, "192.0.2.10", server=SERVER)))
+    assert guest.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x3000, "192.0.2.10", 600))
+    guest.has("192.0.2.10")
+
+
+def test_leases_outlive_the_daemon(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.get_lease("198.51.100.10", 4)
+    guest.has("192.0.2.10", "198.51.100.10")
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        daemon.stop(how)
+        guest.can_use("192.0.2.10")
+        daemon.start()
+        guest.can_use("192.0.2.10")
+    # What it found in the kernel it follows: the one that ends, and what becomes of the other.
+    guest.has("192.0.2.10")
+    guest.renew("192.0.2.10", 7200)
+    eventually(lambda: guest.seconds_left("192.0.2.10") > 7000)
+    guest.send(dhcp.client4(MAC, dhcp.RELEASE, 81, ciaddr="192.0.2.10", destination=SERVER, destination_mac=PEER_MAC))
+    guest.has()
+
+
+def test_leases_end_without_the_daemon(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10", 2)
+    guest.has("192.0.2.10")
+    daemon.stop(signal.SIGKILL)
+    eventually(lambda: not guest.leases())
+    guest.cannot_use("192.0.2.10")
+    daemon.start()
+    guest.has()
+
+
+def test_link_replaced(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.bridge.host.run("ip", "link", "del", "vnet0")
+    guest.has()
+    guest.bridge.ends["vnet0"].remove()
+    guest.bridge.add("vnet0", MAC)
+    guest.cannot_use("192.0.2.10")
+    guest.get_lease("192.0.2.11")
+    guest.has("192.0.2.11")
+    guest.can_use("192.0.2.11")
+
+
+def test_bound_again(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    assert filters.unbind("vnet0") == "ok"
+    bind(filters, DHCP_ONLY)
+    guest.has()
+    guest.cannot_use("192.0.2.10")
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+
+
+def test_redefined(filters, guest, daemon):
+    """Another version of the filter, which asks in other words, knows what the old one knew."""
+    own = "<filter name='own'><rule action='accept' direction='out' priority='1'><ip srcipaddr='$IP'/></rule>{}" \
+          "<rule action='drop' direction='out' priority='1000'><ip/></rule></filter>"
+    assert filters.define(own.format("")) == "ok", filters.diagnostics()
+    bind(filters, DHCP_ONLY, filter_="own")
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    more = "<rule action='drop' direction='in' priority='2'><ip dstipaddr='$IP' protocol='udp'/></rule>"
+    assert filters.define(own.format(more)) == "ok", filters.diagnostics()
+    guest.can_use("192.0.2.10")
+    assert filters.verify() == "ok", filters.diagnostics()
+    assert filters.define("<filter name='own'><rule action='accept' direction='out'><ip/></rule></filter>") == "ok"
+    assert guest.send(dhcp.ping(MAC, PEER_MAC, "192.0.2.77", SERVER)), "nothing is learned any more"
+    assert filters.verify() == "ok", filters.diagnostics()
+    assert filters.define(own.format("")) == "ok", filters.diagnostics()
+    guest.has()
+    guest.get_lease("192.0.2.12")
+    guest.has("192.0.2.12")
+
+
+IPV6 = """<filter name='own6'>
+  <rule action='accept' direction='out' priority='1'><ipv6 srcipaddr='$IPV6'/></rule>
+  <rule action='accept' direction='out' priority='2'><ipv6 srcipaddr='::'/></rule>
+  <rule action='drop' direction='out' priority='1000'><ipv6/></rule>
+</filter>"""
+
+
+def test_ipv6(filters, guest, daemon):
+    link_local, server = "fe80::5054:ff:fe00:a", "fe80::b"
+    assert filters.define(IPV6) == "ok", filters.diagnostics()
+    bind(filters, DHCP_ONLY, filter_="own6")
+    assert guest.send(dhcp.solicitation(MAC, "::", link_local)), "whether somebody else has it"
+    eventually(lambda: guest.leases() == {link_local})
+    assert guest.waits()
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, link_local, server))
+    assert not guest.send(dhcp.solicitation(MAC, link_local, server, hop_limit=64))
+    assert not guest.send(dhcp.ping(MAC, PEER_MAC, "192.0.2.1", "192.0.2.2")), "nor IPv4"
+
+    assert guest.send(dhcp.client6(MAC, link_local, dhcp.REQUEST6, 0x1234))
+    assert guest.receive(dhcp.server6(PEER_MAC, MAC, server, link_local, 0x1235, [("2001:db8::66", 600)]))
+    assert guest.receive(dhcp.server6(PEER_MAC, MAC, server, link_local, 0x1234, [("2001:db8::10", 600)]))
+    guest.has(link_local, "2001:db8::10")
+    assert guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::10", "2001:db8::1"))
+    assert guest.send(dhcp.ping6(MAC, PEER_MAC, link_local, server))
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::66", "2001:db8::1"))
+
+    guest.send(dhcp.client6(MAC, link_local, dhcp.RELEASE6, 0x1236, [("2001:db8::10", 0)]))
+    eventually(lambda: guest.leases() == {link_local} and guest.waits())
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::10", "2001:db8::1"))
+
+
+def test_ipv6_claims(filters, guest, daemon):
+    link_local = "fe80::5054:ff:fe00:a"
+    assert filters.define(IPV6) == "ok", filters.diagnostics()
+    bind(filters, filter_="own6")
+    assert guest.send(dhcp.solicitation(MAC, "::", link_local))
+    guest.has(link_local)
+    assert guest.send(dhcp.solicitation(MAC, "::", "2001:db8::20")), "an address that it made of a prefix"
+    guest.has(link_local, "2001:db8::20")
+    assert guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::20", "2001:db8::1"))
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::21", "2001:db8::1"))
+
+
+def test_both_versions(filters, guest, daemon):
+    """One that is known passes while the other is waited for."""
+    both = """<filter name='both'>
+      <rule action='accept' direction='out' priority='1'><ip srcipaddr='$IP'/></rule>
+      <rule action='drop' direction='out' priority='2'><ip/></rule>
+      <rule action='accept' direction='out' priority='3'><ipv6 srcipaddr='$IPV6'/></rule>
+      <rule action='drop' direction='out' priority='4'><ipv6/></rule>
+    </filter>"""
+    assert filters.define(both) == "ok", filters.diagnostics()
+    bind(filters, DHCP_ONLY, filter_="both")
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+    assert not guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::10", "2001:db8::1"))
+    link_local = "fe80::5054:ff:fe00:a"
+    assert guest.send(dhcp.solicitation(MAC, "::", link_local))
+    assert guest.send(dhcp.client6(MAC, link_local, dhcp.REQUEST6, 0x1234))
+    assert guest.receive(dhcp.server6(PEER_MAC, MAC, "fe80::b", link_local, 0x1234, [("2001:db8::10", 600)]))
+    eventually(lambda: "2001:db8::10" in guest.leases())
+    assert guest.send(dhcp.ping6(MAC, PEER_MAC, "2001:db8::10", "2001:db8::1"))
+    assert filters.verify() == "ok", filters.diagnostics()
+
+
+@pytest.mark.parametrize("parameters,code", [
+    ([("CTRL_IP_LEARNING", "none")], "nwfilter/missing-variable"),
+    ([("CTRL_IP_LEARNING", "never")], "nwfilter/learning"),
+    ([("DHCPSERVER", "the-router")], "nwfilter/dhcp-server"),
+])
+def test_refused(filters, guest, parameters, code):
+    assert filters.bind(filters.binding("vnet0", "clean-traffic", parameters)) == "invalid"
+    assert filters.diagnostics()[0][0] == code
+    assert guest.bridge.host.run("nft", "list", "ruleset").stdout == ""
+
+
+def test_refused_without_mac(filters):
+    text = "<filter name='own'><rule action='accept' direction='out'><ip srcipaddr='$IP'/></rule></filter>"
+    assert filters.define(text) == "ok"
+    assert filters.bind(filters.binding("vnet0", "own", mac=None)) == "invalid"
+    assert filters.diagnostics()[0][0] == "nwfilter/no-mac"
+
+
+def test_flushed(filters, guest, daemon):
+    """Whoever empties the ruleset does not take away what the daemon knows."""
+    bind(filters, DHCP_ONLY)
+    guest.get_lease("192.0.2.10")
+    guest.has("192.0.2.10")
+    guest.bridge.host.run("nft", "flush", "ruleset")
+    assert filters.restore() == "ok", filters.diagnostics()
+    guest.has("192.0.2.10")
+    guest.can_use("192.0.2.10")
+    assert filters.verify() == "ok", filters.diagnostics()
