@@ -101,7 +101,7 @@ struct nfw_nwfilter_parameter {
 };
 
 struct nfw_nwfilter_parameters {
-        NFW_VEC(struct nfw_nwfilter_parameter) vec;
+        NFW_VEC(struct nfw_nwfilter_parameter) vec; /* by name */
 };
 
 struct nfw_nwfilter_reference {

@@ -17,6 +17,16 @@ const struct nfw_nwfilter_parameter *nfw_nwfilter_parameters_find(
         return find(parameters, name);
 }
 
+/* In the order of names, as libvirt prints them. There is room for one more. */
+static struct nfw_nwfilter_parameter *make_room(struct nfw_nwfilter_parameters *parameters,
+                                                const char *name) {
+        size_t i = parameters->vec.n++;
+
+        for (; i > 0 && strcmp(parameters->vec.items[i - 1].name, name) > 0; i--)
+                parameters->vec.items[i] = parameters->vec.items[i - 1];
+        return &parameters->vec.items[i];
+}
+
 int nfw_nwfilter_parameters_add(struct nfw_nwfilter_parameters *parameters,
                                 const char *name,
                                 const char *value,
@@ -35,12 +45,13 @@ int nfw_nwfilter_parameters_add(struct nfw_nwfilter_parameters *parameters,
                 added.name = strdup(name);
                 if (!added.name)
                         return -ENOMEM;
-                r = nfw_vec_push(&parameters->vec, added);
+                r = nfw_vec_reserve(&parameters->vec, 1);
                 if (r < 0) {
                         free(added.name);
                         return r;
                 }
-                parameter = &parameters->vec.items[parameters->vec.n - 1];
+                parameter = make_room(parameters, name);
+                *parameter = added;
         }
         r = nfw_vec_push(&parameter->values, copy);
         if (r == 0)

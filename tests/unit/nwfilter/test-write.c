@@ -17,8 +17,8 @@ static void test_filter(void **state nfw_unused) {
                 "<filter name=\"a'b&lt;\" chain='arp'><uuid>5C6D49AFB0716127B4EC6F8ED4B55335</uuid>"
                 "<rule direction='out' action='drop'/>"
                 "<filterref filter='other'/>"
-                "<filterref filter='third'><parameter name='a' value='1.2.3.4'/>"
-                "<parameter name='b' value='&lt;'/><parameter name='a' value='1.2.3.5'/></filterref>"
+                "<filterref filter='third'><parameter name='b' value='&lt;'/>"
+                "<parameter name='a' value='1.2.3.4'/><parameter name='a' value='1.2.3.5'/></filterref>"
                 "<rule priority='-1' direction='inout' action='continue' statematch='0'><tcp/></rule></filter>",
                 "<filter name='a&apos;b&lt;' chain='arp' priority='-500'>\n"
                 "  <uuid>5c6d49af-b071-6127-b4ec-6f8ed4b55335</uuid>\n"
