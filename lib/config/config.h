@@ -40,5 +40,5 @@ int nfw_config_read_buffer(struct nfw_config *config,
 /* What is wrong only when everything has been read. As above. */
 int nfw_config_check(const struct nfw_config *config, struct nfw_report *report);
 
-/* What is wrong with one file is told so many times at most. */
+/* What is wrong with one file is told so many times, and then to the end of the line. */
 #define NFW_CONFIG_MAX_PROBLEMS 64

@@ -28,7 +28,8 @@ struct reading {
         NFW_VEC(char) line;     /* the line from there on, without what ends it */
         bool is_pending;        /* it is to come back as an assignment */
         bool is_skipped;        /* nothing up to the next section makes sense */
-        size_t n_problems;
+        size_t n_before;        /* diagnostics of others */
+        bool is_wrong;
         int error;
 };
 
@@ -45,7 +46,7 @@ static void take_result(struct reading *reading, int r) {
         if (r < 0)
                 reading->error = r;
         else if (r > 0)
-                reading->n_problems++;
+                reading->is_wrong = true;
 }
 
 nfw_printf(5, 6) static void complain(struct reading *reading,
@@ -196,6 +197,10 @@ static bool is_wanted(struct reading *reading, size_t room) {
         return !reading->is_skipped;
 }
 
+static size_t n_problems(const struct reading *reading) {
+        return reading->report ? nfw_report_n_diagnostics(reading->report) - reading->n_before : 0;
+}
+
 static char *next_line(char *buffer, int size, void *userdata) {
         struct reading *reading = userdata;
         int r;
@@ -203,7 +208,7 @@ static char *next_line(char *buffer, int size, void *userdata) {
         settle_pending(reading);
         if (reading->error < 0 || reading->next == reading->end)
                 return NULL;
-        if (reading->n_problems >= NFW_CONFIG_MAX_PROBLEMS) {
+        if (n_problems(reading) >= NFW_CONFIG_MAX_PROBLEMS) {
                 complain(reading, "config/more", &reading->pos, NULL, "more is wrong, and is not looked at");
                 return NULL;
         }
@@ -334,6 +339,7 @@ int nfw_config_read_buffer(struct nfw_config *config,
         struct reading reading = { .config = config, .report = report, .next = data, .end = data + size };
         int r;
 
+        reading.n_before = report ? nfw_report_n_diagnostics(report) : 0;
         if (size >= strlen(mark) && memcmp(data, mark, strlen(mark)) == 0)
                 reading.next += strlen(mark);
         r = add_file(config, name, &reading.pos.file);
@@ -346,5 +352,5 @@ int nfw_config_read_buffer(struct nfw_config *config,
         nfw_vec_deinit(&reading.line);
         if (reading.error < 0)
                 return reading.error;
-        return reading.n_problems > 0 ? NFW_E_INVALID : 0;
+        return reading.is_wrong ? NFW_E_INVALID : 0;
 }
