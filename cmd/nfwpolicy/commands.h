@@ -33,3 +33,4 @@ extern const struct command command_nwfilter_binding_create;
 extern const struct command command_nwfilter_binding_list;
 extern const struct command command_nwfilter_binding_dumpxml;
 extern const struct command command_nwfilter_binding_delete;
+extern const struct command command_set;

@@ -15,10 +15,17 @@ static const struct command *const network_commands[] = {
 };
 
 static const struct command *const nwfilter_commands[] = {
-        &command_nwfilter_list,           &command_nwfilter_define,       &command_nwfilter_undefine,
-        &command_nwfilter_dumpxml,        &command_nwfilter_edit,         &command_nwfilter_import,
-        &command_nwfilter_binding_create, &command_nwfilter_binding_list, &command_nwfilter_binding_dumpxml,
+        &command_nwfilter_list,
+        &command_nwfilter_define,
+        &command_nwfilter_undefine,
+        &command_nwfilter_dumpxml,
+        &command_nwfilter_edit,
+        &command_nwfilter_import,
+        &command_nwfilter_binding_create,
+        &command_nwfilter_binding_list,
+        &command_nwfilter_binding_dumpxml,
         &command_nwfilter_binding_delete,
+        &command_set,
 };
 
 /* As --help shows them. */

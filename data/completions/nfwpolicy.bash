@@ -21,6 +21,13 @@ _nfwpolicy_nwfilters() {
         done
 }
 
+# Names of sets that filters look into.
+_nfwpolicy_sets() {
+        nfwpolicy set list 2>/dev/null </dev/null | while read -r first _; do
+                [[ $first == SET || $first == there ]] || echo "$first"
+        done
+}
+
 # Names of virtual networks.
 _nfwpolicy_networks() {
         nfwpolicy net-list "$@" 2>/dev/null </dev/null | while read -r first _; do
@@ -33,7 +40,7 @@ _nfwpolicy_command() {
         local i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
-                --color | --config | --state-directory | --bus-address | --filter-directory | --builtin-directory | --network-directory) ((i++)) ;;
+                --color | --config | --state-directory | --bus-address | --filter-directory | --builtin-directory | --network-directory | --type | --family) ((i++)) ;;
                 -* | =) ;;
                 *)
                         echo "${COMP_WORDS[i]}"
@@ -46,7 +53,7 @@ _nfwpolicy_command() {
 _nfwpolicy() {
         local commands='check load attach detach unload list names show verify status help
                 nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import
-                nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
+                nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete set
                 net-define net-start net-destroy net-undefine net-list net-dumpxml'
         local global='--help --version --json --quiet --verbose --color --config --state-directory'
         local bus='--bus-address --no-bus'
@@ -82,6 +89,14 @@ _nfwpolicy() {
                 ;;
         --state-directory | --filter-directory | --builtin-directory | --network-directory)
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
+                return
+                ;;
+        --type)
+                mapfile -t COMPREPLY < <(compgen -W 'ip ip,port ip,port,ip' -- "$word")
+                return
+                ;;
+        --family)
+                mapfile -t COMPREPLY < <(compgen -W 'ipv4 ipv6' -- "$word")
                 return
                 ;;
         --compat)
@@ -172,6 +187,13 @@ _nfwpolicy() {
                 options=$nwfilter
                 ;;
         nwfilter-*) options=$nwfilter ;;
+        set)
+                operands='add delete list'
+                case $previous in
+                add | delete | list) operands=$(_nfwpolicy_sets) ;;
+                esac
+                options="--type --family $nwfilter"
+                ;;
         esac
 
         if [[ $word == -* ]]; then
@@ -213,11 +235,11 @@ _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
         --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-        --state-directory | --store-directory | --policies-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --state-directory | --store-directory | --policies-directory | --filter-directory | --builtin-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
         --bus-address) COMPREPLY=() ;;
         *)
-                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --help --version
+                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --filter-directory --builtin-directory --help --version
                         --json --quiet --verbose --color --config --state-directory' -- "$2")
                 ;;
         esac

@@ -33,7 +33,11 @@ function __nfwpolicy_nwfilter_ports
     nfwpolicy nwfilter-binding-list --quiet 2>/dev/null </dev/null | string replace -r '^ *(\S+).*' '$1'
 end
 
-set -l nwfilter nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
+function __nfwpolicy_sets
+    nfwpolicy set list 2>/dev/null </dev/null | string match -rv '^(SET|there) ' | string replace -r ' .*' ''
+end
+
+set -l nwfilter set nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
 set -l net net-define net-start net-destroy net-undefine net-list net-dumpxml
 set -l commands check load attach detach unload list names show verify status help $nwfilter $net
 
@@ -59,6 +63,7 @@ complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-list -d 'List the ports under network filters'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-dumpxml -d 'Print a binding as XML'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a nwfilter-binding-delete -d 'Take a port from under its filter'
+complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a set -d 'Addresses and ports that filters look up'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-define -d 'Define a virtual network'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-start -d 'Put a virtual network in force'
 complete -c nfwpolicy -n "not __fish_seen_subcommand_from $commands" -a net-destroy -d 'Take a virtual network out of force'
@@ -130,3 +135,9 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from net-start' -l create-bridg
 complete -c nfwpolicy -n '__fish_seen_subcommand_from net-list' -l all -d 'Also those that are not active'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from net-list net-dumpxml' -l inactive -d 'What is defined, or not active'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from net-start net-destroy net-undefine net-dumpxml' -a '(__nfwpolicy_networks)'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from set; and not __fish_seen_subcommand_from add delete list' \
+    -a 'add delete list'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from set; and __fish_seen_subcommand_from add delete list' \
+    -a '(__nfwpolicy_sets)'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from set' -l type -x -a 'ip ip,port ip,port,ip' -d 'Of a new set'
+complete -c nfwpolicy -n '__fish_seen_subcommand_from set' -l family -x -a 'ipv4 ipv6' -d 'Of a new set'

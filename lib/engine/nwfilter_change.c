@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/named_set.h"
 #include "nft/table.h"
 
 /* What becomes of one of the snapshot's filters. */
@@ -394,6 +395,8 @@ static int put_filters(struct nfw_nwfilter_change *change,
                         r = nfw_nft_put_filter(filters->batch, change->rebuilds ? &nothing : snapshot,
                                                replaces ? &snapshot->filters.items[install->old] : NULL,
                                                install->compiled->plan);
+                if (r == 0)
+                        r = nfw_named_sets_put(context, install->compiled, change->rebuilds, report);
                 if (r == 0 && replaces)
                         r = put_staying_ports(change, context, install, report);
         }
@@ -410,11 +413,11 @@ static int report_foreign(const struct nfw_nwfilters *filters, struct nfw_report
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
-/* Nothing of ours stays behind when the last filter goes, besides sets that an administrator has made. */
+/* Nothing of ours stays behind when the last filter goes: what is in named sets is in files. */
 static bool table_goes(const struct nfw_nwfilter_change *change,
                        const struct nfw_nft_filter_snapshot *snapshot,
                        const struct fate *fates) {
-        if (change->installs.n > 0 || !snapshot->has_table || snapshot->named_sets.n > 0)
+        if (change->installs.n > 0 || !snapshot->has_table)
                 return false;
         for (size_t i = 0; i < snapshot->filters.n; i++)
                 if (!fates[i].goes)

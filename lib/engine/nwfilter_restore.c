@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/lock.h"
+#include "engine/named_set.h"
 #include "engine/nwfilter_change.h"
 #include "engine/state.h"
 
@@ -209,6 +210,11 @@ static int verify(struct nfw_context *context, struct wanted *wanted, struct nfw
         if (result < 0)
                 return result;
         r = compare_table(context, wanted, report);
+        if (r >= 0) {
+                int sets = nfw_named_sets_verify(context, report);
+
+                r = sets != 0 ? sets : r;
+        }
         return r != 0 ? r : result ? result : wanted->result;
 }
 

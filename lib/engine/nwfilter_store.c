@@ -12,10 +12,12 @@
 
 #include "engine/lock.h"
 #include "engine/nwfilter_state.h"
-#include "xml/xml.h"
 
 /* Times of files are as old as the kernel's last tick: what is older than this is not written again at the same time. */
 #define SETTLED_NS 100000000
+
+/* The largest file is a set with 65,536 elements of three parts. */
+#define SIZE_MAX_COPIED ((size_t)16 * 1024 * 1024)
 
 static const struct {
         const char *directory;
@@ -82,10 +84,10 @@ static int copy(const struct copying *copying, const char *name) {
         if (stat(target, &to) == 0 &&
             (copying->keeps || (is_same_time(&from, &to) && from.st_size == to.st_size && is_settled(&from))))
                 return 0;
-        r = nfw_file_read(source, NFW_XML_SIZE_MAX, &data, &size);
+        r = nfw_file_read(source, SIZE_MAX_COPIED, &data, &size);
         if (r != 0)
                 return r == NFW_E_NOT_FOUND || r == -EFBIG ? 0 : r;
-        if (nfw_file_read(target, NFW_XML_SIZE_MAX, &old, &old_size) != 0 || old_size != size ||
+        if (nfw_file_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
             memcmp(old, data, size) != 0)
                 r = nfw_file_replace(target, data, size, copying->durable);
         if (r == 0)

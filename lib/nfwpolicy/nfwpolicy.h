@@ -461,6 +461,32 @@ int nfw_nwfilter_show(struct nfw_context *context,
                       char **ret_text);
 int nfw_nwfilter_verify(struct nfw_context *context, struct nfw_report *report);
 
+/* Sets that filters refer to by their names (ipset). */
+struct nfw_nwfilter_set_list;
+
+int nfw_nwfilter_set_add(struct nfw_context *context,
+                         const char *name,
+                         const char *type,
+                         const char *family,
+                         const char *const *elements,
+                         size_t n_elements,
+                         struct nfw_report *report);
+int nfw_nwfilter_set_delete(struct nfw_context *context,
+                            const char *name,
+                            const char *const *elements,
+                            size_t n_elements,
+                            struct nfw_report *report);
+int nfw_nwfilter_set_list_new(struct nfw_context *context,
+                              struct nfw_report *report,
+                              struct nfw_nwfilter_set_list **ret_list);
+struct nfw_nwfilter_set_list *nfw_nwfilter_set_list_free(struct nfw_nwfilter_set_list *list);
+size_t nfw_nwfilter_set_list_n(const struct nfw_nwfilter_set_list *list);
+const char *nfw_nwfilter_set_list_name(const struct nfw_nwfilter_set_list *list, size_t index);
+const char *nfw_nwfilter_set_list_type(const struct nfw_nwfilter_set_list *list, size_t index);
+const char *nfw_nwfilter_set_list_family(const struct nfw_nwfilter_set_list *list, size_t index);
+size_t nfw_nwfilter_set_list_n_elements(const struct nfw_nwfilter_set_list *list, size_t index);
+const char *nfw_nwfilter_set_list_element(struct nfw_nwfilter_set_list *list, size_t index, size_t element);
+
 /* --- keeping: what a service does besides learning ---------------------------------------------------------- */
 
 struct nfw_keeper;

@@ -20,6 +20,7 @@ COMMANDS = [
     "check", "load", "attach", "detach", "unload", "list", "names", "show", "verify", "status",
     "nwfilter-list", "nwfilter-define", "nwfilter-undefine", "nwfilter-dumpxml", "nwfilter-edit", "nwfilter-import",
     "nwfilter-binding-create", "nwfilter-binding-list", "nwfilter-binding-dumpxml", "nwfilter-binding-delete",
+    "set",
     "net-define", "net-start", "net-destroy", "net-undefine", "net-list", "net-dumpxml",
 ]
 
