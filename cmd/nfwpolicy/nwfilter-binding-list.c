@@ -19,6 +19,22 @@ static json_t *parameters_json(const struct nfw_nwfilter_binding *binding) {
         return parameters;
 }
 
+static json_t *addresses_json(const struct nfw_nwfilter_binding_list *list, size_t index) {
+        json_t *addresses = json_array();
+
+        for (size_t i = 0; i < nfw_nwfilter_binding_list_n_addresses(list, index); i++) {
+                uint64_t expires_ms = nfw_nwfilter_binding_list_address_expires_ms(list, index, i);
+
+                json_array_append_new(
+                        addresses,
+                        json_pack("{s:s, s:s, s:o}", "address",
+                                  nfw_nwfilter_binding_list_address(list, index, i), "origin",
+                                  nfw_nwfilter_binding_list_address_origin(list, index, i), "seconds_left",
+                                  expires_ms ? json_real((double)expires_ms / 1000) : json_null()));
+        }
+        return addresses;
+}
+
 static json_t *list_json(const struct nfw_nwfilter_binding_list *list, const struct nfw_report *report) {
         json_t *bindings = json_array();
 
@@ -27,13 +43,15 @@ static json_t *list_json(const struct nfw_nwfilter_binding_list *list, const str
 
                 json_array_append_new(
                         bindings,
-                        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "port",
+                        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "port",
                                   text_json(nfw_nwfilter_binding_port(binding)), "filter",
                                   text_json(nfw_nwfilter_binding_filter(binding)), "mac",
                                   text_json_or_null(nfw_nwfilter_binding_mac(binding)), "owner",
                                   text_json_or_null(nfw_nwfilter_binding_owner_name(binding)), "owner_uuid",
                                   text_json_or_null(nfw_nwfilter_binding_owner_uuid(binding)), "parameters",
-                                  parameters_json(binding), "compat", nfw_nwfilter_binding_compat(binding)));
+                                  parameters_json(binding), "compat", nfw_nwfilter_binding_compat(binding),
+                                  "learning", text_json_or_null(nfw_nwfilter_binding_list_learning(list, i)),
+                                  "addresses", addresses_json(list, i)));
         }
         return json_pack("{s:o, s:o}", "bindings", bindings, "diagnostics", diagnostics_json(report));
 }

@@ -174,3 +174,18 @@ void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event) 
                                          nfw_event_address(event), nfw_event_expires_ms(event),
                                          nfw_event_resolver(event) ? nfw_event_resolver(event) : "");
 }
+
+void changes_tell_address(struct daemon *daemon, const struct nfw_event *event) {
+        CLEANUP(text) char *port = NULL;
+
+        if (!may_tell_more(daemon))
+                return;
+        port = string_for_bus(nfw_event_port(event));
+        if (port && nfw_event_get_type(event) == NFW_EVENT_ADDRESS)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "AddressLearned", "ssts", port,
+                                         nfw_event_address(event), nfw_event_expires_ms(event),
+                                         nfw_event_text(event));
+        else if (port)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "AddressForgotten", "ss", port,
+                                         nfw_event_address(event));
+}

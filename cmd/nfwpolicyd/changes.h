@@ -10,3 +10,4 @@ void changes_apply(struct daemon *daemon, struct model *model);
 void changes_tell_edited(struct daemon *daemon, const struct nfw_event *event);
 void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event);
 void changes_tell_denied(struct daemon *daemon, const struct nfw_event *event);
+void changes_tell_address(struct daemon *daemon, const struct nfw_event *event);

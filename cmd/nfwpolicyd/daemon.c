@@ -107,6 +107,8 @@ static void take_event(struct daemon *daemon, const struct nfw_event *event) {
         (void)watch_print(daemon->cli, event, daemon->verbose ? WATCH_ALL : WATCH_TROUBLE);
         if (type == NFW_EVENT_LEARNED)
                 changes_tell_learned(daemon, event);
+        else if (type == NFW_EVENT_ADDRESS || type == NFW_EVENT_ADDRESS_GONE)
+                changes_tell_address(daemon, event);
         else if (type == NFW_EVENT_DENIED)
                 changes_tell_denied(daemon, event);
         else if (type == NFW_EVENT_RELOADED)

@@ -329,6 +329,9 @@ static const sd_bus_vtable manager_vtable[] = {
                 "Learned",
                 SD_BUS_ARGS("s", port, "s", name, "s", address, "t", expires_ms, "s", resolver),
                 0),
+        SD_BUS_SIGNAL_WITH_ARGS(
+                "AddressLearned", SD_BUS_ARGS("s", port, "s", address, "t", expires_ms, "s", origin), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("AddressForgotten", SD_BUS_ARGS("s", port, "s", address), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Denied",
                                 SD_BUS_ARGS("s",
                                             port,

@@ -2,6 +2,8 @@
 #include "engine/nflog_group.h"
 
 #include "engine/lock.h"
+#include "engine/nwfilter_restore.h"
+#include "engine/nwfilter_state.h"
 #include "engine/rebuild.h"
 #include "engine/record.h"
 
@@ -24,9 +26,21 @@ static int find_other(struct nfw_context *context, bool *ret_found) {
         return 0;
 }
 
+/* Network filters may mirror what tells addresses of guests. */
+static int find_other_learning(const struct nfw_context *context, bool *ret_found) {
+        nfw_cleanup(nfw_nft_filter_snapshot_freep) struct nfw_nft_filter_snapshot *snapshot = NULL;
+        int r;
+
+        r = nfw_nft_filter_snapshot_new(context->nwfilters->nft, &snapshot);
+        if (r == 0)
+                *ret_found = snapshot->has_learning &&
+                             snapshot->learning_group != nfw_plan_learning_group(context->nflog_group);
+        return r;
+}
+
 int nfw_nflog_group_enforce(struct nfw_context *context, struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
-        bool found = false;
+        bool found = false, found_learning = false;
         int r;
 
         r = nfw_lock_acquire(&lock, context);
@@ -34,6 +48,10 @@ int nfw_nflog_group_enforce(struct nfw_context *context, struct nfw_report *repo
                 nfw_shadow_invalidate(&context->shadow);
                 r = find_other(context, &found);
         }
+        if (r == 0)
+                r = find_other_learning(context, &found_learning);
         nfw_lock_release(&lock);
-        return r == 0 && found ? nfw_rebuild(context, report) : r;
+        if (r == 0 && found)
+                r = nfw_rebuild(context, report);
+        return r >= 0 && found_learning ? nfw_nwfilter_rebuild(context, report) : r;
 }

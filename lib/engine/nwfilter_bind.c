@@ -130,6 +130,13 @@ static int applied_bind(struct nfw_context *context, void *userdata) {
         return nfw_nwfilter_change_apply(&bind->change, context->nwfilters);
 }
 
+static bool learns(const struct bind *bind) {
+        nfw_vec_foreach (port, &bind->change.ports)
+                if (port->guest.is_there)
+                        return true;
+        return false;
+}
+
 /**
  * nfw_nwfilter_bind() - put ports under network filters
  * @context:    the context
@@ -139,6 +146,10 @@ static int applied_bind(struct nfw_context *context, void *userdata) {
  *
  * All of them in one transaction, or none. A filter is compiled and put into the kernel once for all its ports. A port
  * may be under a policy besides: then both must let a packet pass.
+ *
+ * Where a filter refers to IP or IPV6 and a binding gives neither, the guest's addresses are learned, unless the binding's
+ * CTRL_IP_LEARNING is "none": see nfw_learner_new(). Until one is known the guest can do DHCP and nothing else. That nobody
+ * is there who learns is a warning.
  *
  * Return: 0; NFW_E_NOT_FOUND for an unknown interface or filter; NFW_E_INVALID where the filter is wrong, or refers to
  * variables that have no value or one that does not fit; NFW_E_IN_USE where a port is under a filter already;
@@ -156,6 +167,8 @@ nfw_public int nfw_nwfilter_bind(struct nfw_context *context,
         int r;
 
         r = nfw_nwfilter_transaction_run(context, &transaction, report);
+        if (r == 0 && learns(&bind))
+                r = nfw_learning_warn(context, report);
         nfw_nwfilter_change_deinit(&bind.change);
         return r;
 }

@@ -46,8 +46,22 @@ int nfw_nwfilter_binding_load(const struct nfw_context *context,
 int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nfw_nwfilter_binding *binding);
 void nfw_nwfilter_binding_forget(const struct nfw_context *context, const char *port);
 
+/* What the kernel has learned of the guest behind a port. */
+struct nfw_bound_guest {
+        bool is_there; /* its addresses are learned */
+
+        struct nfw_bound_address {
+                char text[NFW_ADDR_TEXT_MAX];
+                bool is_claimed;
+                uint64_t left_ms; /* 0: it does not expire */
+        } * addresses;
+
+        size_t n_addresses;
+};
+
 struct nfw_nwfilter_binding_list {
         NFW_VEC(struct nfw_nwfilter_binding *) vec; /* sorted by their ports */
+        struct nfw_bound_guest *guests;             /* of each; NULL where nobody has asked */
 };
 
 NFW_DEFINE_CLEANUP(struct nfw_nwfilter_binding_list, nfw_nwfilter_binding_list_free)
@@ -55,6 +69,11 @@ NFW_DEFINE_CLEANUP(struct nfw_nwfilter_binding_list, nfw_nwfilter_binding_list_f
 /* All there are. 0 or a negative errno. */
 int nfw_nwfilter_bindings_load(const struct nfw_context *context,
                                struct nfw_nwfilter_binding_list **ret_list);
+
+/* Asks the kernel what it knows of their guests. 0 or a negative errno. */
+int nfw_nwfilter_bindings_read_guests(const struct nfw_context *context,
+                                      struct nfw_nwfilter_binding_list *list);
+void nfw_nwfilter_bindings_forget_guests(struct nfw_nwfilter_binding_list *list);
 
 /* A whole file, at most max octets: 0, NFW_E_NOT_FOUND, -EFBIG or another negative errno. */
 int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);

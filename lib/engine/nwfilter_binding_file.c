@@ -125,12 +125,23 @@ int nfw_nwfilter_bindings_load(const struct nfw_context *context,
  * @report:   what is wrong is added here; may be NULL
  * @ret_list: the list, sorted by the ports' names
  *
+ * What has been learned of their guests is there, too, where the caller may ask the kernel.
+ *
  * Return: 0 or a negative errno.
  */
 nfw_public int nfw_nwfilter_binding_list_new(struct nfw_context *context,
                                              nfw_unused struct nfw_report *report,
                                              struct nfw_nwfilter_binding_list **ret_list) {
-        return nfw_nwfilter_bindings_load(context, ret_list);
+        nfw_cleanup(nfw_nwfilter_binding_list_freep) struct nfw_nwfilter_binding_list *list = NULL;
+        int r;
+
+        r = nfw_nwfilter_bindings_load(context, &list);
+        if (r == 0)
+                r = nfw_nwfilter_bindings_read_guests(context, list);
+        if (r < 0 && r != -EPERM)
+                return r;
+        *ret_list = nfw_steal(list);
+        return 0;
 }
 
 /**
@@ -145,6 +156,7 @@ nfw_public struct nfw_nwfilter_binding_list *nfw_nwfilter_binding_list_free(
                 return NULL;
         nfw_vec_foreach (binding, &list->vec)
                 nfw_nwfilter_binding_free(*binding);
+        nfw_nwfilter_bindings_forget_guests(list);
         nfw_vec_deinit(&list->vec);
         free(list);
         return NULL;

@@ -453,6 +453,17 @@ struct nfw_nwfilter_binding_list *nfw_nwfilter_binding_list_free(struct nfw_nwfi
 size_t nfw_nwfilter_binding_list_n(const struct nfw_nwfilter_binding_list *list);
 const struct nfw_nwfilter_binding *nfw_nwfilter_binding_list_item(
         const struct nfw_nwfilter_binding_list *list, size_t index);
+const char *nfw_nwfilter_binding_list_learning(const struct nfw_nwfilter_binding_list *list, size_t index);
+size_t nfw_nwfilter_binding_list_n_addresses(const struct nfw_nwfilter_binding_list *list, size_t index);
+const char *nfw_nwfilter_binding_list_address(const struct nfw_nwfilter_binding_list *list,
+                                              size_t index,
+                                              size_t address);
+const char *nfw_nwfilter_binding_list_address_origin(const struct nfw_nwfilter_binding_list *list,
+                                                     size_t index,
+                                                     size_t address);
+uint64_t nfw_nwfilter_binding_list_address_expires_ms(const struct nfw_nwfilter_binding_list *list,
+                                                      size_t index,
+                                                      size_t address);
 
 int nfw_nwfilter_show(struct nfw_context *context,
                       const char *name,

@@ -5,17 +5,18 @@ or its time is over, only DHCP again. With raw frames, and with a real server an
 """
 
 import contextlib
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
 import dhcp
-from lab import NFWPOLICYD, eventually
+from lab import NFWPOLICY, NFWPOLICYD, Namespace, eventually
 from nwfilter import MAC, PEER_MAC, Bridge, Filters
 
 BUILTIN = os.path.join(os.path.dirname(__file__), "..", "..", "data", "filters")
@@ -320,7 +321,6 @@ def test_link_replaced(filters, guest, daemon):
     guest.has("192.0.2.10")
     guest.bridge.host.run("ip", "link", "del", "vnet0")
     guest.has()
-    guest.bridge.ends["vnet0"].remove()
     guest.bridge.add("vnet0", MAC)
     guest.cannot_use("192.0.2.10")
     guest.get_lease("192.0.2.11")
@@ -455,3 +455,119 @@ def test_flushed(filters, guest, daemon):
     guest.has("192.0.2.10")
     guest.can_use("192.0.2.10")
     assert filters.verify() == "ok", filters.diagnostics()
+
+
+def test_nobody_learns(filters, guest):
+    """Without a daemon it is said so, and the guest can do DHCP and nothing else; one that comes later learns."""
+    bind(filters)
+    assert filters.diagnostics()[0][0] == "nwfilter/no-learner"
+    guest.cannot_use("192.0.2.10")
+    guest.get_lease("192.0.2.10")
+    assert guest.leases() == set()
+    daemon = Daemon(guest.bridge, filters)
+    try:
+        guest.get_lease("192.0.2.10")
+        guest.has("192.0.2.10")
+    finally:
+        daemon.stop()
+
+
+def test_listed(filters, guest, daemon):
+    bind(filters, DHCP_ONLY)
+    assert filters.diagnostics() == []
+    guest.get_lease("192.0.2.10", 600)
+    guest.has("192.0.2.10")
+    listed = guest.bridge.host.run(NFWPOLICY, "nwfilter-binding-list", "--json", "--state-directory", filters.state)
+    binding = json.loads(listed.stdout)["bindings"][0]
+    assert binding["learning"] == "dhcp"
+    address = binding["addresses"][0]
+    assert (address["address"], address["origin"]) == ("192.0.2.10", "leased")
+    assert 500 < address["seconds_left"] <= 600
+    counters = json.loads(guest.bridge.host.run(NFWPOLICY, "list", "--json", "--state-directory", filters.state).stdout)
+    assert counters["learner"]["counters"]["leases"] == 1
+
+
+def test_many_guests(filters, guest, daemon):
+    """Each has its own, and what one does is nothing to the others."""
+    for number in (2, 3, 4):
+        guest.bridge.add(f"vnet{number}", f"52:54:00:00:01:0{number}")
+    ports = ["vnet2", "vnet3", "vnet4"]
+    bindings = [filters.binding(port, "clean-traffic", [DHCP_ONLY], mac=f"52:54:00:00:01:0{port[-1]}")
+                for port in ports]
+    assert filters.bind(*bindings) == "ok", filters.diagnostics()
+    for port in ports:
+        mac, address = f"52:54:00:00:01:0{port[-1]}", f"192.0.2.2{port[-1]}"
+        assert guest.bridge.passes(dhcp.client4(mac, dhcp.REQUEST, 5, address, server=SERVER), port, "vnet1")
+        assert guest.bridge.passes(dhcp.server4(PEER_MAC, mac, dhcp.ACK, 5, address, 600), "vnet1", port)
+    for port in ports:
+        address = f"192.0.2.2{port[-1]}"
+        eventually(lambda: f'"{port}" . {address}' in guest.elements("leases4"))
+        mac = f"52:54:00:00:01:0{port[-1]}"
+        for other in ports:
+            frame = dhcp.ping(mac, PEER_MAC, f"192.0.2.2{other[-1]}", SERVER)
+            assert guest.bridge.passes(frame, port, "vnet1") == (other == port)
+    assert filters.unbind("vnet3") == "ok"
+    for name in ("learners", "learners-mac", "leases4", "learning", "clean-traffic/ports", "clean-traffic/ip-saddr-IP"):
+        assert '"vnet3"' not in guest.elements(name)
+    assert filters.verify() == "ok", filters.diagnostics()
+
+
+@pytest.fixture
+def apart(bridge):
+    """The guest and the server, each with an IP stack of its own."""
+    ends = []
+    for port in ("vnet0", "vnet1"):
+        end = Namespace(port)
+        ends.append(end)
+        bridge.ends.run("ip", "link", "set", f"{port}-end", "netns", end.name)
+        end.run("ip", "link", "set", f"{port}-end", "name", "eth0")
+        end.run("ip", "link", "set", "eth0", "arp", "on", "up")
+    yield ends
+    for end in ends:
+        end.remove()
+
+
+SCRIPT = """#!/bin/sh
+case "$1" in
+bound|renew) ip addr replace "$ip/24" dev "$interface";;
+deconfig) ip addr flush dev "$interface";;
+esac
+echo "$1 $ip" >> {log}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("dnsmasq") or not shutil.which("busybox"), reason="no DHCP server or client")
+def test_real_server_and_client(filters, guest, daemon, apart, tmp_path):
+    """dnsmasq and udhcpc, with the guest's own IP stack."""
+    client, server = apart
+    log, script = tmp_path / "udhcpc.log", tmp_path / "script"
+    log.write_text("")
+    script.write_text(SCRIPT.format(log=log))
+    script.chmod(0o755)
+    server.run("ip", "addr", "add", f"{SERVER}/24", "dev", "eth0")
+    bind(filters, DHCP_ONLY, ("DHCPSERVER", SERVER))
+    with contextlib.ExitStack() as stack:
+        def start(end, *command):
+            process = end.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process
+
+        start(server, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0",
+              "--bind-interfaces", "--dhcp-authoritative", "--user=root", f"--pid-file={tmp_path}/dnsmasq.pid",
+              f"--dhcp-leasefile={tmp_path}/leases", "--dhcp-range=192.0.2.50,192.0.2.59,600")
+        udhcpc = start(client, "busybox", "udhcpc", "-f", "-i", "eth0", "-s", str(script), "-t", "20", "-T", "1",
+                       "-R")
+        eventually(lambda: "bound" in log.read_text(), 30)
+        (address,) = eventually(guest.leases)
+        assert address.startswith("192.0.2.5")
+        client.run("ping", "-c", "1", "-W", "5", SERVER)
+        client.run("ip", "addr", "add", "192.0.2.99/24", "dev", "eth0")
+        assert client.run("ping", "-c", "1", "-W", "1", "-I", "192.0.2.99", SERVER, check=False).returncode != 0
+
+        udhcpc.send_signal(signal.SIGUSR1)
+        eventually(lambda: "renew" in log.read_text(), 30)
+        guest.has(address)
+        client.run("ping", "-c", "1", "-W", "5", "-I", address, SERVER)
+        udhcpc.send_signal(signal.SIGUSR2)
+        guest.has()
