@@ -2,11 +2,13 @@
 #include "ir/filter_set.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/siphash.h"
 #include "ir/filter_value.h"
 
 /* Names of sets are for people, and the kernel's have a bound. */
@@ -97,6 +99,62 @@ static void print_name(const struct nfw_filter_set *set, FILE *stream) {
         }
 }
 
+static void hash(const void *data, size_t size, uint64_t *state) {
+        const struct nfw_siphash_key key = { .k0 = *state };
+
+        *state = nfw_siphash(&key, data, size);
+}
+
+static void hash_number(uint64_t number, uint64_t *state) {
+        uint8_t octets[sizeof(number)];
+
+        for (size_t i = 0; i < sizeof(octets); i++)
+                octets[i] = (uint8_t)(number >> 8 * i);
+        hash(octets, sizeof(octets), state);
+}
+
+static void hash_value(const struct nfw_nwfilter_value *value, uint64_t *state) {
+        hash_number(!value ? 0 : value->access.name ? 1 : 2, state);
+        if (!value)
+                return;
+        if (value->access.name) {
+                hash(value->access.name, strlen(value->access.name) + 1, state);
+                hash_number(value->access.is_index, state);
+                hash_number(value->access.number, state);
+                return;
+        }
+        hash_number(value->constant.number, state);
+        hash(value->constant.mac, sizeof(value->constant.mac), state);
+        hash(value->constant.addr.bytes, nfw_addr_size(value->constant.addr.family), state);
+}
+
+/* Whether the fields and the variables, as the name has them, say all that there is to say of the set. */
+static bool is_plain(const struct nfw_filter_set *set) {
+        nfw_vec_foreach (column, &set->columns) {
+                if (column->field == NFW_FILTER_NO_FIELD || set->fields[column->field].is_masked ||
+                    column->second || column->negate || !column->value->access.name)
+                        return false;
+        }
+        return true;
+}
+
+static uint64_t hash_set(const struct nfw_filter_set *set) {
+        uint64_t state = set->interval;
+
+        for (size_t i = 0; i < set->n_fields; i++) {
+                hash_number(set->fields[i].field, &state);
+                hash(set->fields[i].mask, sizeof(set->fields[i].mask), &state);
+        }
+        nfw_vec_foreach (column, &set->columns) {
+                hash_number(column->field, &state);
+                hash_number(column->second_is_mask, &state);
+                hash_number(column->negate, &state);
+                hash_value(column->value, &state);
+                hash_value(column->second, &state);
+        }
+        return state;
+}
+
 static bool is_name_taken(const struct nfw_filter_ir *ir, const char *name) {
         nfw_vec_foreach (set, &ir->sets) {
                 if (strcmp(set->name, name) == 0)
@@ -105,8 +163,10 @@ static bool is_name_taken(const struct nfw_filter_ir *ir, const char *name) {
         return false;
 }
 
+/* A set of the same name stays when the filter is replaced: so it must hold the same. */
 static int make_name(const struct nfw_filter_ir *ir, const struct nfw_filter_set *set, char **ret_name) {
         nfw_cleanup(nfw_freep) char *base = NULL;
+        char suffix[sizeof("-12345678")] = "";
         char *name;
         size_t size;
         FILE *stream = open_memstream(&base, &size);
@@ -116,10 +176,12 @@ static int make_name(const struct nfw_filter_ir *ir, const struct nfw_filter_set
         print_name(set, stream);
         if (fclose(stream) != 0)
                 return -ENOMEM;
+        if (!is_plain(set) || strlen(base) > MAX_NAME)
+                (void)snprintf(suffix, sizeof(suffix), "-%08" PRIx32, (uint32_t)hash_set(set));
 
         for (size_t number = 1; number <= ir->sets.n + 1; number++) {
-                int r = number == 1 ? asprintf(&name, "%.*s", MAX_NAME, base)
-                                    : asprintf(&name, "%.*s-%zu", MAX_NAME, base, number);
+                int r = number == 1 ? asprintf(&name, "%.*s%s", MAX_NAME, base, suffix)
+                                    : asprintf(&name, "%.*s%s-%zu", MAX_NAME, base, suffix, number);
 
                 if (r < 0)
                         return -ENOMEM;
