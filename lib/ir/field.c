@@ -47,6 +47,7 @@ static const struct nfw_field_info fields[NFW_N_FIELDS] = {
         [NFW_FIELD_STP_MAX_AGE] = { .name = "stp max age", .size = 2 },
         [NFW_FIELD_STP_HELLO_TIME] = { .name = "stp hello time", .size = 2 },
         [NFW_FIELD_STP_FORWARD_DELAY] = { .name = "stp forward delay", .size = 2 },
+        [NFW_FIELD_TRANSPORT] = { .name = "transport", .size = 3 },
 };
 
 const struct nfw_field_info *nfw_field_info(enum nfw_field field) {

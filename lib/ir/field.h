@@ -54,6 +54,7 @@ enum nfw_field {
         NFW_FIELD_STP_MAX_AGE,
         NFW_FIELD_STP_HELLO_TIME,
         NFW_FIELD_STP_FORWARD_DELAY,
+        NFW_FIELD_TRANSPORT, /* the first octets of its header, whatever they are: in plans only */
         NFW_N_FIELDS,
 };
 

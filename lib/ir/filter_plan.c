@@ -323,6 +323,61 @@ static bool is_rarp(const struct nfw_ir_rule *rule) {
         return false;
 }
 
+static bool is_in_transport(enum nfw_field field) {
+        switch (field) {
+        case NFW_FIELD_TH_SPORT:
+        case NFW_FIELD_TH_DPORT:
+        case NFW_FIELD_ICMP_TYPE:
+        case NFW_FIELD_ICMP_CODE:
+        case NFW_FIELD_ICMPV6_TYPE:
+        case NFW_FIELD_ICMPV6_CODE:
+        case NFW_FIELD_TCP_FLAGS:
+        case NFW_FIELD_TCP_OPTION:
+                return true;
+        default:
+                return false;
+        }
+}
+
+static bool looks_at_transport(const struct nfw_filter_ir *ir, const struct nfw_match *match) {
+        bool does = false;
+
+        if (match->kind == NFW_OPERAND_TUPLE) {
+                const struct nfw_filter_set *set = &ir->sets.items[match->set];
+
+                for (size_t i = 0; i < set->n_fields; i++)
+                        does |= is_in_transport(set->fields[i].field);
+        } else if (match->kind == NFW_OPERAND_NAMED_SET) {
+                const struct nfw_filter_named_set *set = &ir->named_sets.items[match->set];
+
+                for (size_t i = 0; i < set->n_fields; i++)
+                        does |= is_in_transport(set->fields[i]);
+        } else {
+                does = is_in_transport(match->field);
+        }
+        return does;
+}
+
+/*
+ * The kernel has a quick way to look at one, two or four octets, and there it forgets (up to Linux 6.18 at least) that
+ * behind the first fragment these are no header's. With three octets it goes the other way, which knows.
+ */
+static int push_transport(struct builder *builder,
+                          const struct nfw_ir_rule *from,
+                          struct nfw_plan_rule *rule) {
+        struct nfw_plan_match match = { .kind = NFW_PLAN_RANGE,
+                                        .fields = { NFW_FIELD_TRANSPORT },
+                                        .n_fields = 1 };
+        bool does = false;
+
+        nfw_vec_foreach (other, &from->matches)
+                does |= looks_at_transport(builder->ir, other);
+        if (!does)
+                return 0;
+        memset(match.range.last, 0xff, nfw_field_info(NFW_FIELD_TRANSPORT)->size);
+        return nfw_vec_push(&rule->matches, match);
+}
+
 static bool is_types(const struct nfw_match *match) {
         return match->kind == NFW_OPERAND_RANGES && match->field == NFW_FIELD_ETHER_TYPE && !match->negate &&
                match->ranges.vec.n > 1;
@@ -345,6 +400,7 @@ static int add_rule_for(struct builder *builder,
                         r = -EINVAL;
                 rule.block = from->chain;
         }
+        r = push_transport(builder, from, &rule);
         for (int at = 0; at <= 3; at++)
                 nfw_vec_foreach (match, &from->matches)
                         if (r == 0 && place(from, match) == at)

@@ -365,6 +365,13 @@ static const struct nfw_nft_field fields[NFW_N_FIELDS] = {
                                           .key = NFT_PAYLOAD_LL_HEADER,
                                           .offset = 50,
                                           .size = 2 },
+        [NFW_FIELD_TRANSPORT] = { .name = "@th,0,24",
+                                  .type = NFW_NFT_TYPE_INTEGER,
+                                  .byteorder = NFW_NFT_BYTEORDER_NETWORK,
+                                  .source = NFW_NFT_SOURCE_PAYLOAD,
+                                  .key = NFT_PAYLOAD_TRANSPORT_HEADER,
+                                  .offset = 0,
+                                  .size = 3 },
 };
 
 /* What is not there is zero. */
