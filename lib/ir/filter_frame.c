@@ -12,9 +12,6 @@
 #define IPV6_HEADER     40
 #define TCP_MIN_HEADER  20
 
-/* A sender needs no more (RFC 8200, section 4.1 names six). */
-#define MAX_EXTENSION_HEADERS 16
-
 /* Where a field is that always stands at the same place. */
 struct place {
         size_t offset;
@@ -65,6 +62,7 @@ static const struct place places[NFW_N_FIELDS] = {
         [NFW_FIELD_STP_MAX_AGE] = { .offset = 46 },
         [NFW_FIELD_STP_HELLO_TIME] = { .offset = 48 },
         [NFW_FIELD_STP_FORWARD_DELAY] = { .offset = 50 },
+        [NFW_FIELD_TRANSPORT] = { .base = ON_TRANSPORT, .offset = 0 },
 };
 
 static uint16_t read_u16(const uint8_t *p) {
@@ -85,51 +83,42 @@ static void parse_ipv4(struct nfw_filter_frame *frame) {
 
         frame->has_l4proto = true;
         frame->l4proto = p[9];
-        frame->end = NETWORK + total;
         if ((read_u16(p + 6) & 0x1fff) == 0)
                 frame->transport = NETWORK + header;
 }
 
-/* From the first header behind IPv6's to the transport's. False where they do not end within the packet. */
+static bool is_extension(uint8_t type) {
+        return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS ||
+               type == IPPROTO_FRAGMENT || type == IPPROTO_AH;
+}
+
+/*
+ * From the first header behind IPv6's to the transport's. What comes behind one that is longer than the frame is known
+ * all the same. False where a header is not there, or cannot be followed.
+ */
 static bool walk_extensions(const struct nfw_filter_frame *frame,
                             uint8_t next,
                             uint8_t *ret_l4proto,
                             size_t *ret_transport) {
         size_t at = NETWORK + IPV6_HEADER;
 
-        for (size_t n = 0; n <= MAX_EXTENSION_HEADERS; n++) {
+        /* The kernel takes an authentication header for a transport's. */
+        while (is_extension(next) && next != IPPROTO_AH) {
                 const uint8_t *p = frame->bytes + at;
-                size_t length;
 
-                switch (next) {
-                case IPPROTO_HOPOPTS:
-                case IPPROTO_ROUTING:
-                case IPPROTO_DSTOPTS:
-                        if (frame->end - at < 8)
-                                return false;
-                        length = ((size_t)p[1] + 1) * 8;
-                        break;
-                case IPPROTO_FRAGMENT:
-                        if (frame->end - at < 8)
-                                return false;
-                        if (read_u16(p + 2) & 0xfff8) {
-                                *ret_l4proto = p[0];
-                                *ret_transport = 0;
-                                return true;
-                        }
-                        length = 8;
-                        break;
-                default:
-                        *ret_l4proto = next;
-                        *ret_transport = at;
-                        return true;
-                }
-                if (length > frame->end - at)
+                if (at > frame->size || frame->size - at < (next == IPPROTO_FRAGMENT ? 4 : 2))
                         return false;
+                if (next == IPPROTO_FRAGMENT && read_u16(p + 2) & 0xfff8) {
+                        *ret_l4proto = p[0];
+                        *ret_transport = 0;
+                        return !is_extension(p[0]);
+                }
+                at += next == IPPROTO_FRAGMENT ? 8 : ((size_t)p[1] + 1) * 8;
                 next = p[0];
-                at += length;
         }
-        return false;
+        *ret_l4proto = next;
+        *ret_transport = at;
+        return true;
 }
 
 static void parse_ipv6(struct nfw_filter_frame *frame) {
@@ -143,12 +132,11 @@ static void parse_ipv6(struct nfw_filter_frame *frame) {
         if (p[0] >> 4 != 6 || payload > left - IPV6_HEADER)
                 return;
 
-        frame->end = NETWORK + IPV6_HEADER + payload;
         frame->has_l4proto = walk_extensions(frame, p[6], &frame->l4proto, &frame->transport);
 }
 
 bool nfw_filter_frame_parse(const void *bytes, size_t size, struct nfw_filter_frame *ret_frame) {
-        struct nfw_filter_frame frame = { .bytes = bytes, .size = size, .end = size };
+        struct nfw_filter_frame frame = { .bytes = bytes, .size = size };
 
         if (size < NETWORK)
                 return false;
@@ -218,7 +206,7 @@ bool nfw_filter_frame_field(const struct nfw_filter_frame *frame,
                             enum nfw_field field,
                             uint8_t ret_value[static NFW_VALUE_MAX]) {
         const struct place *place = &places[field];
-        size_t size = nfw_field_info(field)->size, offset = place->offset, end = frame->size;
+        size_t size = nfw_field_info(field)->size, offset = place->offset;
         bool there;
 
         if (!has_layer(frame, field))
@@ -234,9 +222,8 @@ bool nfw_filter_frame_field(const struct nfw_filter_frame *frame,
                 if (frame->transport == 0 || (place->l4proto != 0 && place->l4proto != frame->l4proto))
                         return false;
                 offset += frame->transport;
-                end = frame->end;
         }
-        if (offset > end || end - offset < size)
+        if (offset > frame->size || frame->size - offset < size)
                 return false;
         memset(ret_value, 0, NFW_VALUE_MAX);
         memcpy(ret_value, frame->bytes + offset, size);
@@ -250,26 +237,24 @@ bool nfw_filter_frame_has_option(const struct nfw_filter_frame *frame,
         size_t left, header;
         bool found = false;
 
-        if (frame->transport == 0 || frame->l4proto != IPPROTO_TCP)
+        if (frame->transport == 0 || frame->l4proto != IPPROTO_TCP || frame->transport > frame->size)
                 return false;
-        left = frame->end - frame->transport;
-        if (left < TCP_MIN_HEADER)
-                return false;
-        header = (size_t)(p[12] >> 4) * 4;
-        if (header < TCP_MIN_HEADER || header > left)
-                return false;
+        left = frame->size - frame->transport;
+        header = left < TCP_MIN_HEADER ? 0 : (size_t)(p[12] >> 4) * 4;
+        /* What has no whole header has no options. */
+        if (header > left)
+                header = 0;
 
-        for (size_t at = TCP_MIN_HEADER; at < header && !found;) {
+        for (size_t at = TCP_MIN_HEADER; at + 1 < header;) {
                 uint8_t value[NFW_VALUE_MAX] = { p[at] };
-
-                found = nfw_ranges_contain(kinds, value);
                 /* End of list and no operation (RFC 9293, section 3.1) have no length. */
-                if (p[at] <= 1)
-                        at++;
-                else if (at + 1 < header && p[at + 1] >= 2)
-                        at += p[at + 1];
-                else
+                size_t length = p[at] <= 1 || p[at + 1] == 0 ? 1 : p[at + 1];
+
+                if (nfw_ranges_contain(kinds, value)) {
+                        found = length <= header - at;
                         break;
+                }
+                at += length;
         }
         *ret_found = found;
         return true;

@@ -3,7 +3,7 @@
 
 /*
  * The fields of a raw Ethernet frame, found as the kernel finds them: what is not there to its last octet is not
- * there. The frame may come from anybody.
+ * there, and padding may be taken for a header that is cut off. The frame may come from anybody.
  */
 
 #include <stdbool.h>
@@ -18,9 +18,8 @@ struct nfw_filter_frame {
         uint16_t ether_type; /* as on the wire */
         uint8_t family;      /* AF_INET or AF_INET6 where all of that header is there */
         bool has_l4proto;
-        uint8_t l4proto;  /* behind extension headers */
-        size_t transport; /* offset, 0 where the transport's header is in another fragment */
-        size_t end;       /* of the packet: what is behind is padding */
+        uint8_t l4proto; /* behind extension headers */
+        size_t transport; /* offset, 0 where the transport's header is in another fragment; may be beyond the end */
 };
 
 /* Shorter than an Ethernet header is nothing that could be asked: false. */
@@ -31,7 +30,7 @@ bool nfw_filter_frame_field(const struct nfw_filter_frame *frame,
                             enum nfw_field field,
                             uint8_t ret_value[static NFW_VALUE_MAX]);
 
-/* Whether a TCP option is of one of these kinds; false where there is no whole TCP header. */
+/* Whether a TCP option is of one of these kinds; false where no TCP header begins. */
 bool nfw_filter_frame_has_option(const struct nfw_filter_frame *frame,
                                  const struct nfw_ranges *kinds,
                                  bool *ret_found);

@@ -125,9 +125,26 @@ static void test_ipv6(void **state nfw_unused) {
         assert_false(has(fragment, NFW_FIELD_TH_SPORT));
         is(first, NFW_FIELD_TH_SPORT, 1024);
         is(authenticated, NFW_FIELD_L4PROTO, IPPROTO_AH);
-        assert_false(has(HEADER6("0004", "00") "1100 0000", NFW_FIELD_L4PROTO));
-        assert_false(has(HEADER6("0008", "00") "1101 0000 00000000", NFW_FIELD_L4PROTO));
+        assert_false(has(HEADER6("0001", "00") "11", NFW_FIELD_L4PROTO));
+        assert_false(has(HEADER6("0008", "00") "3c01 0000 00000000", NFW_FIELD_L4PROTO));
+        assert_false(has(HEADER6("0003", "2c") "1100 00", NFW_FIELD_L4PROTO));
         assert_false(has(HEADER6("0009", "11") PORT_1K PORT_53 "00080000", NFW_FIELD_L4PROTO));
+}
+
+/* The kernel does not look whether all of an extension header is there, nor what is padding. */
+static void test_cut_off(void **state nfw_unused) {
+        const char *beyond = HEADER6("0008", "00") "1101 0000 00000000";
+        const char *padded = HEADER6("0002", "11") PORT_1K PORT_53;
+        const char *padded4 = PEER GUEST "0800 4500 0014 0001 0000 4011 0000" IP_1 IP_2 PORT_1K PORT_53;
+
+        is(beyond, NFW_FIELD_L4PROTO, IPPROTO_UDP);
+        assert_false(has(beyond, NFW_FIELD_TH_SPORT));
+        is(padded, NFW_FIELD_TH_DPORT, 53);
+        is(padded4, NFW_FIELD_TH_DPORT, 53);
+        /* Behind the first fragment no more headers can be followed. */
+        is(HEADER6("0008", "2c") "1100000800000001", NFW_FIELD_L4PROTO, IPPROTO_UDP);
+        assert_false(has(HEADER6("0008", "2c") "3c00000800000001", NFW_FIELD_L4PROTO));
+        assert_false(has(HEADER6("0008", "2c") "3300000800000001", NFW_FIELD_L4PROTO));
 }
 
 static bool has_option(const char *options, uint8_t kind, bool *ret_there) {
@@ -156,16 +173,19 @@ static void test_options(void **state nfw_unused) {
         assert_true(has_option(good, 1, &there) && there);
         assert_false(has_option(good, 5, &there));
         assert_true(there);
-        /* A length that leads back or beyond ends the search. */
-        assert_false(has_option("7002 ffff 0000 0000 0500 0402 0402 0402", 4, &there));
+        /* Without a length it has one octet; where the length leads beyond the header, it is not there. */
+        assert_true(has_option("7002 ffff 0000 0000 0500 0402 0402 0402", 4, &there));
+        assert_true(has_option("7002 ffff 0000 0000 0501 0402 0402 0402", 4, &there));
         assert_false(has_option("7002 ffff 0000 0000 05ff 0402 0402 0402", 4, &there));
-        assert_false(has_option("7002 ffff 0000 0000 0101 0101 0101 0105", 4, &there));
-        assert_true(has_option("7002 ffff 0000 0000 0101 0101 0101 0105", 5, &there));
-        /* A header that ends behind the packet is none. */
-        has_option("f002 ffff 0000 0000 0402 0402 0402 0402", 4, &there);
-        assert_false(there);
-        has_option("4002 ffff 0000 0000 0402 0402 0402 0402", 4, &there);
-        assert_false(there);
+        assert_false(has_option("7002 ffff 0000 0000 05ff 0402 0402 0402", 5, &there));
+        /* Nor is what begins with the last octet. */
+        assert_false(has_option("7002 ffff 0000 0000 0101 0101 0101 0105", 5, &there));
+        assert_false(has_option("7002 ffff 0000 0000 0101 0101 0101 0501", 4, &there));
+        /* A header that is not all there, or none, has no options. */
+        assert_false(has_option("f002 ffff 0000 0000 0402 0402 0402 0402", 4, &there));
+        assert_true(there);
+        assert_false(has_option("4002 ffff 0000 0000 0402 0402 0402 0402", 4, &there));
+        assert_true(there);
 }
 
 /* Whatever is cut off or flipped: nothing is read that is not there (sanitizers watch). */
@@ -212,7 +232,7 @@ int main(void) {
                 cmocka_unit_test(test_ethernet),   cmocka_unit_test(test_tag),
                 cmocka_unit_test(test_ipv4),       cmocka_unit_test(test_broken_ipv4),
                 cmocka_unit_test(test_ipv6),       cmocka_unit_test(test_options),
-                cmocka_unit_test(test_any_length),
+                cmocka_unit_test(test_any_length), cmocka_unit_test(test_cut_off),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
