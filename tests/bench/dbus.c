@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon on a bus: how long it takes to be ready where much is in force already, the memory that it needs then,
- * what it does when nothing happens, and how long a call that attaches a port takes.
+ * what it does when nothing happens, and how long a call that attaches a port takes: when nobody else changes anything,
+ * and when another process has changed something just before.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +25,10 @@
 #define N_POLICIES        100
 #define N_GRANTS_PER_PORT 10
 #define N_ROUNDS          2000
+#define N_OTHERS          500
 #define IDLE_MS           3000
 #define PORT              "port"
+#define OTHER_PORT        "peer"
 #define BUS               "unix:path=" BENCH_STATE "/bus"
 
 static const char bus_configuration[] =
@@ -51,8 +54,8 @@ static void make_links(void) {
                 (void)fprintf(batch, "link add p%04u type veth peer name p%04u\n", i, i + 1);
         for (unsigned int i = 0; i < N_PORTS; i++)
                 (void)fprintf(batch, "addr add 10.%u.%u.1/24 dev p%04u\n", i >> 8, i & 255, i);
-        (void)fprintf(batch,
-                      "link add " PORT " type veth peer name peer\naddr add 10.128.0.1/24 dev " PORT "\n");
+        (void)fprintf(batch, "link add " PORT " type veth peer name " OTHER_PORT
+                             "\naddr add 10.128.0.1/24 dev " PORT "\n");
         if (fclose(batch) != 0)
                 bench_fail("the list of links cannot be written");
         lab_run("ip -batch " BENCH_STATE "/links");
@@ -200,6 +203,29 @@ static void measure_calls(json_t *result, const char *when, sd_bus *bus, const c
         result_quantiles(result, key, &ping, NS_PER_US);
         (void)snprintf(key, sizeof(key), "attach_%s_p50_ms", when);
         result_aim(result, key, 1, (double)samples_quantile(&attach, 0.5) / NS_PER_MS);
+        (void)snprintf(key, sizeof(key), "attach_%s_p99_ms", when);
+        result_aim(result, key, 5, (double)samples_quantile(&attach, 0.99) / NS_PER_MS);
+}
+
+/* This process is the other one: neither knows of what the other has done before it has looked. */
+static void measure_beside_others(
+        json_t *result, const char *when, sd_bus *bus, struct nfw_context *context, const char *policy) {
+        nfw_cleanup(samples_deinit) struct samples attach = { 0 };
+        const char *const other = OTHER_PORT;
+        char key[64];
+
+        for (int i = 0; i < N_OTHERS; i++) {
+                uint64_t begin;
+
+                bench_check(nfw_attach(context, policy, &other, 1, NULL), "attaching");
+                begin = bench_now();
+                call(bus, "Attach", "assa{sv}", 1, PORT, policy, 0);
+                samples_add(&attach, bench_now() - begin);
+                call(bus, "Detach", "as", 1, PORT);
+                bench_check(nfw_detach(context, &other, 1, NULL), "detaching");
+        }
+        (void)snprintf(key, sizeof(key), "attach_%s_beside_others_us", when);
+        result_quantiles(result, key, &attach, NS_PER_US);
 }
 
 static sd_bus *connect_bus(void) {
@@ -211,7 +237,11 @@ static sd_bus *connect_bus(void) {
         return bus;
 }
 
-static void measure(json_t *result, const char *when, const char *program, const char *policy) {
+static void measure(json_t *result,
+                    const char *when,
+                    const char *program,
+                    struct nfw_context *context,
+                    const char *policy) {
         unsigned long switches;
         uint64_t ready;
         char key[64];
@@ -236,6 +266,7 @@ static void measure(json_t *result, const char *when, const char *program, const
 
         bus = connect_bus();
         measure_calls(result, when, bus, policy);
+        measure_beside_others(result, when, bus, context, policy);
         (void)snprintf(key, sizeof(key), "rss_%s_after_calls_kib", when);
         result_count(result, key, read_proc(daemon, "smaps_rollup", "Rss:"));
         sd_bus_flush_close_unref(bus);
@@ -259,14 +290,15 @@ int main(int argc, char **argv) {
         context = enforce_context();
         result = result_new("dbus", "the daemon on a bus, with little and with much in force");
         result_count(result, "samples_each", N_ROUNDS);
+        result_count(result, "samples_beside_others", N_OTHERS);
         result_count(result, "ports", N_PORTS);
         result_count(result, "policies", N_POLICIES);
         result_count(result, "grants", (size_t)N_PORTS * N_GRANTS_PER_PORT);
 
         enforce_load(context, "little", enforce_names_policy, NULL, 0);
-        measure(result, "with_little", argv[1], "little");
+        measure(result, "with_little", argv[1], context, "little");
         fill(context);
-        measure(result, "with_much", argv[1], "little");
+        measure(result, "with_much", argv[1], context, "little");
         result_print(result);
 
         lab_stop(bus);
