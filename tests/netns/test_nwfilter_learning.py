@@ -26,9 +26,9 @@ SERVER = "192.0.2.1"
 class Daemon:
     """nfwpolicyd, and what it tells."""
 
-    def __init__(self, bridge, filters):
+    def __init__(self, bridge, filters, *options):
         self.command = (NFWPOLICYD, "--no-bus", "--verbose", "--state-directory", filters.state,
-                        "--filter-directory", filters.definitions, "--builtin-directory", BUILTIN)
+                        "--filter-directory", filters.definitions, "--builtin-directory", BUILTIN, *options)
         self.bridge = bridge
         self.process = None
         self.lines = []
@@ -571,3 +571,27 @@ def test_real_server_and_client(filters, guest, daemon, apart, tmp_path):
         client.run("ping", "-c", "1", "-W", "5", "-I", address, SERVER)
         udhcpc.send_signal(signal.SIGUSR2)
         guest.has()
+
+
+def test_with_a_store(filters, guest, tmp_path):
+    """Who keeps what is in force does not take what is learned for somebody else's doing, and keeps that, too."""
+    os.makedirs(filters.definitions, exist_ok=True)
+    daemon = Daemon(guest.bridge, filters, "--store-directory", str(tmp_path / "store"))
+    try:
+        bind(filters, DHCP_ONLY)
+        guest.get_lease("192.0.2.10", 3600)
+        guest.get_lease("192.0.2.11", 2)
+        guest.has("192.0.2.10", "192.0.2.11")
+        guest.has("192.0.2.10")
+        guest.bridge.host.run("nft", "delete", "element", "bridge", "nfwpolicy-filter", "learners-mac",
+                              "{ vnet0 . 52:54:00:00:00:0a }")
+        eventually(lambda: any("edited" in line for line in daemon.lines))
+        assert len([line for line in daemon.lines if "edited" in line]) == 1, daemon.lines
+        guest.has("192.0.2.10")
+        guest.bridge.host.run("nft", "flush", "ruleset")
+        guest.has("192.0.2.10")
+        guest.can_use("192.0.2.10")
+        assert guest.seconds_left("192.0.2.10") > 3000
+        assert filters.verify() == "ok", filters.diagnostics()
+    finally:
+        daemon.stop()
