@@ -73,9 +73,9 @@ static void parse_ipv4(struct nfw_filter_frame *frame) {
         const uint8_t *p = frame->bytes + NETWORK;
         size_t left = frame->size - NETWORK, header, total;
 
+        frame->family = AF_INET;
         if (left < IPV4_MIN_HEADER)
                 return;
-        frame->family = AF_INET;
         header = (size_t)(p[0] & 0x0f) * 4;
         total = read_u16(p + 2);
         if (p[0] >> 4 != 4 || header < IPV4_MIN_HEADER || total < header || total > left)
@@ -125,9 +125,9 @@ static void parse_ipv6(struct nfw_filter_frame *frame) {
         const uint8_t *p = frame->bytes + NETWORK;
         size_t left = frame->size - NETWORK, payload;
 
+        frame->family = AF_INET6;
         if (left < IPV6_HEADER)
                 return;
-        frame->family = AF_INET6;
         payload = read_u16(p + 4);
         if (p[0] >> 4 != 6 || payload > left - IPV6_HEADER)
                 return;
@@ -173,12 +173,12 @@ static bool special_field(const struct nfw_filter_frame *frame,
                         set_number(field, read_u16(network) & 0x0fff, ret_value);
                 return true;
         case NFW_FIELD_IP_DSCP:
-                *ret_there = frame->family == AF_INET;
+                *ret_there = frame->family == AF_INET && frame->size >= NETWORK + 2;
                 if (*ret_there)
                         set_number(field, network[1] >> 2, ret_value);
                 return true;
         case NFW_FIELD_IP6_DSCP:
-                *ret_there = frame->family == AF_INET6;
+                *ret_there = frame->family == AF_INET6 && frame->size >= NETWORK + 2;
                 if (*ret_there)
                         set_number(field, read_u16(network) >> 6 & 0x3f, ret_value);
                 return true;

@@ -16,7 +16,7 @@ struct nfw_filter_frame {
         const uint8_t *bytes; /* borrowed */
         size_t size;
         uint16_t ether_type; /* as on the wire */
-        uint8_t family;      /* AF_INET or AF_INET6 where all of that header is there */
+        uint8_t family;      /* AF_INET or AF_INET6 by that type */
         bool has_l4proto;
         uint8_t l4proto; /* behind extension headers */
         size_t transport; /* offset, 0 where the transport's header is in another fragment; may be beyond the end */

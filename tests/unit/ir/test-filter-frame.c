@@ -141,6 +141,11 @@ static void test_cut_off(void **state nfw_unused) {
         assert_false(has(beyond, NFW_FIELD_TH_SPORT));
         is(padded, NFW_FIELD_TH_DPORT, 53);
         is(padded4, NFW_FIELD_TH_DPORT, 53);
+        /* What there is of a header can be asked. */
+        is(PEER GUEST "0800 4504 001c 0001 0000 4011 0000" IP_1 "0a", NFW_FIELD_IP_SADDR, 0x0a000001);
+        assert_false(has(PEER GUEST "0800 4504 001c 0001 0000 4011 0000" IP_1 "0a", NFW_FIELD_IP_DADDR));
+        is(PEER GUEST "0800 4504", NFW_FIELD_IP_DSCP, 1);
+        assert_false(has(PEER GUEST "0800 45", NFW_FIELD_IP_DSCP));
         /* Behind the first fragment no more headers can be followed. */
         is(HEADER6("0008", "2c") "1100000800000001", NFW_FIELD_L4PROTO, IPPROTO_UDP);
         assert_false(has(HEADER6("0008", "2c") "3c00000800000001", NFW_FIELD_L4PROTO));
