@@ -175,17 +175,21 @@ static int take(struct nfw_learner *learner, struct learner_guest *guest) {
 }
 
 static int take_all(struct nfw_learner *learner) {
+        unsigned int n_new = 0;
         struct learner_guest *guest, *next;
 
         HASH_ITER(hh, learner->guests, guest, next) {
-                int r = take(learner, guest);
+                int r;
 
+                n_new += !guest->snoop;
+                r = take(learner, guest);
                 if (r == -ENOENT)
                         remove_guest(learner, guest);
                 else if (r < 0)
                         return r;
         }
-        return nfw_learner_check_guests(learner);
+        /* Of those that were known, changes of links have been told. */
+        return n_new > 0 ? nfw_learner_check_guests(learner) : 0;
 }
 
 static void forget_read(struct nfw_learner *learner) {
@@ -218,17 +222,40 @@ int nfw_learner_follow_guests(struct nfw_learner *learner) {
         return r;
 }
 
-/* Not only where there is another link: without one, the next to have the name must not find what was known. */
-int nfw_learner_check_guests(struct nfw_learner *learner) {
-        for (struct learner_guest *guest = learner->guests; guest; guest = guest->hh.next) {
+static int see_link(unsigned int index, const char *name, void *userdata) {
+        struct learner_guest *guest = nfw_learner_find_guest(userdata, name);
+
+        if (guest)
+                guest->seen_link = index;
+        return 0;
+}
+
+static int find_links(struct nfw_learner *learner) {
+        int r = 0;
+
+        for (struct learner_guest *guest = learner->guests; guest; guest = guest->hh.next)
+                guest->seen_link = 0;
+        /* Asking for all of them costs as much as asking for some by their names. */
+        if (HASH_COUNT(learner->guests) > 16)
+                return nfw_rtnl_foreach_link(learner->rtnl, see_link, learner);
+        for (struct learner_guest *guest = learner->guests; guest && r >= 0; guest = guest->hh.next) {
                 struct nfw_link link = { .index = 0 };
-                int r;
 
                 r = nfw_rtnl_link_by_name(learner->rtnl, guest->interface, &link);
-                if (r >= 0 && link.index != guest->kernel.link)
-                        r = nfw_learner_restart_guest(learner, guest, link.index);
-                if (r < 0)
-                        return r;
+                guest->seen_link = link.index;
         }
-        return 0;
+        return r < 0 ? r : 0;
+}
+
+/* Not only where there is another link: without one, the next to have the name must not find what was known. */
+int nfw_learner_check_guests(struct nfw_learner *learner) {
+        int r;
+
+        if (!learner->guests)
+                return 0;
+        r = find_links(learner);
+        for (struct learner_guest *guest = learner->guests; guest && r == 0; guest = guest->hh.next)
+                if (guest->seen_link != guest->kernel.link)
+                        r = nfw_learner_restart_guest(learner, guest, guest->seen_link);
+        return r;
 }

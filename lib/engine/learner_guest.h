@@ -18,6 +18,7 @@ struct learner_guest {
         struct nfw_snoop_port *snoop;
         struct nfw_learning learning;
         struct nfw_snoop_counts counted; /* what the statistics know of */
+        unsigned int seen_link;          /* the index of who has the name now; 0: nobody */
         bool is_changed;                 /* the kernel does not know it yet */
 };
 

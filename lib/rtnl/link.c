@@ -184,36 +184,57 @@ static void truncate_names(struct nfw_link_names *names, size_t n) {
                 free(names->vec.items[--names->vec.n]);
 }
 
-static int on_link_name(const struct nlmsghdr *message, void *userdata) {
-        struct nfw_link_names *names = userdata;
-        nfw_cleanup(nfw_freep) char *name = NULL;
+struct each_link {
+        int (*callback)(unsigned int index, const char *name, void *userdata);
+        void *userdata;
+        int result;
+};
+
+static int on_each_link(const struct nlmsghdr *message, void *userdata) {
+        const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+        struct each_link *each = userdata;
         struct link_attributes link;
 
         if (parse_link(message, &link) != MNL_CB_OK)
                 return MNL_CB_ERROR;
-        name = strdup(link.name);
-        if (!name || nfw_vec_push(&names->vec, name) < 0) {
-                errno = ENOMEM;
-                return MNL_CB_ERROR;
-        }
-        (void)nfw_steal(name);
+        if (each->result == 0)
+                each->result = each->callback((unsigned int)info->ifi_index, link.name, each->userdata);
         return MNL_CB_OK;
 }
 
-int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names) {
+int nfw_rtnl_foreach_link(struct nfw_rtnl *rtnl,
+                          int (*callback)(unsigned int index, const char *name, void *userdata),
+                          void *userdata) {
+        struct each_link each = { .callback = callback, .userdata = userdata };
         _Alignas(struct nlmsghdr) char buffer[512];
-        size_t n = names->vec.n;
         int r = -EINTR;
 
-        for (size_t try = 0; r == -EINTR && try < DUMP_TRIES; try++) {
+        for (size_t try = 0; r == -EINTR && each.result == 0 && try < DUMP_TRIES; try++) {
                 struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, NLM_F_DUMP);
                 struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
                 info->ifi_family = AF_UNSPEC;
-                r = nfw_rtnl_talk(rtnl, request, on_link_name, names);
-                if (r)
-                        truncate_names(names, n);
+                r = nfw_rtnl_talk(rtnl, request, on_each_link, &each);
         }
+        return each.result ? each.result : r;
+}
+
+static int add_name(nfw_unused unsigned int index, const char *link, void *userdata) {
+        struct nfw_link_names *names = userdata;
+        nfw_cleanup(nfw_freep) char *name = strdup(link);
+
+        if (!name || nfw_vec_push(&names->vec, name) < 0)
+                return -ENOMEM;
+        (void)nfw_steal(name);
+        return 0;
+}
+
+int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names) {
+        size_t n = names->vec.n;
+        int r = nfw_rtnl_foreach_link(rtnl, add_name, names);
+
+        if (r < 0)
+                truncate_names(names, n);
         return r;
 }
 

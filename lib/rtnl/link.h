@@ -40,6 +40,13 @@ struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl);
 /* 0, NFW_E_NOT_FOUND or a negative errno. */
 int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link);
 int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link);
+/*
+ * Calls back for every interface until the callback returns other than 0; returns that, or a negative errno. Where links
+ * change meanwhile it begins again, so the callback may see one twice.
+ */
+int nfw_rtnl_foreach_link(struct nfw_rtnl *rtnl,
+                          int (*callback)(unsigned int index, const char *name, void *userdata),
+                          void *userdata);
 /* All interfaces' names, for suggestions. */
 int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names);
 void nfw_link_names_deinit(struct nfw_link_names *names);
