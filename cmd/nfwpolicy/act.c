@@ -80,9 +80,17 @@ int act_load(struct act *act,
 /* --- looking ------------------------------------------------------------------------------------------------ */
 
 int act_verify(struct act *act, const char *policy) {
+        int r;
+
         if (act->bus)
                 return bus_verify(act->bus, policy);
-        return nfw_verify(act->context, policy, act->report);
+        r = nfw_verify(act->context, policy, act->report);
+        if (r >= 0 && !policy) {
+                int filters = nfw_nwfilter_verify(act->context, act->report);
+
+                r = filters != 0 && r == 0 ? filters : r;
+        }
+        return r;
 }
 
 static int take(struct act *act, struct picture *picture, bool with_grants) {

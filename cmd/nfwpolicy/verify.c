@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
+#include "nfwpolicy/nwfilter.h"
+#include "shared/diagnostics.h"
 
 struct verify_arguments {
         struct bus_arguments bus;
+        struct nwfilter_directories directories;
 };
 
 static const struct option_spec verify_options[] = {
         BUS_OPTIONS(struct verify_arguments),
+        NWFILTER_OPTIONS(struct verify_arguments),
 };
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
@@ -20,6 +24,12 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
 
+        if (act.context && (args->directories.filters || args->directories.builtin)) {
+                r = nfw_context_set_nwfilter_directories(act.context, args->directories.filters,
+                                                         args->directories.builtin);
+                if (r < 0)
+                        return cli_failure(cli, r, "--filter-directory");
+        }
         r = act_verify(&act, name);
         if (r == 0)
                 cli_say(cli, "%s: the kernel holds what was compiled", name ? name : "all policies");
@@ -31,11 +41,11 @@ const struct command command_verify = {
         .summary = "compare the kernel with what was compiled",
         .synopsis = "[NAME]",
         .description =
-                "Compares what the kernel holds with what was compiled, for one policy or for all of them,\n"
-                "and prints every difference.",
+                "Compares what the kernel holds with what was compiled, for one policy or for all of them\n"
+                "and for network filters, and prints every difference.",
         .example = "  nfwpolicy verify web || nfwpolicy load web.yaml --port vnet0",
         .options = verify_options,
-        .n_options = BUS_N_OPTIONS,
+        .n_options = sizeof(verify_options) / sizeof(verify_options[0]),
         .arguments_size = sizeof(struct verify_arguments),
         .max_operands = 1,
         .run = run,

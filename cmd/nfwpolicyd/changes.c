@@ -69,6 +69,49 @@ static void tell_gone(struct daemon *daemon, const struct model *next) {
                                     sd_bus_emit_object_removed);
 }
 
+static void tell_gone_filters(struct daemon *daemon, const struct model *next) {
+        const struct model *last = &daemon->model;
+
+        for (size_t i = 0; i < last->n_bound; i++)
+                if (!model_bound(next, last->bound[i].port))
+                        tell(daemon, "PortUnbound", last->bound[i].port);
+        for (size_t i = 0; i < last->n_filters; i++) {
+                if (model_filter(next, last->filters[i].name))
+                        continue;
+                emit_object(daemon, BUS_PATH_FILTER, last->filters[i].name, sd_bus_emit_object_removed);
+                tell(daemon, "FilterUndefined", last->filters[i].name);
+        }
+}
+
+static void tell_filter(struct daemon *daemon,
+                        const struct model_filter *was,
+                        const struct model_filter *is) {
+        struct property_names changed = { 0 };
+
+        if (!was) {
+                emit_object(daemon, BUS_PATH_FILTER, is->name, sd_bus_emit_object_added);
+                tell(daemon, "FilterDefined", is->name);
+                return;
+        }
+        add_if(&changed, strcmp(was->uuid, is->uuid) != 0, "Uuid");
+        add_if(&changed, was->is_builtin != is->is_builtin, "Builtin");
+        add_if(&changed, !strings_equal(was->ports.items, is->ports.items), "Ports");
+        emit_changed(daemon, BUS_PATH_FILTER, is->name, BUS_FILTER, &changed);
+}
+
+static void tell_bound(struct daemon *daemon, const struct model_bound *was, const struct model_bound *is) {
+        if (!was || strcmp(was->filter, is->filter) != 0)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "PortBound", "ss", is->port,
+                                         is->filter);
+}
+
+static void tell_filters(struct daemon *daemon, const struct model *last, const struct model *next) {
+        for (size_t i = 0; i < next->n_filters; i++)
+                tell_filter(daemon, model_filter(last, next->filters[i].name), &next->filters[i]);
+        for (size_t i = 0; i < next->n_bound; i++)
+                tell_bound(daemon, model_bound(last, next->bound[i].port), &next->bound[i]);
+}
+
 static void tell_policy(struct daemon *daemon,
                         const struct model_policy *was,
                         const struct model_policy *is) {
@@ -113,8 +156,10 @@ void changes_apply(struct daemon *daemon, struct model *model) {
         bool told = daemon->bus && sd_bus_is_ready(daemon->bus) > 0;
         struct model last;
 
-        if (told)
+        if (told) {
                 tell_gone(daemon, model);
+                tell_gone_filters(daemon, model);
+        }
         last = daemon->model;
         daemon->model = *model;
         if (told) {
@@ -123,6 +168,7 @@ void changes_apply(struct daemon *daemon, struct model *model) {
                                     &model->policies[i]);
                 for (size_t i = 0; i < model->n_ports; i++)
                         tell_port(daemon, model_port(&last, model->ports[i].name), &model->ports[i]);
+                tell_filters(daemon, &last, model);
         }
         model_deinit(&last);
 }

@@ -85,9 +85,11 @@ int refresh_if_outdated(struct daemon *daemon);
 #define BUS_PATH        "/org/nfwpolicy1"
 #define BUS_PATH_POLICY "/org/nfwpolicy1/policy"
 #define BUS_PATH_PORT   "/org/nfwpolicy1/port"
+#define BUS_PATH_FILTER "/org/nfwpolicy1/filter"
 #define BUS_MANAGER     "org.nfwpolicy1.Manager"
 #define BUS_POLICY      "org.nfwpolicy1.Policy"
 #define BUS_PORT        "org.nfwpolicy1.Port"
+#define BUS_FILTER      "org.nfwpolicy1.Filter"
 
 /* The systemd library's objects, released when a function ends. */
 static inline void cleanup_message(sd_bus_message **message) {

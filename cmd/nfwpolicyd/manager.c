@@ -7,6 +7,7 @@
 
 #include "nfwpolicyd/daemon.h"
 #include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/filters.h"
 #include "nfwpolicyd/lists.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -321,9 +322,20 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetStatus", (NULL), ("a{sv}", status), status_call_get),
         METHOD("Verify", ("s", name), REPORT, status_call_verify),
         METHOD("Reload", (NULL), (NULL), reload),
+        METHOD("DefineFilter", ("s", text, "a{sv}", options), REPORT, filters_define),
+        METHOD("UndefineFilter", ("s", name), REPORT, filters_undefine),
+        METHOD("Bind", ("s", text, "a{sv}", options), REPORT, filters_bind),
+        METHOD("Unbind", ("as", ports), REPORT, filters_unbind),
+        METHOD("ListFilters", (NULL), ("a(ssb)", filters), filters_list),
+        METHOD("DumpFilter", ("s", name), ("s", text), filters_dump),
+        METHOD("ListBindings", (NULL), ("a(sss)", bindings), filters_list_bindings),
         SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("FilterDefined", SD_BUS_ARGS("s", filter), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("FilterUndefined", SD_BUS_ARGS("s", filter), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("PortBound", SD_BUS_ARGS("s", port, "s", filter), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("PortUnbound", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Edited", SD_BUS_ARGS("s", process, "u", pid), 0),
         SD_BUS_SIGNAL_WITH_ARGS(
                 "Learned",

@@ -29,6 +29,30 @@ struct model_port *model_port(const struct model *model, const char *name) {
         return bsearch(&key, model->ports, model->n_ports, sizeof(key), compare_ports);
 }
 
+static int compare_filters(const void *a, const void *b) {
+        return strcmp(((const struct model_filter *)a)->name, ((const struct model_filter *)b)->name);
+}
+
+static int compare_bound(const void *a, const void *b) {
+        return strcmp(((const struct model_bound *)a)->port, ((const struct model_bound *)b)->port);
+}
+
+struct model_filter *model_filter(const struct model *model, const char *name) {
+        const struct model_filter key = { .name = (char *)name };
+
+        if (model->n_filters == 0)
+                return NULL;
+        return bsearch(&key, model->filters, model->n_filters, sizeof(key), compare_filters);
+}
+
+struct model_bound *model_bound(const struct model *model, const char *port) {
+        const struct model_bound key = { .port = (char *)port };
+
+        if (model->n_bound == 0)
+                return NULL;
+        return bsearch(&key, model->bound, model->n_bound, sizeof(key), compare_bound);
+}
+
 static int add_policy(struct model *model, const struct nfw_loaded *loaded) {
         struct model_policy *policy = &model->policies[model->n_policies++];
 
@@ -74,6 +98,49 @@ static int give_ports_to_policies(struct model *model) {
         return 0;
 }
 
+static int add_filter(struct model *model, const struct nfw_nwfilter_list *filters, size_t index) {
+        struct model_filter *filter = &model->filters[model->n_filters++];
+
+        filter->name = string_for_bus(nfw_nwfilter_list_name(filters, index));
+        filter->uuid = string_for_bus(nfw_nwfilter_list_uuid(filters, index));
+        filter->is_builtin = nfw_nwfilter_list_is_builtin(filters, index);
+        return filter->name && filter->uuid ? 0 : -ENOMEM;
+}
+
+static int add_bound(struct model *model, const struct nfw_nwfilter_binding *binding) {
+        struct model_bound *bound = &model->bound[model->n_bound++];
+
+        bound->port = string_for_bus(nfw_nwfilter_binding_port(binding));
+        bound->filter = string_for_bus(nfw_nwfilter_binding_filter(binding));
+        return bound->port && bound->filter ? 0 : -ENOMEM;
+}
+
+static int fill_filters(struct model *model,
+                        const struct nfw_nwfilter_list *filters,
+                        const struct nfw_nwfilter_binding_list *bindings) {
+        size_t n_filters = nfw_nwfilter_list_n(filters), n_bound = nfw_nwfilter_binding_list_n(bindings);
+        int r = 0;
+
+        model->filters = calloc(n_filters + 1, sizeof(*model->filters));
+        model->bound = calloc(n_bound + 1, sizeof(*model->bound));
+        if (!model->filters || !model->bound)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_filters && r == 0; i++)
+                r = add_filter(model, filters, i);
+        for (size_t i = 0; i < n_bound && r == 0; i++)
+                r = add_bound(model, nfw_nwfilter_binding_list_item(bindings, i));
+        if (r < 0)
+                return r;
+        qsort(model->filters, model->n_filters, sizeof(*model->filters), compare_filters);
+        qsort(model->bound, model->n_bound, sizeof(*model->bound), compare_bound);
+        for (size_t i = 0; i < n_bound && r == 0; i++) {
+                struct model_filter *filter = model_filter(model, model->bound[i].filter);
+
+                r = filter ? strings_add(&filter->ports, model->bound[i].port) : 0;
+        }
+        return r;
+}
+
 static int fill(struct model *model, const struct nfw_status *status) {
         size_t n_policies = nfw_status_n_loaded(status);
         size_t n_ports = nfw_status_n_bindings(status);
@@ -99,11 +166,16 @@ static int fill(struct model *model, const struct nfw_status *status) {
         return give_ports_to_policies(model);
 }
 
-int model_make(const struct nfw_status *status, struct model *ret_model) {
+int model_make(const struct nfw_status *status,
+               const struct nfw_nwfilter_list *filters,
+               const struct nfw_nwfilter_binding_list *bindings,
+               struct model *ret_model) {
         struct model model = { 0 };
         int r;
 
         r = fill(&model, status);
+        if (r == 0)
+                r = fill_filters(&model, filters, bindings);
         if (r < 0) {
                 model_deinit(&model);
                 return r;
@@ -125,7 +197,18 @@ void model_deinit(struct model *model) {
                 free(model->ports[i].table);
                 strings_deinit(&model->ports[i].resolvers);
         }
+        for (size_t i = 0; i < model->n_filters; i++) {
+                free(model->filters[i].name);
+                free(model->filters[i].uuid);
+                strings_deinit(&model->filters[i].ports);
+        }
+        for (size_t i = 0; i < model->n_bound; i++) {
+                free(model->bound[i].port);
+                free(model->bound[i].filter);
+        }
         free(model->policies);
         free(model->ports);
+        free(model->filters);
+        free(model->bound);
         *model = (struct model){ 0 };
 }

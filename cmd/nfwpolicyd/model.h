@@ -31,18 +31,40 @@ struct model_port {
         struct strings resolvers;
 };
 
-/* Both by name. */
+struct model_filter {
+        char *name;
+        char *uuid;
+        int is_builtin; /* a boolean of the bus */
+        struct strings ports;
+};
+
+/* A port that is under a filter. */
+struct model_bound {
+        char *port;
+        char *filter;
+};
+
+/* All by name. */
 struct model {
         struct model_policy *policies;
         size_t n_policies;
         struct model_port *ports;
         size_t n_ports;
+        struct model_filter *filters;
+        size_t n_filters;
+        struct model_bound *bound;
+        size_t n_bound;
 };
 
 /* 0 or -ENOMEM. */
-int model_make(const struct nfw_status *status, struct model *ret_model);
+int model_make(const struct nfw_status *status,
+               const struct nfw_nwfilter_list *filters,
+               const struct nfw_nwfilter_binding_list *bindings,
+               struct model *ret_model);
 void model_deinit(struct model *model);
 
 /* NULL: there is none. */
 struct model_policy *model_policy(const struct model *model, const char *name);
 struct model_port *model_port(const struct model *model, const char *name);
+struct model_filter *model_filter(const struct model *model, const char *name);
+struct model_bound *model_bound(const struct model *model, const char *port);

@@ -11,6 +11,7 @@
 
 #define POLICY(field_) offsetof(struct model_policy, field_)
 #define PORT(field_)   offsetof(struct model_port, field_)
+#define FILTER(field_) offsetof(struct model_filter, field_)
 
 static const sd_bus_vtable policy_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -32,6 +33,15 @@ static const sd_bus_vtable port_vtable[] = {
         SD_BUS_PROPERTY("Table", "s", NULL, PORT(table), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Persistent", "b", NULL, PORT(is_persistent), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Resolvers", "as", NULL, PORT(resolvers.items), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable filter_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Name", "s", NULL, FILTER(name), SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Uuid", "s", NULL, FILTER(uuid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Builtin", "b", NULL, FILTER(is_builtin), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Ports", "as", NULL, FILTER(ports.items), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };
 
@@ -75,7 +85,27 @@ static int find_port(sd_bus *bus,
         return *ret_found ? 1 : 0;
 }
 
-/* The name is the first field of both kinds. */
+static int find_filter(sd_bus *bus,
+                       const char *path,
+                       const char *interface,
+                       void *userdata,
+                       void **ret_found,
+                       sd_bus_error *error) {
+        CLEANUP(text) char *name = NULL;
+        struct daemon *daemon = userdata;
+        int r;
+
+        (void)bus;
+        (void)interface;
+        (void)error;
+        r = sd_bus_path_decode(path, BUS_PATH_FILTER, &name);
+        if (r <= 0)
+                return r;
+        *ret_found = model_filter(&daemon->model, name);
+        return *ret_found ? 1 : 0;
+}
+
+/* The name is the first field of all kinds. */
 static int encode_all(const char *prefix, const void *first, size_t n, size_t size, char ***ret_paths) {
         char **paths;
 
@@ -116,6 +146,17 @@ static int list_ports(
         return encode_all(BUS_PATH_PORT, model->ports, model->n_ports, sizeof(*model->ports), ret_paths);
 }
 
+static int list_filters(
+        sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
+        const struct model *model = &((struct daemon *)userdata)->model;
+
+        (void)bus;
+        (void)prefix;
+        (void)error;
+        return encode_all(BUS_PATH_FILTER, model->filters, model->n_filters, sizeof(*model->filters),
+                          ret_paths);
+}
+
 static const struct {
         const char *prefix;
         const char *interface;
@@ -125,6 +166,7 @@ static const struct {
 } kinds[] = {
         { BUS_PATH_POLICY, BUS_POLICY, policy_vtable, find_policy, list_policies },
         { BUS_PATH_PORT, BUS_PORT, port_vtable, find_port, list_ports },
+        { BUS_PATH_FILTER, BUS_FILTER, filter_vtable, find_filter, list_filters },
 };
 
 int objects_add(struct daemon *daemon, sd_bus *bus) {

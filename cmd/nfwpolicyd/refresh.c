@@ -21,15 +21,24 @@ static uint64_t now_usec(void) {
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+DEFINE_CLEANUP(nwfilter_list)
+DEFINE_CLEANUP(nwfilter_binding_list)
+
 static int look(struct daemon *daemon) {
         CLEANUP(status) struct nfw_status *status = NULL;
+        CLEANUP(nwfilter_list) struct nfw_nwfilter_list *filters = NULL;
+        CLEANUP(nwfilter_binding_list) struct nfw_nwfilter_binding_list *bindings = NULL;
         struct model model;
         int r;
 
         r = nfw_status_new_without_grants(daemon->context, NULL, &status);
+        if (r == 0)
+                r = nfw_nwfilter_list_new(daemon->context, NULL, &filters);
+        if (r == 0)
+                r = nfw_nwfilter_binding_list_new(daemon->context, NULL, &bindings);
         if (r != 0)
                 return r < 0 ? r : -EIO;
-        r = model_make(status, &model);
+        r = model_make(status, filters, bindings, &model);
         if (r < 0)
                 return r;
         changes_apply(daemon, &model);

@@ -22,6 +22,11 @@ int status_call_verify(sd_bus_message *call, void *userdata, sd_bus_error *error
         if (r < 0)
                 return r;
         r = nfw_verify(daemon->context, *name ? name : NULL, report);
+        if (r >= 0 && !*name) {
+                int filters = nfw_nwfilter_verify(daemon->context, report);
+
+                r = filters != 0 && r == 0 ? filters : r;
+        }
         return error_reply(call, r, report, *name ? name : "verify");
 }
 

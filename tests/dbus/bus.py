@@ -19,7 +19,7 @@ from lab import NFWPOLICYD, SOURCE, eventually  # noqa: E402
 
 NAME = "org.nfwpolicy1"
 PATH = "/org/nfwpolicy1"
-MANAGER, POLICY, PORT = (f"{NAME}.{each}" for each in ("Manager", "Policy", "Port"))
+MANAGER, POLICY, PORT, FILTER = (f"{NAME}.{each}" for each in ("Manager", "Policy", "Port", "Filter"))
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ERROR = f"{NAME}.Error."
 
@@ -141,7 +141,9 @@ class Bus:
     # --- the daemon ----------------------------------------------------------------------------------------
 
     def daemon_command(self, *options):
-        return NFWPOLICYD, "--foreground", "--state-directory", self.lab.state, "--bus-address", self.address, *options
+        places = (os.path.join(self.lab.directory, name) for name in ("nwfilter", "builtin"))
+        return (NFWPOLICYD, "--foreground", "--state-directory", self.lab.state, "--bus-address", self.address,
+                "--filter-directory", next(places), "--builtin-directory", next(places), *options)
 
     def start_daemon(self, *options, **popen):
         log = os.path.join(self.lab.directory, "learner.log")

@@ -68,6 +68,9 @@ class Shell:
 def test_the_examples(bus, tmp_path):
     bus.start_daemon()
     bus.lab.add_guest("vnet1", 3)
+    for command in ("link add br0 type bridge", "link set br0 up", "link add vnet2 type veth peer name peer2",
+                    "link set vnet2 master br0 up"):
+        bus.lab.host.run("ip", *command.split(" "))
     policy = re.search(r'^    version: "1.0"\n(?:    .*\n)+', page(), re.MULTILINE)[0]
     (tmp_path / "web.yaml").write_text(textwrap.dedent(policy))
     shell = Shell(bus, tmp_path)

@@ -6,12 +6,12 @@ import xml.etree.ElementTree as ET
 
 from gi.repository import GLib
 
-from bus import MANAGER, NAME, PATH, POLICY, PORT
+from bus import FILTER, MANAGER, NAME, PATH, POLICY, PORT
 from lab import SOURCE
 from policies import allow, policy
 
 FILE = os.path.join(SOURCE, "data", "dbus", "org.nfwpolicy1.xml")
-WHERE = {MANAGER: PATH, POLICY: f"{PATH}/policy/web", PORT: f"{PATH}/port/vnet0"}
+WHERE = {MANAGER: PATH, POLICY: f"{PATH}/policy/web", PORT: f"{PATH}/port/vnet0", FILTER: f"{PATH}/filter/nothing"}
 
 
 def members(interface):
@@ -37,6 +37,7 @@ def test_the_file_and_the_daemon_agree(client):
     client.call(
         "LoadPolicy", "(ssa{sv})", "web", policy(allow(ips=["192.0.2.1"])), {"ports": GLib.Variant("as", ["vnet0"])}
     )
+    client.call("DefineFilter", "(sa{sv})", "<filter name='nothing'/>", {})
     written = interfaces(ET.parse(FILE).getroot())
     assert written.keys() == WHERE.keys()
     for interface, path in WHERE.items():
@@ -45,4 +46,5 @@ def test_the_file_and_the_daemon_agree(client):
         assert said[interface] == written[interface]
         own = {each for each in said if each.startswith(NAME)}
         assert own == {interface}
-    assert len(written[MANAGER]) == 20 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
+    assert len(written[MANAGER]) == 31 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
+    assert len(written[FILTER]) == 4
