@@ -349,26 +349,48 @@ static int decide_fates(const struct nfw_nwfilter_change *change,
         return 0;
 }
 
+/* A filter that is there when the change is done, and which chains lead to it. */
+struct present {
+        const char *name;
+        bool has_entry[NFW_N_FILTER_LAYERS][NFW_N_DIRECTIONS];
+};
+
+static int compare_present(const void *a, const void *b) {
+        const struct present *x = a, *y = b;
+
+        return strcmp(x->name, y->name);
+}
+
+/* One order, however they came, so that it can be verified. */
 static int put_dispatch(const struct nfw_nwfilter_change *change,
                         const struct nfw_nwfilters *filters,
                         const struct nfw_learning_plan *learning,
                         const struct fate *fates) {
-        bool has_entry[NFW_N_FILTER_LAYERS][NFW_N_DIRECTIONS];
+        const struct nfw_nft_filter_snapshot *snapshot = filters->snapshot;
+        nfw_cleanup(nfw_freep) struct present *present =
+                calloc(snapshot->filters.n + change->installs.n + 1, sizeof(*present));
+        size_t n = 0;
         int r = 0;
 
-        if (change->adds_learning || (filters->snapshot->has_learning && !change->rebuilds))
+        if (!present)
+                return -ENOMEM;
+        if (change->adds_learning || (snapshot->has_learning && !change->rebuilds))
                 r = nfw_nft_put_learning_dispatch(filters->batch, learning);
-        for (size_t i = 0; i < filters->snapshot->filters.n && r == 0 && !change->rebuilds; i++) {
-                const struct nfw_nft_filter *filter = &filters->snapshot->filters.items[i];
+        for (size_t i = 0; i < snapshot->filters.n && !change->rebuilds; i++) {
+                const struct nfw_nft_filter *filter = &snapshot->filters.items[i];
 
-                if (!fates[i].goes && !fates[i].replaced_by)
-                        r = nfw_nft_put_filter_dispatch(filters->batch, filter->name, filter->has_entry);
+                if (fates[i].goes || fates[i].replaced_by)
+                        continue;
+                present[n].name = filter->name;
+                memcpy(present[n++].has_entry, filter->has_entry, sizeof(present->has_entry));
         }
         nfw_vec_foreach (install, &change->installs) {
-                nfw_nft_filter_entries(install->compiled->plan, has_entry);
-                if (r == 0)
-                        r = nfw_nft_put_filter_dispatch(filters->batch, install->compiled->name, has_entry);
+                present[n].name = install->compiled->name;
+                nfw_nft_filter_entries(install->compiled->plan, present[n++].has_entry);
         }
+        qsort(present, n, sizeof(*present), compare_present);
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = nfw_nft_put_filter_dispatch(filters->batch, present[i].name, present[i].has_entry);
         return r;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/netfilter/nf_tables.h>
@@ -11,6 +12,13 @@
 
 #define MAX_ATTEMPTS 64
 
+static int compare_names(const void *a, const void *b) {
+        const struct nfw_plan *const *x = a, *const *y = b;
+
+        return strcmp((*x)->policy, (*y)->policy);
+}
+
+/* The plans are sorted by their names, as the rules that lead to them are. */
 static int put_expected(struct nfw_nft_batch *batch,
                         const struct nfw_plan *const *plans,
                         size_t n_plans,
@@ -40,14 +48,20 @@ static int put_expected(struct nfw_nft_batch *batch,
 }
 
 /* What is expected is what would be sent; so nothing is described twice. */
-static int expect(const struct nfw_plan *const *plans,
+static int expect(const struct nfw_plan *const *unsorted,
                   size_t n_plans,
                   const struct nfw_learning_plan *learning,
                   struct nfw_nft_image *image) {
         nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
+        nfw_cleanup(nfw_freep) const struct nfw_plan **plans = calloc(n_plans + 1, sizeof(*plans));
         const struct nlmsghdr *message;
         int left, r;
 
+        if (!plans)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_plans; i++)
+                plans[i] = unsorted[i];
+        qsort(plans, n_plans, sizeof(*plans), compare_names);
         r = nfw_nft_batch_new(image->table_name, &batch);
         if (r == 0)
                 r = put_expected(batch, plans, n_plans, learning);
