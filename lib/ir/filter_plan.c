@@ -406,6 +406,8 @@ static int add_rule_for(struct builder *builder,
                         if (r == 0 && place(from, match) == at)
                                 r = only && is_types(match) ? push_range(&rule, match, only)
                                                             : push_match(builder, match, &rule);
+        if (r == 0 && rule.matches.n > NFW_PLAN_MAX_MATCHES)
+                r = -EOPNOTSUPP;
         if (r == 0)
                 r = nfw_vec_push(&builder->chain->rules, rule);
         if (r < 0)

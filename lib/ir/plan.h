@@ -16,7 +16,9 @@
 
 #include "ir/ir.h"
 
-#define NFW_PLAN_MAX_FIELDS     6
+#define NFW_PLAN_MAX_FIELDS 6
+/* Of a rule: what the kernel takes in one (NFT_RULE_MAXEXPRS) holds at least so many. */
+#define NFW_PLAN_MAX_MATCHES    20
 #define NFW_PLAN_MAX_BOX_FIELDS 4 /* the planner's own sets */
 
 /*

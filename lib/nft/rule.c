@@ -17,9 +17,6 @@
 #include "nft/nftnl.h"
 #include "nft/userdata.h"
 
-/* What the kernel takes in one rule (NFT_RULE_MAXEXPRS) holds at least so many matches. */
-#define MAX_MATCHES 16
-
 NFW_DEFINE_NFTNL_CLEANUP(nftnl_rule)
 
 int nfw_nft_mirror_prefix(const struct nfw_plan *plan,
@@ -185,7 +182,7 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
 
         if (!rule)
                 return -ENOMEM;
-        if (plan_rule->matches.n > MAX_MATCHES)
+        if (plan_rule->matches.n > NFW_PLAN_MAX_MATCHES)
                 return -E2BIG;
 
         nfw_vec_foreach (match, &plan_rule->matches) {
