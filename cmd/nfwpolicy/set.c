@@ -22,12 +22,12 @@ static const struct option_spec set_options[] = {
           .kind = OPTION_STRING,
           .offset = offsetof(struct set_arguments, type),
           .argument = "TYPE",
-          .help = "of a new set: ip, ip,port or ip,port,ip (default: what filters look for, or the elements are)" },
+          .help = "of a new set: ip, ip,port or ip,port,ip (default: as needed)" },
         { .name = "family",
           .kind = OPTION_STRING,
           .offset = offsetof(struct set_arguments, family),
           .argument = "FAMILY",
-          .help = "of a new set: ipv4 or ipv6 (default: likewise)" },
+          .help = "of a new set: ipv4 or ipv6 (default: as needed)" },
         NWFILTER_OPTIONS(struct set_arguments),
 };
 
