@@ -102,12 +102,14 @@ static bool walk_extensions(const struct nfw_filter_frame *frame,
                             size_t *ret_transport) {
         size_t at = NETWORK + IPV6_HEADER;
 
-        /* The kernel takes an authentication header for a transport's. */
-        while (is_extension(next) && next != IPPROTO_AH) {
+        while (is_extension(next)) {
                 const uint8_t *p = frame->bytes + at;
 
                 if (at > frame->size || frame->size - at < (next == IPPROTO_FRAGMENT ? 4 : 2))
                         return false;
+                /* The kernel takes it for the transport's, but only where it begins within the frame. */
+                if (next == IPPROTO_AH)
+                        break;
                 if (next == IPPROTO_FRAGMENT && read_u16(p + 2) & 0xfff8) {
                         *ret_l4proto = p[0];
                         *ret_transport = 0;

@@ -139,6 +139,7 @@ static void test_cut_off(void **state nfw_unused) {
 
         is(beyond, NFW_FIELD_L4PROTO, IPPROTO_UDP);
         assert_false(has(beyond, NFW_FIELD_TH_SPORT));
+        assert_false(has(HEADER6("0008", "00") "3301 0000 00000000", NFW_FIELD_L4PROTO));
         is(padded, NFW_FIELD_TH_DPORT, 53);
         is(padded4, NFW_FIELD_TH_DPORT, 53);
         /* What there is of a header can be asked. */
