@@ -132,8 +132,8 @@ static const char *find_fault(const struct nfw_setting_spec *spec,
                 return parse_boolean(value, ret_number) ? NULL : "is neither yes nor no";
         case NFW_KIND_TABLE:
                 *ret_hint =
-                        "write a letter, then letters, digits, '.', '_' and '-', at most 64 in all, and no word of "
-                        "nft's own language";
+                        "write a letter, then letters, digits, '.', '_' and '-', at most 64 in all, no word of nft's "
+                        "own language, and not `-filter` at its end";
                 return nfw_nft_table_name_is_valid(value) ? NULL : "cannot be a table's name";
         case NFW_KIND_DIRECTORY:
                 *ret_hint = "write it from the root on, beginning with `/`";

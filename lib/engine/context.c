@@ -112,8 +112,9 @@ static int make_path(const char *state_directory,
 /**
  * nfw_context_set_table_name() - use tables of another name
  * @context: the context, with which nothing else has been done yet
- * @name:    a letter, then letters, digits, '.', '_' and '-', at most 64 in all, and none of nft's own words, such as
- *           "table"; copied. The default is "nfwpolicy".
+ * @name:    a letter, then letters, digits, '.', '_' and '-', at most 64 in all, none of nft's own words, such as
+ *           "table", and not "-filter" at its end, which the table of network filters has behind the name; copied. The
+ *           default is "nfwpolicy".
  *
  * What is loaded under one name has nothing to do with what is loaded under another: each has its state, its learner
  * and its store, and a packet must be accepted by both. Learners of both in one network namespace need different groups

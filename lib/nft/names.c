@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 
 #include "base/macros.h"
+#include "nft/filter.h"
 
 uint8_t nfw_nft_nfproto(enum nfw_table table) {
         return table == NFW_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;
@@ -64,10 +65,17 @@ static int compare_words(const void *a, const void *b) {
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+/* So is called the table of network filters that belongs to another name. */
+static bool is_of_filters(const char *name, size_t n) {
+        size_t n_suffix = strlen(NFW_NFT_FILTER_TABLE_SUFFIX);
+
+        return n >= n_suffix && strcmp(name + n - n_suffix, NFW_NFT_FILTER_TABLE_SUFFIX) == 0;
+}
+
 bool nfw_nft_table_name_is_valid(const char *name) {
         size_t n = strlen(name);
 
         return n > 0 && n <= NFW_NFT_TABLE_NAME_MAX && strspn(name, LETTERS) > 0 &&
-               strspn(name, LETTERS "0123456789._-") == n &&
+               strspn(name, LETTERS "0123456789._-") == n && !is_of_filters(name, n) &&
                !bsearch(name, words, NFW_ARRAY_SIZE(words), sizeof(words[0]), compare_words);
 }

@@ -11,7 +11,10 @@
 #define NFW_NFT_TABLE_DEFAULT  "nfwpolicy"
 #define NFW_NFT_TABLE_NAME_MAX 64
 
-/* A letter, then letters, digits, '.', '_' and '-', and none of nft's own words: it could not list the table. */
+/*
+ * A letter, then letters, digits, '.', '_' and '-', none of nft's own words, with which it could not list the table, and
+ * not what the table of network filters has at its end.
+ */
 bool nfw_nft_table_name_is_valid(const char *name);
 
 /* NFPROTO_INET or NFPROTO_BRIDGE. */

@@ -279,8 +279,8 @@ static void test_values(void **state) {
 }
 
 static void test_table_names(void **state) {
-        static const char *const wrong[] = { "7",     "-a",   "a b", "a/b",    "a\"", "..",
-                                             "table", "inet", "xt",  "accept", "vmap" };
+        static const char *const wrong[] = { "7",    "-a", "a b",    "a/b",  "a\"",        "..",     "table",
+                                             "inet", "xt", "accept", "vmap", "lab-filter", "-filter" };
         struct fixture *fixture = *state;
         char text[256];
 
