@@ -47,6 +47,15 @@ static bool is_idle(struct nftnl_expr *expr, const char *name) {
         return strcmp(name, "byteorder") == 0 && nftnl_expr_get_u32(expr, NFTNL_EXPR_BYTEORDER_LEN) == 1;
 }
 
+/* Linux 6.1 lists the timeout of what a rule puts into a set also where it has none. */
+static void drop_idle_timeout(char *text) {
+        static const char idle[] = "timeout 0ms ";
+        char *at = strstr(text, idle);
+
+        if (at)
+                memmove(at, at + sizeof(idle) - 1, strlen(at + sizeof(idle) - 1) + 1);
+}
+
 static int render_expr(struct nftnl_expr *expr, void *userdata) {
         const struct rendering *rendering = userdata;
         const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
@@ -61,6 +70,8 @@ static int render_expr(struct nftnl_expr *expr, void *userdata) {
         } else {
                 if (strcmp(name, "counter") != 0) /* it counts */
                         nftnl_expr_snprintf(text, sizeof(text), expr, NFTNL_OUTPUT_DEFAULT, 0);
+                if (strcmp(name, "dynset") == 0)
+                        drop_idle_timeout(text);
                 fprintf(rendering->stream, "%s %s", name, text);
         }
         fputs(" ]", rendering->stream);

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The library's network filters, called from tests, and a bridge with a guest and a peer for them."""
 
+import contextlib
 import ctypes
 import os
+import subprocess
 
 from lab import BUILD, Namespace
 from packets import Wire
@@ -147,32 +149,46 @@ class Filters:
 
 class Bridge:
     """
-    A host with a bridge between a guest (vnet0) and a peer (vnet1); the host itself is on the bridge, too. Nothing
-    but the tests sends anything.
+    A host with a bridge between a guest (vnet0) and a peer (vnet1). The other ends of both ports are in another
+    namespace, where nothing but the tests sends anything.
     """
 
     def __init__(self):
         # What is sent is worked through in order on one processor.
         os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
         self.host = Namespace("host")
-        self.ends = {}
+        self.ends = Namespace("ends")
         self.wires = {}
         self.markers = {}
         self.number = 0
-        self.host.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
-        self.host.run("ip", "link", "add", "br0", "type", "bridge", "mcast_snooping", "0", "forward_delay", "0")
-        self.host.run("ip", "link", "set", "br0", "up")
-        for port, mac in (("vnet0", MAC), ("vnet1", PEER_MAC)):
-            self.add(port, mac)
+        for namespace in (self.host, self.ends):
+            self.setting(namespace, "ipv6/conf/all/disable_ipv6", 1)
+            self.setting(namespace, "ipv6/conf/default/disable_ipv6", 1)
+        # The frames of the scenarios have no sums of TCP, and connection tracking would have none of them.
+        if not os.path.exists("/proc/sys/net/netfilter/nf_conntrack_checksum"):
+            subprocess.run(["modprobe", "-q", "nf_conntrack"], check=False)
+        with contextlib.suppress(FileNotFoundError):
+            self.setting(self.host, "netfilter/nf_conntrack_checksum", 0)
+        self.batch(self.host, "link add br0 type bridge mcast_snooping 0 forward_delay 0", "link set br0 up")
+        self.add("vnet0", MAC)
+        self.add("vnet1", PEER_MAC)
+
+    def setting(self, namespace, name, value):
+        with namespace.enter(), open(f"/proc/sys/net/{name}", "w") as file:
+            file.write(str(value))
+
+    def batch(self, namespace, *lines):
+        namespace.run("ip", "-batch", "-", input="\n".join(lines) + "\n")
 
     def add(self, port, mac):
-        end = Namespace(port)
-        end.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
-        self.host.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", end.name)
-        end.run("ip", "link", "set", "eth0", "address", mac, "arp", "off", "up")
-        self.host.run("ip", "link", "set", port, "master", "br0", "up")
-        self.ends[port] = end
-        self.wires[port] = Wire(end, "eth0")
+        end = f"{port}-end"
+        self.batch(
+            self.host,
+            f"link add {port} type veth peer name {end} address {mac} netns {self.ends.name}",
+            f"link set {port} master br0 up",
+        )
+        self.batch(self.ends, f"link set {end} arp off up")
+        self.wires[port] = Wire(self.ends, end)
         self.markers[port] = Wire(self.host, port)
 
     def passes(self, frame, source="vnet0", destination="vnet1"):
@@ -190,5 +206,5 @@ class Bridge:
         return any(each.endswith(frame[-8:]) for each in seen)
 
     def remove(self):
-        for end in [*self.ends.values(), self.host]:
-            end.remove()
+        self.ends.remove()
+        self.host.remove()

@@ -6,7 +6,6 @@ change and go. Rules that need connection tracking on bridges run in tests/vm.
 
 import json
 import os
-import shutil
 
 import pytest
 

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from lab import SOURCE
+from lab import NFWPOLICY, SOURCE
 from nwfilter import MAC, PEER_MAC, Bridge, Filters
 from packets import ipv4, udp
 
@@ -190,6 +190,33 @@ def test_edited_by_others(bridge, filters):
         assert filters.restore() == "ok", filters.diagnostics()
         assert filters.verify() == "ok", (edit, filters.diagnostics())
         assert not bridge.passes(SPOOFED["ip"])
+
+
+def test_policy_and_filter(bridge, filters):
+    """Both must let a packet pass; either may go first."""
+    policy = os.path.join(os.path.dirname(filters.definitions), "policy.yaml")
+    with open(policy, "w") as file:
+        file.write(
+            'version: "1.0"\nrules:\n  - {name: web, action: allow, priority: 10, '
+            'egress: {protocols: [udp], ports: ["80"]}}\n'
+        )
+    command = (NFWPOLICY, "--state-directory", filters.state)
+    assert filters.bind(filters.binding("vnet0", "clean-traffic", [("IP", GUEST)])) == "ok"
+    loaded = bridge.host.run(*command, "load", policy, "--name", "web", "--port", "vnet0", check=False)
+    if "kernel/no-bridge-conntrack" in loaded.stderr or "cannot track connections" in loaded.stderr:
+        pytest.skip("this kernel cannot track connections between bridge ports")
+    assert loaded.returncode == 0, loaded.stderr
+    assert bridge.passes(datagram(ports=(1, 80)))
+    assert not bridge.passes(datagram(ports=(1, 81)))
+    assert not bridge.passes(datagram(source=OTHER, ports=(2, 80)))
+    assert filters.verify() == "ok", filters.diagnostics()
+    assert bridge.host.run(*command, "verify").returncode == 0
+
+    assert bridge.host.run(*command, "unload", "web", "--force").returncode == 0
+    assert bridge.passes(datagram(ports=(3, 81)))
+    assert not bridge.passes(datagram(source=OTHER, ports=(4, 80)))
+    assert filters.unbind("vnet0") == "ok"
+    assert bridge.host.run("nft", "list", "ruleset").stdout == ""
 
 
 def test_text_is_what_nft_takes(bridge, filters):
