@@ -60,7 +60,10 @@ def bridge():
 
 @pytest.fixture
 def filters(bridge, tmp_path):
-    filters = Filters(bridge.host, str(tmp_path), BUILTIN)
+    try:
+        filters = Filters(bridge.host, str(tmp_path), BUILTIN)
+    except OSError as error:
+        pytest.skip(f"Python cannot load this build of the library: {error}")
     yield filters
     filters.close()
 
