@@ -21,9 +21,9 @@ struct nfw_context {
         /* What the sockets and batches made for the context refer to; they borrow it. */
         char table_name[NFW_NFT_TABLE_NAME_MAX + 1];
         char *state_directory;
-        uint64_t number;    /* that no other context has */
         char *network_directory; /* of the definitions of virtual networks */
-        uint64_t namespace; /* the inode of the network namespace that the sockets are of */
+        uint64_t number;         /* that no other context has */
+        uint64_t namespace;      /* the inode of the network namespace that the sockets are of */
         char *directory; /* of that namespace and table name, below the state directory; nfw_state_prepare() makes it */
         uint16_t nflog_group;
         struct nfw_load_defaults defaults;

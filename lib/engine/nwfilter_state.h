@@ -35,7 +35,7 @@ struct nfw_nwfilters {
         bool has_reject;
 };
 
-/* The table's name is that of the policies' tables; copied. 0 or a negative errno. */
+/* The table's name is that of the policies' tables; copied. 0 or a negative errno. filters may be NULL below. */
 int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters);
 void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *name);
 struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters);

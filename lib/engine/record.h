@@ -12,8 +12,8 @@
 #include "ir/plan.h"
 #include "policy/policy.h"
 
-#define NFW_ID_MAX            17
-#define NFW_POLICY_NAME_MAX   64
+#define NFW_ID_MAX          17
+#define NFW_POLICY_NAME_MAX 64
 
 struct nfw_record {
         char name[NFW_POLICY_NAME_MAX + 1];
