@@ -10,9 +10,13 @@
 #include "engine/port.h"
 #include "engine/rebuild.h"
 
-/* Two who undo each other's work would do so for ever: after so many repairs in a row there is a pause. */
+/*
+ * Two who undo each other's work would do so for ever, and take a processor for it: after so many repairs, each within a
+ * second of the one before, there is a pause between them. It is short, since nothing is in force meanwhile.
+ */
 #define MAX_REPAIRS 10
-#define PAUSE_MS    1000
+#define ROW_MS      1000
+#define PAUSE_MS    50
 
 static uint64_t now_ms(void) {
         struct timespec now;
@@ -153,9 +157,9 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
         uint64_t now = now_ms();
         int r;
 
-        if (now - keeper->last_repair_ms > PAUSE_MS)
+        if (now - keeper->last_repair_ms > ROW_MS)
                 keeper->n_repairs = 0;
-        if (keeper->n_repairs >= MAX_REPAIRS)
+        if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < PAUSE_MS)
                 return nfw_keeper_set_timer(keeper, PAUSE_MS);
 
         r = nfw_report_new(&report);
