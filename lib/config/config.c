@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #include "config/limits.h"
 #include "config/setting.h"
 #include "policy/source.h"
+
+#define DROP_IN_SUFFIX ".conf"
 
 /* Nobody needs as much. */
 #define SIZE_MAX_CONFIG 65536
@@ -45,57 +47,54 @@ static int read_file(struct nfw_config *config,
         return nfw_config_read_buffer(config, path, data, size, report);
 }
 
-/* Each in the order of their names, which is that of the octets in them and not of a language. */
-static int compare_paths(const void *a, const void *b) {
-        return strcmp(*(char *const *)a, *(char *const *)b);
+static int is_drop_in(const struct dirent *entry) {
+        size_t n = strlen(entry->d_name), n_suffix = strlen(DROP_IN_SUFFIX);
+
+        return entry->d_name[0] != '.' && n > n_suffix &&
+               strcmp(entry->d_name + n - n_suffix, DROP_IN_SUFFIX) == 0;
 }
 
-static int glob_failure(int r) {
-        switch (r) {
-        case 0:
-        case GLOB_NOMATCH:
-                return 0;
-        case GLOB_NOSPACE:
+/* By the octets of their names, and not as a language has it. */
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_drop_in(struct nfw_config *config,
+                        const char *directory,
+                        const char *name,
+                        struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+
+        if (asprintf(&path, "%s/%s", directory, name) < 0) {
+                path = NULL;
                 return -ENOMEM;
-        default:
-                return -EIO;
         }
-}
-
-/* The directory's name is no pattern, whatever it is called. */
-static char *escape(const char *path) {
-        char *escaped = malloc(2 * strlen(path) + 1), *out = escaped;
-
-        if (!escaped)
-                return NULL;
-        for (; *path; path++) {
-                if (strchr("*?[\\", *path))
-                        *out++ = '\\';
-                *out++ = *path;
-        }
-        *out = '\0';
-        return escaped;
+        return read_file(config, path, false, report);
 }
 
 static int read_drop_ins(struct nfw_config *config, const char *path, struct nfw_report *report) {
-        nfw_cleanup(nfw_freep) char *escaped = escape(path);
-        nfw_cleanup(nfw_freep) char *pattern = NULL;
-        glob_t files = { 0 };
-        int r, result = 0;
+        nfw_cleanup(nfw_freep) struct dirent **entries = NULL;
+        nfw_cleanup(nfw_freep) char *directory = NULL;
+        int n, r = 0, result = 0;
 
-        if (!escaped || asprintf(&pattern, "%s.d/*.conf", escaped) < 0) {
-                pattern = NULL;
+        if (asprintf(&directory, "%s.d", path) < 0) {
+                directory = NULL;
                 return -ENOMEM;
         }
-        r = glob_failure(glob(pattern, GLOB_NOSORT, NULL, &files));
-        if (r == 0 && files.gl_pathc > 0)
-                qsort(files.gl_pathv, files.gl_pathc, sizeof(*files.gl_pathv), compare_paths);
-        for (size_t i = 0; r >= 0 && i < files.gl_pathc; i++) {
-                r = read_file(config, files.gl_pathv[i], false, report);
-                result = r != 0 ? r : result;
+        n = scandir(directory, &entries, is_drop_in, compare_names);
+        if (n < 0) {
+                entries = NULL;
+                if (errno == ENOENT || errno == ENOTDIR)
+                        return 0;
+                return errno == ENOMEM ? -ENOMEM : report_unreadable(report, directory, nfw_strerror(errno));
         }
-        globfree(&files);
-        return r < 0 ? r : result;
+        for (int i = 0; i < n; i++) {
+                if (r >= 0)
+                        r = read_drop_in(config, directory, entries[i]->d_name, report);
+                result = r != 0 ? r : result;
+                free(entries[i]);
+        }
+        return result;
 }
 
 int nfw_config_check(const struct nfw_config *config, struct nfw_report *report) {
