@@ -66,7 +66,7 @@ def round_trip(bridge):
 
 
 @pytest.mark.skipif(not scenarios(), reason="the conformance data are not there")
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
+@pytest.mark.parametrize("scenario", scenarios(), ids=[scenario["name"] for scenario in scenarios()])
 @pytest.mark.parametrize("by_nft", [False, True], ids=["", "by-nft"])
 def test_scenario(bridge, filters, scenario, by_nft):
     result = bind_scenario(filters, scenario)
