@@ -4,6 +4,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* Behind two tags and an IPv6 header. */
+#define NETWORK_END (14 + 2 * 4 + 40)
+
 /* Octets being written one behind the other. */
 struct writer {
         struct random *random;
@@ -255,8 +258,11 @@ size_t shape_write(struct random *random, const struct shape *shape, uint8_t *by
                 }
         }
         write_payload(&out, type);
-        /* The kernel wants the tag and what it says of the rest. */
-        if (random_chance(random, 5) && out.n > 18)
-                out.n = 18 + random_below(random, (unsigned int)out.n - 18);
+        /*
+         * Not within an address: of one that is cut off the kernel compares as many octets as a prefix has, if these are
+         * there, and the evaluator wants all of it.
+         */
+        if (random_chance(random, 5) && out.n > NETWORK_END)
+                out.n = NETWORK_END + random_below(random, (unsigned int)out.n - NETWORK_END);
         return out.n;
 }
