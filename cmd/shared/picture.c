@@ -50,10 +50,11 @@ static void *add(void *array, size_t *n, size_t size) {
         char *items = *(void **)array;
 
         if ((*n & (*n - 1)) == 0) {
-                items = reallocarray(items, *n ? 2 * *n : 1, size);
-                if (!items)
+                char *larger = reallocarray(items, *n ? 2 * *n : 1, size);
+
+                if (!larger)
                         return NULL;
-                *(void **)array = items;
+                *(void **)array = items = larger;
         }
         return memset(items + (*n)++ * size, 0, size);
 }

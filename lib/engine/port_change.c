@@ -98,7 +98,7 @@ static struct part make_part(const struct nfw_shadow_port *old,
 
         return (struct part){
                 .table = table,
-                .interface = new ? new->interface : old->interface,
+                .interface = new ? new->interface : old ? old->interface : NULL,
                 .old = old_part(old, table),
                 .new = is_standby && !new->is_everywhere ? NULL : new,
                 .policy = is_standby &&new->standby_drops ? NULL : policy,

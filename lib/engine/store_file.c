@@ -110,7 +110,6 @@ static int read_policies(struct nfw_store *store, struct nfw_report *report) {
         }
 
         /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
-        /* cppcheck-suppress readdirCalled */
         while (r == 0 && (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe) */
                 if (entry->d_name[0] != '.' && !ends_with(entry->d_name, SET_ASIDE))
                         r = take_policy(store, entry->d_name, report);

@@ -86,7 +86,8 @@ static int bind_group(struct nfw_nflog *nflog, uint16_t group) {
         const struct nfulnl_msg_config_cmd command = { .command = NFULNL_CFG_CMD_BIND };
         const struct nfulnl_msg_config_mode mode = { .copy_mode = NFULNL_COPY_PACKET,
                                                      .copy_range = htonl(0xffff) };
-        _Alignas(struct nlmsghdr) char buffer[256];
+        /* What stands between the attributes goes to the kernel, too. */
+        _Alignas(struct nlmsghdr) char buffer[256] = { 0 };
         struct nlmsghdr *request = begin(nflog, buffer, MESSAGE_CONFIG, group);
         int r;
 

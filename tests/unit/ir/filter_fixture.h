@@ -203,6 +203,8 @@ static inline bool flow_from_frame(const struct nfw_filter_frame *frame, struct 
         if (frame->l4proto == IPPROTO_ICMP || frame->l4proto == IPPROTO_ICMPV6) {
                 const uint8_t *p = frame->bytes + frame->transport;
 
+                if (frame->size < frame->transport + 6)
+                        return false;
                 flow->source_port = flow->destination_port = (uint16_t)(p[4] << 8 | p[5]);
                 *is_answer = p[0] == 0 || p[0] == 129;
         } else {
