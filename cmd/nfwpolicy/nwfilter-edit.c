@@ -60,7 +60,7 @@ static int edit_once(const struct edit *edit, const struct editor *editor, bool 
                 r = read_text(editor->path, &text, &size);
         if (r < 0)
                 return cli_failure(edit->cli, r, editor->path);
-        if (size == strlen(edit->before) && memcmp(text, edit->before, size) == 0) {
+        if (text && size == strlen(edit->before) && memcmp(text, edit->before, size) == 0) {
                 virsh_say(edit->cli, "Network filter %s XML configuration not changed.", edit->name);
                 return CLI_EXIT_FINE;
         }

@@ -225,6 +225,7 @@ static int record_one(const struct nfw_context *context,
         strcpy(record.policy, policy);
         strcpy(record.id, binding->binding);
         r = nfw_port_record_read(context, record.interface, &old);
+        /* Both were zero to begin with. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
         if (r < 0 || (r == 0 && memcmp(&old, &record, sizeof(old)) == 0))
                 return r;
         return nfw_port_record_write(context, &record);

@@ -73,6 +73,7 @@ static int sync_directory(const char *path) {
 
         if (!copy)
                 return -ENOMEM;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): writes to the copy only */
         fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;

@@ -152,7 +152,8 @@ static int read_list(const struct nfw_context *context, struct nfw_nwfilter_set_
         directory = opendir(path);
         if (!directory)
                 return errno == ENOENT ? 0 : -errno;
-        while (r == 0 && (entry = readdir(directory)))
+        while (r == 0 &&
+               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
                 r = take(context, entry->d_name, list);
         closedir(directory);
         if (list->vec.n > 1)

@@ -296,7 +296,7 @@ nfw_public int nfw_network_undefine(struct nfw_context *context,
         r = nfw_network_path(context->network_directory, name, NFW_NETWORK_DEFINITION, &xml_path);
         if (r == 0)
                 r = nfw_network_path(context->network_directory, name, NFW_NETWORK_POLICY, &policy_path);
-        if (r < 0)
+        if (r != 0)
                 return r;
         if (unlink(xml_path) < 0)
                 return errno == ENOENT ? report_unknown(context, name, report) : -errno;

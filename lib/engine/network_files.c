@@ -85,7 +85,7 @@ int nfw_network_names_read(const char *directory, const char *suffix, struct nfw
 
         if (!dir)
                 return errno == ENOENT ? 0 : -errno;
-        while (r == 0 && (entry = readdir(dir)))
+        while (r == 0 && (entry = readdir(dir))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
                 r = take_name(names, entry->d_name, suffix);
         closedir(dir);
         if (names->vec.n > 1)

@@ -52,9 +52,9 @@ static bool has_advertised_route(char interface[static IFNAMSIZ]) {
 
         if (!stream)
                 return false;
-        while (!found &&
+        while (!found && /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
                fscanf(stream, "%32s %x %*s %*x %*s %*x %*x %*x %x %15s", to, &length, &flags, name) == 4) {
-                char path[128], value;
+                char path[128], value = '\0';
 
                 /* RTF_DEFAULT | RTF_ADDRCONF */
                 if (length != 0 || (flags & 0x50000) != 0x50000)
@@ -69,7 +69,7 @@ static bool has_advertised_route(char interface[static IFNAMSIZ]) {
 }
 
 static int enable(const char *path, const char *what, struct nfw_report *report) {
-        char value;
+        char value = '\0';
         int r;
 
         r = read_setting(path, &value);

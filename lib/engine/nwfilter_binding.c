@@ -108,6 +108,7 @@ nfw_public int nfw_nwfilter_binding_set_mac(struct nfw_nwfilter_binding *binding
         char text[18];
         int n = 0;
 
+        /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
         if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
                    &octets[4], &octets[5], &n) != 6 ||
             mac[n] != '\0' || octets[0] & 1 || strspn(mac, "0123456789abcdefABCDEF:") != strlen(mac))

@@ -107,7 +107,8 @@ int nfw_nwfilter_bindings_load(const struct nfw_context *context,
         directory = opendir(path);
         if (!directory && errno != ENOENT)
                 return -errno;
-        while (directory && r == 0 && (entry = readdir(directory)))
+        while (directory && r == 0 &&
+               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
                 r = take(context, entry->d_name, list);
         if (directory)
                 closedir(directory);

@@ -104,6 +104,7 @@ nfw_public int nfw_nwfilter_binding_dumpxml(const struct nfw_nwfilter_binding *b
 
         strcpy(xml.port, binding->port);
         strcpy(xml.link, binding->link);
+        /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
         xml.has_mac = sscanf(binding->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &xml.mac[0], &xml.mac[1],
                              &xml.mac[2], &xml.mac[3], &xml.mac[4], &xml.mac[5]) == 6;
         return nfw_nwfilter_binding_xml_write(&xml, ret_text);

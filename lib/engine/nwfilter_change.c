@@ -407,7 +407,7 @@ static int put_filters(struct nfw_nwfilter_change *change,
         r = nfw_nft_put_filter_flush(filters->batch);
         if (r == 0 && change->adds_learning)
                 r = nfw_nft_put_learning(filters->batch, learning);
-        for (size_t i = 0; i < snapshot->filters.n && r == 0 && !change->rebuilds; i++)
+        for (size_t i = 0; fates && i < snapshot->filters.n && r == 0 && !change->rebuilds; i++)
                 if (fates[i].goes)
                         r = nfw_nft_put_filter_removal(filters->batch, &snapshot->filters.items[i]);
         nfw_vec_foreach (install, &change->installs) {
@@ -469,7 +469,7 @@ int nfw_nwfilter_change_put(struct nfw_nwfilter_change *change,
                                          (change->rebuilds || !snapshot->has_learning);
 
         change->is_structural = change->installs.n > 0 || change->rebuilds;
-        for (size_t i = 0; i < snapshot->filters.n; i++)
+        for (size_t i = 0; fates && i < snapshot->filters.n; i++)
                 change->is_structural |= fates[i].goes;
         if (change->rebuilds && snapshot->has_table)
                 r = nfw_nft_put_table_removal(filters->batch, NFW_TABLE_BRIDGE);

@@ -70,6 +70,7 @@ static int read_mac(const struct nfw_nwfilter_parameters *values,
         unsigned int octets[6];
 
         if (!mac || mac->values.n == 0 ||
+            /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
             sscanf(mac->values.items[0], "%2x:%2x:%2x:%2x:%2x:%2x", &octets[0], &octets[1], &octets[2],
                    &octets[3], &octets[4], &octets[5]) != 6)
                 return refuse(report, "nwfilter/no-mac", "add an element mac to the binding",

@@ -140,7 +140,9 @@ static int compare_ports(const struct nfw_nwfilters *filters,
         const struct nfw_nft_filter_port *port;
         int r, result = 0;
 
-        for (size_t i = 0; i < wanted->bindings->vec.n; i++) {
+        if (!wanted->bindings)
+                return 0;
+        for (size_t i = 0; i < wanted->compiled.n; i++) {
                 if (!wanted->compiled.items[i])
                         continue;
                 r = compare_port(filters, wanted->bindings->vec.items[i], wanted->compiled.items[i], report);

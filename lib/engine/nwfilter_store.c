@@ -111,7 +111,8 @@ static int foreach_file(const struct copying *copying,
         directory = opendir(path);
         if (!directory)
                 return errno == ENOENT ? 0 : -errno;
-        while (r == 0 && (entry = readdir(directory)))
+        while (r == 0 &&
+               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
                 if (is_ours(copying, entry->d_name))
                         r = callback(copying, entry->d_name);
         closedir(directory);

@@ -308,7 +308,8 @@ static bool is_impossible(const struct nfw_ir_rule *rule) {
 }
 
 static enum nfw_verdict verdict_of(const struct builder *builder, const struct nfw_ir_rule *rule) {
-        bool can_reject = builder->options->has_reject && builder->chain->direction == NFW_EGRESS;
+        bool can_reject =
+                builder->options->has_reject && builder->chain && builder->chain->direction == NFW_EGRESS;
 
         return rule->verdict == NFW_VERDICT_REJECT && !can_reject ? NFW_VERDICT_DROP : rule->verdict;
 }
@@ -397,7 +398,7 @@ static int add_rule_for(struct builder *builder,
         if (nfw_plan_is_branch(rule.verdict)) {
                 /* Only backwards: then no chain leads to itself. */
                 if (from->chain >= (size_t)(builder->chain - builder->plan->blocks.items))
-                        r = -EINVAL;
+                        return -EINVAL;
                 rule.block = from->chain;
         }
         r = push_transport(builder, from, &rule);

@@ -90,6 +90,7 @@ bool nfw_network_parse_mac(const char *text, uint8_t ret_mac[static 6]) {
         int end = 0;
 
         if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
+            /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
             sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
                    &octets[4], &octets[5], &end) != 6 ||
             text[end])

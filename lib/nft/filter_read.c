@@ -299,7 +299,7 @@ static int read_snapshot(struct nfw_nft_socket *nft, struct nfw_nft_filter_snaps
         nfw_cleanup(nfw_nft_filter_snapshot_freep) struct nfw_nft_filter_snapshot *snapshot =
                 calloc(1, sizeof(*snapshot));
         struct reading reading = { .snapshot = snapshot };
-        struct nfw_nft_table_state state;
+        struct nfw_nft_table_state state = { 0 };
         uint32_t generation = 0;
         int r;
 

@@ -207,6 +207,7 @@ static void take_comment(struct nfw_nft_guest *guest, const char *comment) {
         char id[NFW_NFT_GUEST_ID_MAX] = "";
         uint32_t link = 0;
 
+        /* NOLINTNEXTLINE(cert-err34-c): we wrote it, and another number is another link */
         if (comment && sscanf(comment, "link %" SCNu32 ", id %16s", &link, id) >= 1) {
                 guest->link = link;
                 memcpy(guest->id, id, sizeof(id));

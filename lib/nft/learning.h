@@ -40,13 +40,13 @@ uint64_t nfw_nft_now(void);
 /* The plan for the table of filters. 0 or -ENOMEM. */
 int nfw_nft_learning_plan(uint16_t nflog_group, struct nfw_learning_plan **ret_plan);
 /* Its sets, chains and rules, but for the dispatch. 0 or a negative errno. */
-int nfw_nft_put_learning(struct nfw_nft_batch *batch, const struct nfw_learning_plan *plan);
+int nfw_nft_put_learning(struct nfw_nft_batch *batch, const struct nfw_learning_plan *learning);
 /* What the base chains begin with: behind nfw_nft_put_filter_flush(), before what leads to filters. */
-int nfw_nft_put_learning_dispatch(struct nfw_nft_batch *batch, const struct nfw_learning_plan *plan);
+int nfw_nft_put_learning_dispatch(struct nfw_nft_batch *batch, const struct nfw_learning_plan *learning);
 /* Adds or deletes all that the guest has. 0 or a negative errno. */
 int nfw_nft_put_guest(struct nfw_nft_batch *batch,
                       bool add,
-                      const struct nfw_learning_plan *plan,
+                      const struct nfw_learning_plan *learning,
                       const char *port,
                       const struct nfw_nft_guest *guest);
 
