@@ -25,6 +25,8 @@
 
 /* Links come in crowds: the first is followed at once, and those that come in so long after it together. */
 #define SETTLE_MS 20
+/* Between repairs that follow one another without end. Short, since nothing is in force meanwhile. */
+#define PAUSE_MS 50
 
 static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...)
         nfw_printf(3, 4);
@@ -135,7 +137,7 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
         if (!keeper)
                 return -ENOMEM;
         *keeper = (struct nfw_keeper){
-                .context = context, .store = store, .epoll = -1, .timer = -1, .sets = -1
+                .context = context, .store = store, .epoll = -1, .timer = -1, .sets = -1, .pause_ms = PAUSE_MS
         };
         nfw_events_init(&keeper->events);
 

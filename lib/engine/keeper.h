@@ -27,6 +27,7 @@ struct nfw_keeper {
         bool others_did_filters; /* and of filters */
         unsigned int n_repairs;  /* since the last pause */
         uint64_t last_repair_ms; /* of the monotonic clock */
+        unsigned int pause_ms;   /* between repairs that follow one another without end */
         struct nfw_nft_author author;
 };
 

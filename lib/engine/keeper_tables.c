@@ -12,11 +12,10 @@
 
 /*
  * Two who undo each other's work would do so for ever, and take a processor for it: after so many repairs, each within a
- * second of the one before, there is a pause between them. It is short, since nothing is in force meanwhile.
+ * second of the one before, the keeper pauses between them.
  */
 #define MAX_REPAIRS 10
 #define ROW_MS      1000
-#define PAUSE_MS    50
 
 static uint64_t now_ms(void) {
         struct timespec now;
@@ -159,8 +158,8 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
 
         if (now - keeper->last_repair_ms > ROW_MS)
                 keeper->n_repairs = 0;
-        if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < PAUSE_MS)
-                return nfw_keeper_set_timer(keeper, PAUSE_MS);
+        if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < keeper->pause_ms)
+                return nfw_keeper_set_timer(keeper, keeper->pause_ms);
 
         r = nfw_report_new(&report);
         if (r == 0)

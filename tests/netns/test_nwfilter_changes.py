@@ -210,7 +210,8 @@ def test_policy_and_filter(bridge, filters):
     assert not bridge.passes(datagram(ports=(1, 81)))
     assert not bridge.passes(datagram(source=OTHER, ports=(2, 80)))
     assert filters.verify() == "ok", filters.diagnostics()
-    assert bridge.host.run(*command, "verify").returncode == 0
+    directories = ("--filter-directory", filters.definitions, "--builtin-directory", filters.builtin)
+    assert bridge.host.run(*command, "verify", *directories).returncode == 0
 
     assert bridge.host.run(*command, "unload", "web", "--force").returncode == 0
     assert bridge.passes(datagram(ports=(3, 81)))

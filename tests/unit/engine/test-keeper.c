@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+#include "engine/keeper.h"
 #include "engine/shadow.h"
 #include "kernel.h"
 
@@ -228,6 +229,8 @@ static void test_a_fight(void **state) {
         struct kept *kept = *state;
         size_t n_answers = 0;
 
+        /* Longer than any machine takes for a turn. */
+        kept->keeper->pause_ms = 600000;
         in_another_process(kept, load_both);
         settle(kept);
         for (int i = 0; i < 100 && (size_t)i == n_answers; i++) {
@@ -241,6 +244,10 @@ static void test_a_fight(void **state) {
         assert_true(n_answers >= 10);
         assert_true(n_answers < 100);
         assert_string_equal(policy_of(kept, "lo"), "none");
+        /* The pause is over. */
+        kept->keeper->pause_ms = 0;
+        kept->keeper->timer_is_set = false;
+        assert_int_equal(nfw_keeper_set_timer(kept->keeper, 1), 0);
         for (int i = 0; i < 20 && strcmp(policy_of(kept, "lo"), "none") == 0; i++)
                 settle(kept);
         assert_in_force(kept, "any", "one");
