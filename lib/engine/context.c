@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "engine/network.h"
-#include "engine/nwfilter_state.h"
-#include "engine/record.h"
+#include "engine/network/network.h"
+#include "engine/nwfilter/state.h"
+#include "engine/record/record.h"
 #include "engine/summary.h"
 
 /**

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 void nfw_load_defaults_deinit(struct nfw_load_defaults *defaults) {
         nfw_vec_deinit(&defaults->resolvers);

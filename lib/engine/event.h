@@ -6,7 +6,7 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "net/addr.h"
 #include "net/domain.h"
 

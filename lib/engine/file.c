@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/nwfilter_binding.h"
-#include "engine/record.h"
+#include "engine/nwfilter/binding.h"
+#include "engine/record/record.h"
 
 static int read_all(int fd, size_t max, char **ret_data, size_t *ret_size) {
         nfw_cleanup(nfw_freep) char *data = NULL;

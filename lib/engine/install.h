@@ -3,7 +3,7 @@
 
 /* A policy's way into a table: its plan, and what must be there before it. */
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 struct nfw_install {
         const struct nfw_record *record;      /* with its policy */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 /* What the caller of the API asks for. */
 struct nfw_load {

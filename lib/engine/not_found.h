@@ -3,7 +3,7 @@
 
 /* What to tell somebody who named a policy or a port that is not there. NFW_E_NOT_FOUND or a negative errno. */
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 int nfw_report_no_policy(struct nfw_report *report, const struct nfw_shadow *shadow, const char *name);
 int nfw_report_no_binding(struct nfw_report *report, const struct nfw_shadow *shadow, const char *interface);

@@ -3,7 +3,7 @@
 
 /* A port as the policy needs it: in which table it is seen, and its values for the parameter sets. */
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "engine/shadow.h"
 
 struct nfw_port {

@@ -10,7 +10,7 @@
 
 #include <net/if.h>
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 struct nfw_port_record {
         char interface[IFNAMSIZ];

@@ -6,7 +6,7 @@
 
 #include "engine/bindings.h"
 #include "engine/install.h"
-#include "engine/network.h"
+#include "engine/network/network.h"
 #include "engine/not_found.h"
 #include "engine/port_record.h"
 #include "engine/transaction.h"

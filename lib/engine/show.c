@@ -4,16 +4,16 @@
 #include <string.h>
 
 #include "engine/lock.h"
-#include "engine/network.h"
+#include "engine/network/network.h"
 #include "engine/not_found.h"
 #include "engine/port_record.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "engine/state.h"
 #include "ir/text.h"
 #include "nft/list.h"
 #include "nft/names.h"
-#include "nft/text.h"
-#include "nft/verify.h"
+#include "nft/text/text.h"
+#include "nft/verify/verify.h"
 
 static int show_compiled(const struct nfw_context *context,
                          const struct nfw_record *record,

@@ -7,7 +7,7 @@
  */
 
 #include "base/uthash.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 struct nfw_summary {
         UT_hash_handle hh;

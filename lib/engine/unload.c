@@ -5,7 +5,7 @@
 #include "engine/not_found.h"
 #include "engine/port.h"
 #include "engine/port_record.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "engine/state.h"
 #include "engine/transaction.h"
 #include "nft/table.h"

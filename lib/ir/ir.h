@@ -65,8 +65,8 @@ enum nfw_mirror {
         NFW_MIRROR_NONE,
         NFW_MIRROR_QUERY,
         NFW_MIRROR_REPLY,
-        NFW_MIRROR_DENIED,  /* its beginning, and not too often: in plans only */
-        NFW_MIRROR_ADDRESS, /* what may tell an address of the guest, not too often: see ir/learning.h */
+        NFW_MIRROR_DENIED, /* its beginning, and not too often: in plans only */
+        NFW_MIRROR_ADDRESS, /* what may tell an address of the guest, not too often: see ir/filter/learning.h */
 };
 
 struct nfw_ir_rule {

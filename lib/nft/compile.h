@@ -3,7 +3,7 @@
 
 /* A plan as messages: its sets with their elements, its chains, its rules. */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/batch.h"
 
 /*

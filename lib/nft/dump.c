@@ -8,7 +8,7 @@
 
 #include <libnftnl/udata.h>
 
-#include "nft/network.h"
+#include "nft/network/network.h"
 #include "nft/owner.h"
 #include "nft/ports.h"
 #include "nft/read.h"

@@ -5,7 +5,7 @@
  * What the kernel holds, read back. A snapshot is consistent: the generation is the same before and after.
  */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/element.h"
 #include "nft/socket.h"
 

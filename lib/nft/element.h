@@ -3,7 +3,7 @@
 
 /* Set elements: their keys, and adding and deleting them. The hot path of learning and attaching. */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "net/prefix.h"
 #include "nft/batch.h"
 

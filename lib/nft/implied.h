@@ -3,7 +3,7 @@
 
 /* Matches of a rule that nft writes, and lists, as part of another one. */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 
 /* "tcp" where nft lists "tcp dport" for a protocol; NULL where that is "meta l4proto X th dport". */
 const char *nfw_nft_transport_name(uint8_t protocol);

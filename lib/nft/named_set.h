@@ -3,7 +3,7 @@
 
 /* Sets that administrators fill and network filters look into: their elements, as a whole. */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/socket.h"
 
 /* The elements of the set, which exists by then, in place of what it had. 0 or a negative errno. */

@@ -8,7 +8,7 @@
 #include <linux/netfilter.h>
 
 #include "base/macros.h"
-#include "nft/filter.h"
+#include "nft/filter/filter.h"
 
 uint8_t nfw_nft_nfproto(enum nfw_table table) {
         return table == NFW_TABLE_BRIDGE ? NFPROTO_BRIDGE : NFPROTO_INET;

@@ -12,7 +12,7 @@
 #include "base/uthash.h"
 #include "nft/compile.h"
 #include "nft/names.h"
-#include "nft/network.h"
+#include "nft/network/network.h"
 #include "nft/nftnl.h"
 #include "nft/read.h"
 #include "nft/set.h"

@@ -10,7 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-#include "ir/learning.h"
+#include "ir/filter/learning.h"
 #include "nft/chain.h"
 #include "nft/match.h"
 #include "nft/names.h"

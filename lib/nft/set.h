@@ -3,7 +3,7 @@
 
 /* Sets as the kernel and nft see them, whether they come from a plan or belong to the table. */
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/batch.h"
 #include "nft/compile.h"
 #include "nft/field.h"

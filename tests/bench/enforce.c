@@ -6,7 +6,7 @@
 
 #include "bench.h"
 #include "dns.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 
 const char enforce_names_policy[] = "version: \"1.0\"\n"
                                     "rules:\n"

@@ -5,7 +5,7 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 
 /* A context whose state is gone when the program ends. */
 struct nfw_context *enforce_context(void);

@@ -13,7 +13,7 @@
 #include "nft/names.h"
 #include "nft/socket.h"
 #include "nft/table.h"
-#include "nft/text.h"
+#include "nft/text/text.h"
 #include "process.h"
 #include "result.h"
 

@@ -6,7 +6,7 @@
 #include <dirent.h>
 
 #include "files.h"
-#include "ir/filter.h"
+#include "ir/filter/filter.h"
 
 struct store {
         struct nfw_report *report;

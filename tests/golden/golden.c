@@ -12,10 +12,10 @@
 #include "base/macros.h"
 #include "files.h"
 #include "ir/lower.h"
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "ir/text.h"
 #include "nft/names.h"
-#include "nft/text.h"
+#include "nft/text/text.h"
 #include "policy/policy.h"
 
 #define ID          "0123456789abcdef"

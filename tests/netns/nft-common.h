@@ -12,7 +12,7 @@
 #include "nft/names.h"
 #include "nft/socket.h"
 #include "nft/table.h"
-#include "nft/verify.h"
+#include "nft/verify/verify.h"
 
 struct fixture {
         struct nfw_nft_socket *nft;

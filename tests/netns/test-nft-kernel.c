@@ -12,7 +12,7 @@
 #include "nft-common.h"
 #include "nft/list.h"
 #include "nft/probe.h"
-#include "nft/text.h"
+#include "nft/text/text.h"
 
 static char *print(const struct nfw_plan *plan) {
         char *text = NULL;

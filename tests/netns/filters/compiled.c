@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir/filter_plan.h"
-#include "nft/filter.h"
+#include "ir/filter/plan.h"
+#include "nft/filter/filter.h"
 
 int compiled_parameters(const struct world *world, size_t port, struct nfw_nwfilter_parameters *ret_port) {
         struct nfw_nwfilter_parameters parameters = { 0 };

@@ -3,7 +3,7 @@
 
 /* Filters from their texts to what the evaluator asks. */
 
-#include "ir/filter.h"
+#include "ir/filter/filter.h"
 #include "world.h"
 
 struct compiled {

@@ -3,7 +3,7 @@
 
 /* Random frames near to what a filter's rules ask for. */
 
-#include "ir/filter.h"
+#include "ir/filter/filter.h"
 #include "world.h"
 
 #define FRAME_MAX 512

@@ -20,7 +20,7 @@
 #include "../namespace.h"
 #include "base/macros.h"
 #include "compiled.h"
-#include "ir/filter_evaluate.h"
+#include "ir/filter/evaluate.h"
 #include "link.h"
 
 #define N_TREES 200

@@ -21,7 +21,7 @@
 #include "../namespace.h"
 #include "base/macros.h"
 #include "ir/lower.h"
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/element.h"
 #include "nft/names.h"
 #include "nft/socket.h"

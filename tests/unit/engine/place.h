@@ -18,7 +18,7 @@
 
 #include "base/macros.h"
 #include "engine/context.h"
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "engine/state.h"
 
 struct place {

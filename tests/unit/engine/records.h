@@ -3,7 +3,7 @@
 
 /* A record to write, and what the tests of its file share. */
 
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "place.h"
 
 #define SOURCE                                                                                               \

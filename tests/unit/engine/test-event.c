@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "base/macros.h"
-#include "engine/denied.h"
 #include "engine/event.h"
+#include "engine/learner/denied.h"
 #include "place.h"
 
 static void push(struct nfw_events *events, uint64_t number) {

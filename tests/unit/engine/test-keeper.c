@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "engine/keeper.h"
+#include "engine/keeper/keeper.h"
 #include "engine/shadow.h"
 #include "kernel.h"
 

@@ -4,7 +4,7 @@
  * with a context of its own. What it knows must be what the kernel holds, whoever did it and whether it was told or not.
  */
 #include "../dns/build.h"
-#include "engine/learner.h"
+#include "engine/learner/learner.h"
 #include "engine/port.h"
 #include "kernel.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "engine/record.h"
+#include "engine/record/record.h"
 #include "place.h"
 
 static void test_names(void **state) {

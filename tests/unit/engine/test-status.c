@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "engine/status.h"
+#include "engine/status/status.h"
 #include "kernel.h"
 
 static void test_no_tables(void **state) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "engine/store.h"
+#include "engine/store/store.h"
 #include "kernel.h"
 #include "nft/probe.h"
 

@@ -4,7 +4,7 @@
 #include "base/macros.h"
 #include "cmocka_all.h"
 #include "ir/lower.h"
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "ir/text.h"
 #include "policy/policy.h"
 

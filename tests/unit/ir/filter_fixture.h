@@ -7,9 +7,9 @@
 
 #include "base/macros.h"
 #include "cmocka_all.h"
-#include "ir/filter.h"
-#include "ir/filter_evaluate.h"
-#include "ir/filter_frame.h"
+#include "ir/filter/evaluate.h"
+#include "ir/filter/filter.h"
+#include "ir/filter/frame.h"
 
 #define MAX_FRAME 2048
 #define MAX_FLOWS 64

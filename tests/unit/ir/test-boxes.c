@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/macros.h"
 #include "cmocka_all.h"
-#include "ir/plan_box.h"
+#include "ir/plan/box.h"
 
 /* Boxes of address, protocol and port in a space so small that every point can be looked at. */
 #define N_ADDRS     16

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/macros.h"
 #include "cmocka_all.h"
-#include "ir/plan_comment.h"
+#include "ir/plan/comment.h"
 
 static void assert_comment(const char *const *names, size_t n, size_t n_total, const char *expected) {
         nfw_cleanup(nfw_freep) char *comment = nfw_plan_comment(names, n, n_total);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir/plan.h"
+#include "ir/plan/plan.h"
 #include "nft/field.h"
 
 #define PLAN_ID "0123456789abcdef"

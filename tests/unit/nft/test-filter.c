@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
-#include "ir/filter_plan.h"
-#include "nft/filter.h"
+#include "ir/filter/plan.h"
+#include "nft/filter/filter.h"
 
 #define GRAMMAR  NFW_TEST_CONFORMANCE "/nwfilter/grammar"
 #define BUILT_IN NFW_TEST_SOURCE "/data/filters"

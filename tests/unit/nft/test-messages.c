@@ -15,7 +15,7 @@
 #include "nft/compile.h"
 #include "nft/element.h"
 #include "nft/grant_note.h"
-#include "nft/image.h"
+#include "nft/image/image.h"
 #include "nft/names.h"
 #include "nft/read.h"
 #include "plans.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "nft/names.h"
-#include "nft/text.h"
+#include "nft/text/text.h"
 #include "plans.h"
 
 static char *print(const struct nfw_plan *plan) {

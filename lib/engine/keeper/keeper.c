@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keeps in force what was loaded, whatever others do to the host: links that come, go and move, addresses that
+ * change, programs that edit or flush our tables.
+ */
+#include "engine/keeper/keeper.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/keeper/follow.h"
+#include "engine/network/network.h"
+#include "engine/nwfilter/state.h"
+#include "engine/nwfilter/store.h"
+#include "engine/state.h"
+
+/* Links come in crowds: the first is followed at once, and those that come in so long after it together. */
+#define SETTLE_MS 20
+/* Between repairs that follow one another without end. Short, since nothing is in force meanwhile. */
+#define PAUSE_MS 50
+
+static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...)
+        nfw_printf(3, 4);
+
+static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...) {
+        struct nfw_event event = { .type = type };
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(event.text, sizeof(event.text), format, arguments);
+        va_end(arguments);
+        nfw_events_push(&keeper->events, &event);
+}
+
+void nfw_keeper_tell_failure(struct nfw_keeper *keeper,
+                             const char *what,
+                             int r,
+                             const struct nfw_report *report) {
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++) {
+                const struct nfw_diagnostic *each = nfw_report_diagnostic(report, i);
+
+                if (nfw_diagnostic_severity(each) != NFW_SEVERITY_ERROR)
+                        continue;
+                tell(keeper, NFW_EVENT_ERROR, "%s: %s", what, nfw_diagnostic_text(each));
+                return;
+        }
+        tell(keeper, NFW_EVENT_ERROR, "%s: %s", what, r < 0 ? nfw_strerror(-r) : "it was refused");
+}
+
+int nfw_keeper_set_timer(struct nfw_keeper *keeper, unsigned int ms) {
+        struct itimerspec at = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+
+        if (keeper->timer_is_set)
+                return 0;
+        if (timerfd_settime(keeper->timer, 0, &at, NULL) < 0)
+                return -errno;
+        keeper->timer_is_set = true;
+        return 0;
+}
+
+static int watch(struct nfw_keeper *keeper, int fd) {
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        return epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* What is in sets that no filter looks into is in files only. */
+static int watch_sets(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        int r;
+
+        r = nfw_state_prepare(keeper->context, NULL);
+        if (r < 0)
+                return r;
+        if (asprintf(&path, "%s/" NFW_NWFILTER_SETS, keeper->context->directory) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        keeper->sets = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (keeper->sets < 0 || inotify_add_watch(keeper->sets, path, IN_MOVED_TO | IN_DELETE) < 0)
+                return -errno;
+        return watch(keeper, keeper->sets);
+}
+
+static int open_sources(struct nfw_keeper *keeper) {
+        int r;
+
+        keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
+        keeper->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (keeper->epoll < 0 || keeper->timer < 0)
+                return -errno;
+        r = nfw_nft_notifier_new(keeper->context->table_name, &keeper->notifier);
+        if (r < 0)
+                return r;
+        nfw_nft_notifier_watch_filters(keeper->notifier, keeper->context->nwfilters->table_name);
+        r = nfw_rtnl_monitor_new(&keeper->links);
+        if (r == 0)
+                r = watch(keeper, nfw_nft_notifier_get_fd(keeper->notifier));
+        if (r == 0)
+                r = watch(keeper, nfw_rtnl_monitor_get_fd(keeper->links));
+        if (r == 0)
+                r = watch(keeper, keeper->timer);
+        return r < 0 ? r : watch_sets(keeper);
+}
+
+/**
+ * nfw_keeper_new() - keep in force what is loaded and stored
+ * @context:    the context; it must outlive the keeper
+ * @store:      where it is stored; it must outlive the keeper
+ * @report:     what nfw_store_restore() says is added here; may be NULL
+ * @ret_keeper: the keeper; nfw_keeper_free() ends it
+ *
+ * What is stored is put back first, and what is in force is stored.
+ *
+ * Return: 0, also where something could not be put back, which is then in the report; or a negative errno, -EPERM
+ * without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_keeper_new(struct nfw_context *context,
+                              struct nfw_store *store,
+                              struct nfw_report *report,
+                              struct nfw_keeper **ret_keeper) {
+        nfw_cleanup(nfw_keeper_freep) struct nfw_keeper *keeper = NULL;
+        int r;
+
+        keeper = calloc(1, sizeof(*keeper));
+        if (!keeper)
+                return -ENOMEM;
+        *keeper = (struct nfw_keeper){
+                .context = context, .store = store, .epoll = -1, .timer = -1, .sets = -1, .pause_ms = PAUSE_MS
+        };
+        nfw_events_init(&keeper->events);
+
+        /* Listening first: what changes from now on is seen. */
+        r = open_sources(keeper);
+        if (r == 0)
+                r = nfw_store_restore(store, report);
+        if (r >= 0)
+                r = nfw_store_save(store, report);
+        if (r >= 0)
+                r = nfw_store_mark_copy(store);
+        /* What happened while nobody listened is looked for in the first dispatch. */
+        keeper->links_changed = keeper->ours_changed = true;
+        keeper->others_did = keeper->others_did_filters = true;
+        if (r >= 0)
+                r = nfw_keeper_set_timer(keeper, SETTLE_MS);
+        if (r < 0)
+                return r;
+
+        *ret_keeper = nfw_steal(keeper);
+        return 0;
+}
+
+/**
+ * nfw_keeper_free() - end a keeper
+ * @keeper: the keeper, or NULL
+ *
+ * What is in force stays in force, and stored.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper) {
+        if (!keeper)
+                return NULL;
+
+        nfw_nft_notifier_free(keeper->notifier);
+        nfw_rtnl_monitor_free(keeper->links);
+        nfw_events_deinit(&keeper->events);
+        if (keeper->sets >= 0)
+                close(keeper->sets);
+        if (keeper->timer >= 0)
+                close(keeper->timer);
+        if (keeper->epoll >= 0)
+                close(keeper->epoll);
+        free(keeper);
+        return NULL;
+}
+
+/**
+ * nfw_keeper_get_fd() - what to wait on
+ * @keeper: the keeper
+ *
+ * Return: a descriptor that is readable when nfw_keeper_dispatch() has work. It stays the keeper's.
+ */
+nfw_public int nfw_keeper_get_fd(const struct nfw_keeper *keeper) {
+        return keeper->epoll;
+}
+
+/* --- links and addresses ------------------------------------------------------------------------------------- */
+
+static bool has_held(const struct nfw_store *store) {
+        nfw_vec_foreach (binding, &store->bindings)
+                if (binding->is_held)
+                        return true;
+        return false;
+}
+
+static int follow_links(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        keeper->links_changed = false;
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_follow_links(keeper->context, report);
+        if (r == 0)
+                r = nfw_networks_follow(keeper->context, report);
+        if (r > 0 || (r == 0 && nfw_report_has_errors(report))) {
+                nfw_keeper_tell_failure(keeper, "the change of a port cannot be followed", r, report);
+                r = 0;
+        }
+        if (r == 0 && has_held(keeper->store))
+                r = nfw_keeper_repair(keeper, false);
+        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+}
+
+/* Which of them is no matter: what is stored is compared. */
+static bool have_sets_changed(const struct nfw_keeper *keeper) {
+        char events[4096];
+        bool changed = false;
+
+        while (read(keeper->sets, events, sizeof(events)) > 0)
+                changed = true;
+        return changed;
+}
+
+/**
+ * nfw_keeper_dispatch() - see what has happened, and put right what must be
+ * @keeper: the keeper
+ *
+ * To be called when the descriptor is readable, before learners are dispatched; nfw_keeper_pop_event() then has what is
+ * to be told. It does not wait for anything but the kernel and the lock of the single writer.
+ *
+ * Return: 0 or a negative errno.
+ */
+nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
+        bool changed = false;
+        uint64_t n;
+        int r;
+
+        if (read(keeper->timer, &n, sizeof(n)) == sizeof(n))
+                keeper->timer_is_set = false;
+
+        keeper->ours_changed |= have_sets_changed(keeper);
+        r = nfw_nft_notifier_dispatch(keeper->notifier, &nfw_keeper_handlers, keeper);
+        if (r == 0 && keeper->ours_changed)
+                r = nfw_keeper_check(keeper);
+        if (r == 0)
+                r = nfw_rtnl_monitor_dispatch(keeper->links, &changed);
+        if (r < 0)
+                return r;
+
+        keeper->links_changed |= changed;
+        if (!keeper->links_changed || keeper->timer_is_set)
+                return 0;
+        r = follow_links(keeper);
+        return r < 0 ? r : nfw_keeper_set_timer(keeper, SETTLE_MS);
+}
+
+/**
+ * nfw_keeper_pop_event() - what has happened
+ * @keeper:    the keeper
+ * @ret_event: the oldest event; the caller frees it
+ *
+ * At most 4096 events are kept; what happens while nobody takes them is not.
+ *
+ * Return: 0, or NFW_E_EMPTY.
+ */
+nfw_public int nfw_keeper_pop_event(struct nfw_keeper *keeper, struct nfw_event **ret_event) {
+        struct nfw_event *event = nfw_events_pop(&keeper->events);
+
+        if (!event)
+                return NFW_E_EMPTY;
+
+        *ret_event = event;
+        return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ *   keeper.c  what it hears of, and links
+ *   tables.c  who has changed our tables, and putting them right
+ */
+
+#include "engine/event.h"
+#include "engine/store/store.h"
+#include "nft/notify.h"
+#include "rtnl/monitor.h"
+
+struct nfw_keeper {
+        struct nfw_context *context;
+        struct nfw_store *store;
+        struct nfw_nft_notifier *notifier;
+        struct nfw_rtnl_monitor *links;
+        struct nfw_events events;
+        int epoll, timer, sets; /* the last one is told of named sets that change where the kernel has none */
+        bool timer_is_set;
+        bool links_changed;
+        bool touches_ours;       /* the transaction that is being read */
+        bool touches_filters;    /* likewise */
+        bool ours_changed;       /* and was not looked at since */
+        bool others_did;         /* at least one of those changes, of what is not filters */
+        bool others_did_filters; /* and of filters */
+        unsigned int n_repairs;  /* since the last pause */
+        uint64_t last_repair_ms; /* of the monotonic clock */
+        unsigned int pause_ms;   /* between repairs that follow one another without end */
+        struct nfw_nft_author author;
+};
+
+NFW_DEFINE_CLEANUP(struct nfw_keeper, nfw_keeper_free)
+
+extern const struct nfw_nft_notify_handlers nfw_keeper_handlers;
+
+/* Something of ours has changed: puts right what must be, and stores what is. 0 or a negative errno. */
+int nfw_keeper_check(struct nfw_keeper *keeper);
+/* What is stored and not in force is put back; edited: our tables are made again before. 0 or a negative errno. */
+int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited);
+
+/* An event: what could not be done, in the words of the first error. */
+void nfw_keeper_tell_failure(struct nfw_keeper *keeper,
+                             const char *what,
+                             int r,
+                             const struct nfw_report *report);
+/* Unless it is set. 0 or a negative errno. */
+int nfw_keeper_set_timer(struct nfw_keeper *keeper, unsigned int ms);

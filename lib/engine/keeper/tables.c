@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/keeper/keeper.h"
+#include "engine/nwfilter/restore.h"
+#include "engine/port.h"
+#include "engine/rebuild.h"
+
+/*
+ * Two who undo each other's work would do so for ever, and take a processor for it: after so many repairs, each within a
+ * second of the one before, the keeper pauses between them.
+ */
+#define MAX_REPAIRS 10
+#define ROW_MS      1000
+
+static uint64_t now_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int take_elements(const char *set, void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        if (!nfw_set_is_learned(set))
+                keeper->touches_ours = true;
+        return 0;
+}
+
+static int take_object(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->touches_ours = true;
+        return 0;
+}
+
+static int take_filter(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->touches_filters = true;
+        return 0;
+}
+
+static int take_end(const struct nfw_nft_author *author, void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        if (keeper->touches_ours || keeper->touches_filters) {
+                keeper->ours_changed = true;
+                if (author->pid != (uint32_t)getpid()) {
+                        keeper->others_did |= keeper->touches_ours;
+                        keeper->others_did_filters |= keeper->touches_filters;
+                        keeper->author = *author;
+                }
+        }
+        keeper->touches_ours = keeper->touches_filters = false;
+        return 0;
+}
+
+static int take_loss(void *userdata) {
+        struct nfw_keeper *keeper = userdata;
+
+        keeper->touches_ours = keeper->touches_filters = true;
+        return take_end(&(struct nfw_nft_author){ 0 }, keeper);
+}
+
+const struct nfw_nft_notify_handlers nfw_keeper_handlers = {
+        .elements = take_elements,
+        .object = take_object,
+        .filter = take_filter,
+        .end = take_end,
+        .lost = take_loss,
+};
+
+/* Whether anything differs besides policies that are gone altogether, which need no more than being put back. */
+static bool is_edited(const struct nfw_report *report) {
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++)
+                if (strcmp(nfw_diagnostic_code(nfw_report_diagnostic(report, i)), "kernel/missing-policy") !=
+                    0)
+                        return true;
+        return false;
+}
+
+int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        if (edited)
+                r = nfw_rebuild(keeper->context, report);
+        if (r == 0)
+                r = nfw_store_restore(keeper->store, report);
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r != 0)
+                nfw_keeper_tell_failure(keeper, "our tables cannot be put right", r, report);
+        return 0;
+}
+
+static int repair_filters(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_nwfilter_rebuild(keeper->context, report);
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r != 0)
+                nfw_keeper_tell_failure(keeper, "network filters cannot be put right", r, report);
+        return 0;
+}
+
+static void tell_author(struct nfw_keeper *keeper) {
+        const struct nfw_nft_author *author = &keeper->author;
+        struct nfw_event event = { .type = NFW_EVENT_EDITED, .pid = author->pid };
+
+        if (author->pid) {
+                memcpy(event.process, author->name, sizeof(event.process));
+                snprintf(event.text, sizeof(event.text),
+                         "%s (process %u) changed our tables; they are put right", author->name, author->pid);
+        } else
+                strcpy(event.text, "somebody changed our tables; they are put right");
+        nfw_events_push(&keeper->events, &event);
+}
+
+/* What we know of must be in force. If it is, the change was made by somebody who knows of it, too. */
+static int find_differences(struct nfw_keeper *keeper,
+                            struct nfw_report *report,
+                            bool *ret_policies,
+                            bool *ret_filters) {
+        int policies = 0, filters = 0;
+
+        if (keeper->others_did)
+                policies = nfw_verify(keeper->context, NULL, report);
+        if (policies < 0)
+                return policies;
+        if (keeper->others_did_filters)
+                filters = nfw_nwfilter_verify(keeper->context, NULL);
+        if (filters < 0)
+                return filters;
+        *ret_policies = policies == NFW_E_DIFFERS;
+        *ret_filters = filters == NFW_E_DIFFERS;
+        return 0;
+}
+
+int nfw_keeper_check(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        bool policies_differ = false, filters_differ = false;
+        uint64_t now = now_ms();
+        int r;
+
+        if (now - keeper->last_repair_ms > ROW_MS)
+                keeper->n_repairs = 0;
+        if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < keeper->pause_ms)
+                return nfw_keeper_set_timer(keeper, keeper->pause_ms);
+
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = find_differences(keeper, report, &policies_differ, &filters_differ);
+        if (r < 0)
+                return r;
+        keeper->ours_changed = keeper->others_did = keeper->others_did_filters = false;
+        if (policies_differ || filters_differ) {
+                keeper->n_repairs++;
+                keeper->last_repair_ms = now;
+                tell_author(keeper);
+        }
+        if (policies_differ)
+                r = nfw_keeper_repair(keeper, is_edited(report));
+        if (r == 0 && filters_differ)
+                r = repair_filters(keeper);
+        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+}

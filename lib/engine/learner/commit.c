@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/error.h"
+#include "engine/learner/learner.h"
+
+#define MAX_ATTEMPTS 64
+
+/* What is left of a time, at least a moment: a timeout of 0 would mean for ever. */
+static uint64_t left(uint64_t expires_ms, uint64_t now) {
+        return expires_ms > now ? expires_ms - now : 1;
+}
+
+int nfw_learner_queue(struct nfw_learner *learner,
+                      struct learner_port *port,
+                      const struct nfw_grant_ops *ops) {
+        int r;
+
+        nfw_vec_foreach (from, &ops->vec) {
+                struct learner_op *op;
+
+                r = nfw_vec_reserve(&learner->ops, 1);
+                if (r < 0)
+                        return r;
+
+                op = &learner->ops.items[learner->ops.n++];
+                *op = (struct learner_op){
+                        .port = port,
+                        .change = from->change,
+                        .learned = from->learned,
+                        .addr = from->addr,
+                        .note.resolver = from->resolver,
+                        .expires_ms = from->expires_ms,
+                };
+                if (from->name)
+                        strncpy(op->note.name, from->name, sizeof(op->note.name) - 1);
+        }
+        return 0;
+}
+
+void nfw_learner_drop_ops(struct nfw_learner *learner, const struct learner_port *port) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < learner->ops.n; i++)
+                if (learner->ops.items[i].port != port)
+                        learner->ops.items[n++] = learner->ops.items[i];
+        learner->ops.n = n;
+}
+
+static const char *set_of(const struct learner_op *op) {
+        const struct learner_set_pair *pair = &op->port->policy->sets.items[op->learned];
+
+        return op->addr.family == AF_INET ? pair->set4 : pair->set6;
+}
+
+static int put(struct nfw_learner *learner, const struct learner_op *op, enum nfw_nft_element_op element_op) {
+        return nfw_nft_put_grant(learner->batch, element_op, op->port->policy->table, set_of(op),
+                                 op->port->interface, &op->addr, left(op->expires_ms, nfw_learner_now()),
+                                 &op->note);
+}
+
+static bool deletes(const struct nfw_learner *learner, const struct learner_op *op) {
+        switch (op->change) {
+        case NFW_GRANT_REMOVE:
+        case NFW_GRANT_REPLACE:
+                return true;
+        case NFW_GRANT_EXTEND:
+                return learner->extend == LEARNER_EXTEND_BY_REPLACE;
+        case NFW_GRANT_ADD:
+                break;
+        }
+        return false;
+}
+
+static int build(struct nfw_learner *learner) {
+        int r;
+
+        nfw_nft_batch_reset(learner->batch);
+        nfw_vec_foreach (op, &learner->ops) {
+                if (deletes(learner, op)) {
+                        r = put(learner, op, NFW_NFT_DELETE);
+                        if (r < 0)
+                                return r;
+                }
+                if (op->change != NFW_GRANT_REMOVE) {
+                        r = put(learner, op, NFW_NFT_ADD);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+/*
+ * An element that was to be deleted had expired. Deletions of what is gone are taken out: a removal is done, a
+ * replacement becomes an addition.
+ */
+static int forget_expired(struct nfw_learner *learner) {
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < learner->ops.n; i++) {
+                struct learner_op *op = &learner->ops.items[i];
+                struct nfw_nft_grant grant;
+
+                if (deletes(learner, op)) {
+                        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op),
+                                              op->port->interface, &op->addr, &grant);
+                        if (r < 0)
+                                return r;
+                        if (r == NFW_E_NOT_FOUND && op->change == NFW_GRANT_REMOVE)
+                                continue;
+                        if (r == NFW_E_NOT_FOUND)
+                                op->change = NFW_GRANT_ADD;
+                }
+                learner->ops.items[n++] = *op;
+        }
+        learner->ops.n = n;
+        return 0;
+}
+
+static int time_left_in_kernel(struct nfw_learner *learner, const struct learner_op *op, uint64_t *ret_ms) {
+        struct nfw_nft_grant grant = { 0 };
+        int r;
+
+        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op), op->port->interface,
+                              &op->addr, &grant);
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        *ret_ms = r == 0 ? grant.expires_ms : 0;
+        return 0;
+}
+
+/*
+ * How this kernel extends an element is found out with the first extension that is long enough to be told from
+ * the clock's ticks; until then elements are replaced, which every kernel understands. The decision to try is
+ * made here; *ret_trial is the operation to look at after the commit, or NULL.
+ */
+static int begin_trial(struct nfw_learner *learner, const struct learner_op **ret_trial) {
+        uint64_t now = nfw_learner_now(), ms;
+        int r;
+
+        *ret_trial = NULL;
+        if (learner->extend != LEARNER_EXTEND_UNKNOWN)
+                return 0;
+
+        nfw_vec_foreach (op, &learner->ops) {
+                if (op->change != NFW_GRANT_EXTEND)
+                        continue;
+
+                r = time_left_in_kernel(learner, op, &ms);
+                if (r < 0)
+                        return r;
+                if (ms > 0 && left(op->expires_ms, now) >= ms + 1000)
+                        *ret_trial = op;
+                else
+                        op->change = NFW_GRANT_REPLACE;
+        }
+        return 0;
+}
+
+static int end_trial(struct nfw_learner *learner, const struct learner_op *trial, bool *ret_again) {
+        uint64_t ms;
+        int r;
+
+        *ret_again = false;
+        if (!trial)
+                return 0;
+
+        r = time_left_in_kernel(learner, trial, &ms);
+        if (r < 0)
+                return r;
+
+        learner->extend = ms + 500 >= left(trial->expires_ms, nfw_learner_now()) ? LEARNER_EXTEND_BY_ADD
+                                                                                 : LEARNER_EXTEND_BY_REPLACE;
+        *ret_again = learner->extend == LEARNER_EXTEND_BY_REPLACE;
+        return 0;
+}
+
+static void tell(struct nfw_learner *learner) {
+        uint64_t now = nfw_learner_now();
+
+        nfw_vec_foreach (op, &learner->ops) {
+                struct nfw_event event = { .type = NFW_EVENT_LEARNED };
+
+                if (op->change == NFW_GRANT_REMOVE)
+                        continue;
+                nfw_learner_count(learner, NFW_COUNTER_LEARNED, 1);
+                if (learner->events.n >= NFW_MAX_EVENTS)
+                        continue;
+                memcpy(event.port, op->port->interface, sizeof(event.port));
+                memcpy(event.name, op->note.name, sizeof(event.name));
+                event.addr = op->addr;
+                event.server = op->note.resolver;
+                event.expires_ms = left(op->expires_ms, now);
+                nfw_events_push(&learner->events, &event);
+        }
+}
+
+/* The kernel would not have it. What we think it holds may be wrong now, so it is read again. */
+static int give_up(struct nfw_learner *learner, int error, const struct nfw_nft_failure *failure) {
+        struct nfw_event event = { .type = NFW_EVENT_ERROR };
+
+        nfw_learner_count(learner, NFW_COUNTER_FAILED, 1);
+        snprintf(event.text, sizeof(event.text), "the kernel refused %zu elements: %.60s%s%.60s",
+                 learner->ops.n, nfw_strerror(-error), failure->message[0] ? ": " : "", failure->message);
+        nfw_events_push(&learner->events, &event);
+        return nfw_learner_reread(learner);
+}
+
+/* Grants are nothing that a shadow has: it is of the next generation, as everybody is who follows it. */
+static void take_own_commit(struct nfw_learner *learner) {
+        struct nfw_shadow *shadow = &learner->context->shadow;
+
+        if (shadow->valid)
+                nfw_shadow_advance(shadow);
+        /* 0 after the last one: then it is looked anew. */
+        learner->followed++;
+}
+
+/* 0; -EAGAIN to try again; or a negative errno. */
+static int attempt(struct nfw_learner *learner, struct nfw_nft_failure *failure) {
+        int r;
+
+        if (!nfw_learner_is_in_step(learner)) {
+                r = nfw_learner_follow(learner);
+                if (r < 0)
+                        return r;
+        }
+        if (learner->ops.n == 0)
+                return 0;
+
+        r = build(learner);
+        if (r < 0)
+                return r;
+
+        r = nfw_nft_commit(learner->nft, learner->batch, learner->followed, false, failure);
+        if (r == 0) {
+                take_own_commit(learner);
+                return 0;
+        }
+
+        if (r == NFW_NFT_STALE) {
+                learner->followed = 0;
+                return -EAGAIN;
+        }
+        if (r == -ENOENT) {
+                r = forget_expired(learner);
+                return r < 0 ? r : -EAGAIN;
+        }
+        return r;
+}
+
+static int commit_all(struct nfw_learner *learner, struct nfw_nft_failure *failure) {
+        int r = -EAGAIN;
+
+        for (int i = 0; r == -EAGAIN && i < MAX_ATTEMPTS; i++)
+                r = attempt(learner, failure);
+        return r;
+}
+
+static void keep_extensions(struct nfw_learner *learner) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < learner->ops.n; i++)
+                if (learner->ops.items[i].change == NFW_GRANT_EXTEND)
+                        learner->ops.items[n++] = learner->ops.items[i];
+        learner->ops.n = n;
+}
+
+static int commit_ops(struct nfw_learner *learner) {
+        struct nfw_nft_failure failure = { 0 };
+        const struct learner_op *trial;
+        uint64_t n_follows;
+        bool again;
+        int r;
+
+        do {
+                again = false;
+                n_follows = learner->n_follows;
+                r = begin_trial(learner, &trial);
+                if (r == 0)
+                        r = commit_all(learner, &failure);
+                if (r == 0) {
+                        tell(learner);
+                        /* What was looked at is not what it was when the policies have changed meanwhile. */
+                        if (n_follows != learner->n_follows)
+                                trial = NULL;
+                        r = end_trial(learner, trial, &again);
+                }
+                if (r == -EPERM || r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        return give_up(learner, r, &failure);
+                if (again)
+                        keep_extensions(learner);
+        } while (again);
+
+        learner->ops.n = 0;
+        return 0;
+}
+
+int nfw_learner_commit(struct nfw_learner *learner) {
+        int r;
+
+        if (learner->ops.n == 0 && nfw_learner_is_in_step(learner))
+                return 0;
+
+        do
+                r = flock(learner->lock_fd, LOCK_EX);
+        while (r < 0 && errno == EINTR);
+        if (r < 0)
+                return -errno;
+
+        r = commit_ops(learner);
+        (void)flock(learner->lock_fd, LOCK_UN);
+        return r;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The learner's parts and how they hang together:
+ *
+ *   learner.c  its life, its descriptors, what wakes it
+ *   follow.c   which policies and ports there are: kept in step with the kernel
+ *   policy.c   what the policies want to learn
+ *   restore.c  grants that the kernel has already, and that a policy's last version had
+ *   packet.c   from a mirrored packet to what a name may open
+ *   commit.c   from decisions to set elements
+ *   denied.c   what policies drop that tell of it: nothing is learned from that
+ *   guest.h    the other half: addresses of guests, from ARP, DHCP and neighbour discovery
+ *
+ * The kernel is the truth. What is in memory follows the context's shadow of it and is tied to a generation of the
+ * ruleset: every commit is refused when somebody else has changed anything, and then that is followed first. What is
+ * changed through the same context is in the shadow already, port by port, and costs no look at the kernel.
+ */
+
+#include <net/if.h>
+
+#include "base/uthash.h"
+#include "dns/grants.h"
+#include "dns/index.h"
+#include "dns/pending.h"
+#include "dns/stream.h"
+#include "engine/context.h"
+#include "engine/event.h"
+#include "engine/record/record.h"
+#include "engine/statistics.h"
+#include "nflog/receiver.h"
+#include "rtnl/monitor.h"
+
+struct learner_set_pair {
+        char *set4;
+        char *set6;
+};
+
+/* A policy in one table. */
+struct learner_policy {
+        struct learner_policy *next;
+        char name[NFW_POLICY_NAME_MAX + 1];
+        char id[NFW_ID_MAX];
+        enum nfw_table table;
+        bool any_resolver;
+        bool log_denied;
+        uint32_t min_ttl;
+        uint32_t max_ttl;
+        uint32_t max_names;
+        struct nfw_dns_index *index;
+        NFW_VEC(struct learner_set_pair) sets; /* by learned index */
+        bool present;                          /* the last look at the kernel saw it */
+        bool fresh;                            /* its grants have not been read yet */
+};
+
+struct learner_port {
+        UT_hash_handle hh;
+        char interface[IFNAMSIZ];
+        char binding[NFW_NFT_BINDING_MAX];
+        struct learner_policy *policy;
+        NFW_VEC(struct nfw_addr) resolvers;
+        struct nfw_dns_pending *pending;
+        struct nfw_dns_streams *streams;
+        struct nfw_dns_grants *grants;
+        struct nfw_dns_grants *old_grants; /* of the policy's last version, to be looked through */
+        bool present;
+};
+
+/* A decision on its way to the kernel. */
+struct learner_op {
+        struct learner_port *port;
+        enum nfw_grant_change change;
+        size_t learned;
+        struct nfw_addr addr;
+        struct nfw_nft_grant_note note;
+        uint64_t expires_ms;
+};
+
+/* The name of an interface that packets were seen on; the kernel gives its number only. */
+struct learner_interface {
+        UT_hash_handle hh;
+        unsigned int index;
+        char name[IFNAMSIZ];
+};
+
+struct nfw_learner {
+        struct nfw_context *context;
+        struct nfw_nft_socket *nft;
+        struct nfw_nft_batch *batch;
+        uint32_t
+                followed; /* the generation that policies and ports are of; 0: they must be looked at first */
+        uint64_t n_changes; /* of the context's shadow, that they are of */
+        struct nfw_nflog *nflog;
+        struct nfw_nflog *denied; /* NULL as long as nobody wants it */
+        struct nfw_nflog *
+                snooped; /* messages that tell addresses of guests; NULL where another program has the group */
+        struct nfw_rtnl *rtnl;
+        struct nfw_rtnl_monitor *monitor;
+        struct nfw_statistics *statistics;
+        int statistics_fd;
+        int lock_fd;
+        int inotify_fd;
+        int epoll_fd;
+        struct learner_policy *policies;
+        struct learner_port *ports;
+        struct learner_interface *interfaces;
+        struct learner_guest *guests;
+        uint32_t guests_followed; /* the generation that they are of; 0: they must be looked at */
+        bool has_changed_guests;
+        bool lacks_snooped; /* it has been told */
+        uint64_t n_snooped_lost;
+        int timer_fd;
+        uint64_t next_expiry;     /* when it wakes us; 0: never */
+        struct nfw_prefixes host; /* the host's own addresses: never learned */
+        NFW_VEC(struct learner_op) ops;
+        struct nfw_grant_ops scratch;
+        struct nfw_dns_ids ids;
+
+        enum {
+                LEARNER_EXTEND_UNKNOWN,
+                LEARNER_EXTEND_BY_ADD,     /* Linux 6.12: adding an element that exists sets its timeout */
+                LEARNER_EXTEND_BY_REPLACE, /* before: it is ignored in silence, so delete and add in one batch */
+        } extend;
+
+        uint64_t n_follows;  /* how often policies and ports were brought up to date */
+        uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
+        uint64_t n_lost;
+        bool lacks_denied; /* somebody else has the group; it has been told */
+        unsigned int n_hurried;
+        struct nfw_events events;
+};
+
+/* Milliseconds of a clock that only goes forward. */
+uint64_t nfw_learner_now(void);
+
+/* learner.c: listens to what is dropped, if a policy is to tell of it. 0 or a negative errno. */
+int nfw_learner_listen_denied(struct nfw_learner *learner);
+/* learner.c: listens to what tells addresses of guests. 0 or a negative errno. */
+int nfw_learner_listen_snooped(struct nfw_learner *learner);
+
+/* follow.c: brings policies and ports up to date. 0 or a negative errno. */
+int nfw_learner_follow(struct nfw_learner *learner);
+/* False where it is known without asking the kernel that there is something to follow. */
+bool nfw_learner_is_in_step(const struct nfw_learner *learner);
+/* The same, but only if the ruleset has changed since. *ret_changed tells. */
+int nfw_learner_follow_if_changed(struct nfw_learner *learner, bool *ret_changed);
+/* Forgets what is thought to be known of grants and reads them from the kernel. */
+int nfw_learner_reread(struct nfw_learner *learner);
+void nfw_learner_unfollow_all(struct nfw_learner *learner);
+
+/* policy.c: from the context's shadow. NULL where it is in force and nobody knows what it means. */
+int nfw_learner_follow_policies(struct nfw_learner *learner);
+struct learner_policy *nfw_learner_find_policy(const struct nfw_learner *learner,
+                                               const char *name,
+                                               const char *id,
+                                               enum nfw_table table);
+void nfw_learner_remove_absent_policies(struct nfw_learner *learner);
+
+/* restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
+int nfw_learner_restore(struct nfw_learner *learner);
+
+/* packet.c: 0, NFW_E_NOT_FOUND or -ENOMEM. */
+int nfw_learner_interface_name(struct nfw_learner *learner, unsigned int index, const char **ret_name);
+/* packet.c: the callback for mirrored packets; decisions go to learner->ops. */
+int nfw_learner_handle_packet(const struct nfw_nflog_message *message, void *userdata);
+
+/* commit.c */
+int nfw_learner_queue(struct nfw_learner *learner,
+                      struct learner_port *port,
+                      const struct nfw_grant_ops *ops);
+void nfw_learner_drop_ops(struct nfw_learner *learner, const struct learner_port *port);
+int nfw_learner_commit(struct nfw_learner *learner);
+
+static inline void nfw_learner_count(struct nfw_learner *learner, enum nfw_counter counter, uint64_t n) {
+        learner->statistics->counters[counter] += n;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/network/network.h"
+#include "policy/source.h"
+
+#define UNFINISHED ".new"
+
+int nfw_network_path(const char *directory, const char *name, const char *suffix, char **ret_path) {
+        if (asprintf(ret_path, "%s/%s%s", directory, name, suffix) < 0) {
+                *ret_path = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n > 0) {
+                        data += n;
+                        size -= (size_t)n;
+                }
+        }
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+int nfw_network_write_file(const char *path, const char *data, size_t size) {
+        nfw_cleanup(nfw_freep) char *temporary = NULL;
+        int fd, r;
+
+        if (asprintf(&temporary, "%s" UNFINISHED, path) < 0) {
+                temporary = NULL;
+                return -ENOMEM;
+        }
+        /* What somebody who died has left is not written into. */
+        unlink(temporary);
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, data, size);
+        close(fd);
+        if (r == 0 && rename(temporary, path) < 0)
+                r = -errno;
+        if (r < 0)
+                unlink(temporary);
+        return r;
+}
+
+/* --- names --------------------------------------------------------------------------------------------------- */
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int take_name(struct nfw_network_names *names, const char *file, const char *suffix) {
+        size_t n = strlen(file), n_suffix = strlen(suffix);
+        char *name;
+        int r;
+
+        if (n <= n_suffix || strcmp(file + n - n_suffix, suffix) != 0)
+                return 0;
+        name = strndup(file, n - n_suffix);
+        if (!name)
+                return -ENOMEM;
+        r = nfw_network_name_is_valid(name) ? nfw_vec_push(&names->vec, name) : NFW_E_INVALID;
+        if (r != 0)
+                free(name);
+        return r < 0 ? r : 0;
+}
+
+int nfw_network_names_read(const char *directory, const char *suffix, struct nfw_network_names *names) {
+        DIR *dir = opendir(directory);
+        struct dirent *entry;
+        int r = 0;
+
+        if (!dir)
+                return errno == ENOENT ? 0 : -errno;
+        while (r == 0 && (entry = readdir(dir))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
+                r = take_name(names, entry->d_name, suffix);
+        closedir(dir);
+        if (names->vec.n > 1)
+                qsort(names->vec.items, names->vec.n, sizeof(*names->vec.items), compare_names);
+        return r;
+}
+
+void nfw_network_names_deinit(struct nfw_network_names *names) {
+        nfw_vec_foreach (name, &names->vec)
+                free(*name);
+        nfw_vec_deinit(&names->vec);
+}
+
+/* --- what runs ----------------------------------------------------------------------------------------------- */
+
+int nfw_running_network_write(const char *directory, const struct nfw_running_network *running) {
+        nfw_cleanup(nfw_freep) char *path = NULL, *xml = NULL, *text = NULL;
+        int r, n;
+
+        r = nfw_network_path(directory, running->network->name, NFW_NETWORK_RUNNING, &path);
+        if (r == 0)
+                r = nfw_network_write(running->network, &xml);
+        if (r < 0)
+                return r;
+        n = asprintf(&text, "nfwpolicy network, bridge %s, policy %s\n%s",
+                     running->made_bridge ? "made" : "found", running->has_policy ? "yes" : "no", xml);
+        if (n < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        return nfw_network_write_file(path, text, (size_t)n);
+}
+
+static bool starts_with(const char **text, const char *word) {
+        size_t n = strlen(word);
+
+        if (strncmp(*text, word, n) != 0)
+                return false;
+        *text += n;
+        return true;
+}
+
+int nfw_running_network_read(const char *directory,
+                             const char *name,
+                             struct nfw_running_network *ret_running) {
+        struct nfw_running_network running = { 0 };
+        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
+        const char *rest;
+        size_t size;
+        int r;
+
+        r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
+        if (r == 0)
+                r = nfw_source_read(path, 2 * NFW_NETWORK_SIZE_MAX, &text, &size);
+        if (r != 0)
+                return r == -ENOENT || r > 0 ? NFW_E_NOT_FOUND : r;
+
+        rest = text;
+        if (!starts_with(&rest, "nfwpolicy network, bridge "))
+                return NFW_E_NOT_FOUND;
+        running.made_bridge = starts_with(&rest, "made, ");
+        if (!running.made_bridge && !starts_with(&rest, "found, "))
+                return NFW_E_NOT_FOUND;
+        running.has_policy = starts_with(&rest, "policy yes\n");
+        if (!running.has_policy && !starts_with(&rest, "policy no\n"))
+                return NFW_E_NOT_FOUND;
+        r = nfw_network_parse(path, rest, size - (size_t)(rest - text), NULL, &running.network);
+        if (r != 0)
+                return r < 0 ? r : NFW_E_NOT_FOUND;
+        /* The file's name is what it is found by. */
+        if (strcmp(running.network->name, name) != 0 || !running.network->bridge[0]) {
+                nfw_network_free(running.network);
+                return NFW_E_NOT_FOUND;
+        }
+        *ret_running = running;
+        return 0;
+}
+
+void nfw_running_network_remove(const char *directory, const char *name) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+
+        if (nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path) == 0)
+                unlink(path);
+}
+
+int nfw_running_networks_read(const struct nfw_context *context, struct nfw_running_networks *networks) {
+        nfw_cleanup(nfw_network_names_deinit) struct nfw_network_names names = { 0 };
+        int r;
+
+        r = nfw_network_names_read(context->directory, NFW_NETWORK_RUNNING, &names);
+        nfw_vec_foreach (name, &names.vec) {
+                struct nfw_running_network running;
+
+                if (r < 0)
+                        return r;
+                r = nfw_running_network_read(context->directory, *name, &running);
+                if (r > 0) {
+                        r = 0;
+                        continue;
+                }
+                if (r == 0)
+                        r = nfw_vec_push(&networks->vec, running);
+        }
+        return r;
+}
+
+void nfw_running_networks_deinit(struct nfw_running_networks *networks) {
+        nfw_vec_foreach (running, &networks->vec)
+                nfw_network_free(running->network);
+        nfw_vec_deinit(&networks->vec);
+        nfw_vec_deinit(&networks->view);
+}
+
+struct nfw_running_network *nfw_running_networks_find(const struct nfw_running_networks *networks,
+                                                      const char *name) {
+        nfw_vec_foreach (running, &networks->vec)
+                if (strcmp(running->network->name, name) == 0)
+                        return running;
+        return NULL;
+}
+
+int nfw_running_networks_view(struct nfw_running_networks *networks, struct nfw_nft_networks *ret_view) {
+        int r = 0;
+
+        networks->view.n = 0;
+        nfw_vec_foreach (running, &networks->vec)
+                if (r == 0)
+                        r = nfw_vec_push(&networks->view, running->network);
+        *ret_view = (struct nfw_nft_networks){ networks->view.items, networks->view.n };
+        return r;
+}
+
+/* --- definitions --------------------------------------------------------------------------------------------- */
+
+int nfw_network_definition_read(const struct nfw_context *context,
+                                const char *name,
+                                struct nfw_report *report,
+                                struct nfw_network **ret_network) {
+        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
+        size_t size;
+        int r;
+
+        if (!nfw_network_name_is_valid(name))
+                return NFW_E_NOT_FOUND;
+        r = nfw_network_path(context->network_directory, name, NFW_NETWORK_DEFINITION, &path);
+        if (r == 0)
+                r = nfw_source_read(path, NFW_NETWORK_SIZE_MAX, &text, &size);
+        if (r != 0)
+                return r == -ENOENT ? NFW_E_NOT_FOUND : r == NFW_E_REFUSED ? -EFBIG : r;
+        return nfw_network_parse(path, text, size, report, ret_network);
+}
+
+bool nfw_network_definition_has_policy(const struct nfw_context *context, const char *name) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+
+        return nfw_network_path(context->network_directory, name, NFW_NETWORK_POLICY, &path) == 0 &&
+               access(path, F_OK) == 0;
+}

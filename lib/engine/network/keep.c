@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/lock.h"
+#include "engine/network/network.h"
+#include "engine/state.h"
+#include "engine/transaction.h"
+#include "policy/source.h"
+#include "rtnl/bridge.h"
+
+void nfw_network_policy_name(const struct nfw_network *network,
+                             char ret_name[static NFW_NETWORK_POLICY_NAME_MAX]) {
+        (void)snprintf(ret_name, NFW_NETWORK_POLICY_NAME_MAX, "network-%s", network->name);
+}
+
+/* --- policies ------------------------------------------------------------------------------------------------ */
+
+/*
+ * On the bridge itself it is from the first packet, whatever joins: what leaves the bridge, or is for the host, passes
+ * there. It is on each port, too, where the kernel can have it there.
+ */
+int nfw_network_load_policy(struct nfw_context *context,
+                            const struct nfw_network *network,
+                            struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        char name[NFW_NETWORK_POLICY_NAME_MAX];
+        struct nfw_policy *policy = NULL;
+        struct nfw_load *load = NULL;
+        const char *bridge = network->bridge;
+        bool has;
+        int r;
+
+        nfw_network_policy_name(network, name);
+        r = nfw_network_path(context->network_directory, network->name, NFW_NETWORK_POLICY, &path);
+        if (r == 0)
+                r = nfw_policy_read_file(path, report, &policy);
+        if (r == 0)
+                r = nfw_load_new(policy, name, &load);
+        if (r == 0)
+                r = nfw_load_commit(context, load, report);
+        if (r == 0)
+                r = nfw_attach_persistent(context, name, &bridge, 1, report);
+        nfw_load_free(load);
+        nfw_policy_free(policy);
+
+        if (r == 0)
+                r = nfw_context_has_feature(context, NFW_FEATURE_BRIDGE_CONNTRACK, &has);
+        if (r == 0 && !has)
+                r = nfw_report_warning(
+                        report, "network/ports", NULL,
+                        "load the module nf_conntrack_bridge (Linux 5.3), or isolate the ports from each "
+                        "other with `bridge link set dev PORT isolated on`",
+                        "this kernel cannot track connections between ports of a bridge: the policy is "
+                        "on %s as a whole, so what its guests send to each other is not restricted, and "
+                        "they share what they learn",
+                        network->bridge);
+        return r;
+}
+
+/* Those that nobody has put under any policy. */
+static int attach_ports(struct nfw_context *context,
+                        const struct nfw_network *network,
+                        struct nfw_report *report) {
+        struct nfw_link_names names = { 0 };
+        char policy[NFW_NETWORK_POLICY_NAME_MAX];
+        struct nfw_link link;
+        size_t n = 0;
+        int r;
+
+        nfw_network_policy_name(network, policy);
+        r = nfw_rtnl_link_by_name(context->rtnl, network->bridge, &link);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = nfw_rtnl_bridge_ports(context->rtnl, link.index, &names);
+        if (r == 0)
+                r = nfw_shadow_refresh(&context->shadow, context->nft);
+        for (size_t i = 0; i < names.vec.n && r == 0; i++) {
+                char *name = names.vec.items[i];
+
+                if (nfw_shadow_port(&context->shadow, name))
+                        continue;
+                names.vec.items[i] = names.vec.items[n];
+                names.vec.items[n++] = name;
+        }
+        if (r == 0 && n > 0 && nfw_shadow_any_policy(&context->shadow, policy))
+                r = nfw_attach(context, policy, (const char *const *)names.vec.items, n, report);
+        nfw_link_names_deinit(&names);
+        return r;
+}
+
+int nfw_networks_follow(struct nfw_context *context, struct nfw_report *report) {
+        nfw_cleanup(nfw_running_networks_deinit) struct nfw_running_networks networks = { 0 };
+        bool has = false;
+        int r, result = 0;
+
+        r = nfw_running_networks_read(context, &networks);
+        nfw_vec_foreach (running, &networks.vec) {
+                if (r < 0)
+                        return r;
+                if (!running->has_policy)
+                        continue;
+                if (!has)
+                        r = nfw_context_has_feature(context, NFW_FEATURE_BRIDGE_CONNTRACK, &has);
+                if (r < 0 || !has)
+                        return r;
+                r = attach_ports(context, running->network, report);
+                if (r > 0)
+                        result = r;
+        }
+        return r < 0 ? r : result;
+}
+
+/* --- what is put back ---------------------------------------------------------------------------------------- */
+
+struct restoring {
+        struct nfw_running_networks networks;
+};
+
+static void restoring_deinit(struct restoring *restoring) {
+        nfw_running_networks_deinit(&restoring->networks);
+}
+
+static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct restoring *restoring = userdata;
+        struct nfw_nft_networks view;
+        int r;
+
+        nfw_running_networks_deinit(&restoring->networks);
+        r = nfw_running_networks_read(context, &restoring->networks);
+        if (r == 0)
+                r = nfw_running_networks_view(&restoring->networks, &view);
+        if (r < 0)
+                return r;
+        /* What is in force rules; whether all of it is there, verifying tells. */
+        if (context->shadow.networks.chains.n > 0 || !nfw_nft_networks_need_table(&view))
+                return 0;
+        return nfw_networks_put(context, &restoring->networks, report);
+}
+
+/* Those that ran when the host was shut down. */
+static int adopt(struct nfw_context *context, const char *directory) {
+        nfw_cleanup(nfw_network_names_deinit) struct nfw_network_names names = { 0 };
+        int r;
+
+        r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &names);
+        nfw_vec_foreach (name, &names.vec) {
+                struct nfw_running_network running, present;
+
+                if (r < 0)
+                        return r;
+                r = nfw_running_network_read(directory, *name, &running);
+                if (r != 0)
+                        continue;
+                r = nfw_running_network_read(context->directory, *name, &present);
+                if (r == 0)
+                        nfw_network_free(present.network);
+                else if (r == NFW_E_NOT_FOUND)
+                        r = nfw_running_network_write(context->directory, &running);
+                nfw_network_free(running.network);
+        }
+        return r < 0 ? r : 0;
+}
+
+static int restore_host(struct nfw_context *context,
+                        const struct nfw_running_network *running,
+                        struct nfw_report *report) {
+        struct nfw_link link;
+        int r = 0;
+
+        if (running->made_bridge)
+                r = nfw_rtnl_link_by_name(context->rtnl, running->network->bridge, &link);
+        if (r == NFW_E_NOT_FOUND)
+                r = nfw_network_make_bridge(context, running->network, report);
+        return r < 0 ? r : nfw_network_enable_forwarding(running->network, NULL);
+}
+
+int nfw_networks_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
+        nfw_cleanup(restoring_deinit) struct restoring restoring = { 0 };
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        int r = 0;
+
+        if (directory) {
+                r = nfw_lock_acquire(&lock, context);
+                if (r == 0)
+                        r = adopt(context, directory);
+                nfw_lock_release(&lock);
+        }
+        if (r == 0)
+                r = nfw_transaction_run(
+                        context, &(struct nfw_transaction){ .build = build_restore, .userdata = &restoring },
+                        report);
+        nfw_vec_foreach (running, &restoring.networks.vec)
+                if (r == 0)
+                        r = restore_host(context, running, report);
+        return r;
+}
+
+static int save_one(const char *from, const char *to, const char *name) {
+        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *text = NULL, *old = NULL;
+        size_t size, old_size;
+        int r;
+
+        r = nfw_network_path(from, name, NFW_NETWORK_RUNNING, &source);
+        if (r == 0)
+                r = nfw_network_path(to, name, NFW_NETWORK_RUNNING, &target);
+        if (r == 0)
+                r = nfw_source_read(source, 2 * NFW_NETWORK_SIZE_MAX, &text, &size);
+        if (r != 0)
+                return r == -ENOENT || r > 0 ? 0 : r;
+        if (nfw_source_read(target, 2 * NFW_NETWORK_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
+            memcmp(old, text, size) == 0)
+                return 0;
+        return nfw_network_write_file(target, text, size);
+}
+
+int nfw_networks_save(const struct nfw_context *context, const char *directory) {
+        nfw_cleanup(nfw_network_names_deinit) struct nfw_network_names running = { 0 }, stored = { 0 };
+        int r;
+
+        r = nfw_network_names_read(context->directory, NFW_NETWORK_RUNNING, &running);
+        if (r == 0)
+                r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &stored);
+        if (r == 0 && running.vec.n > 0 && mkdir(directory, 0700) < 0 && errno != EEXIST)
+                r = -errno;
+        nfw_vec_foreach (name, &running.vec)
+                if (r == 0)
+                        r = save_one(context->directory, directory, *name);
+        nfw_vec_foreach (name, &stored.vec) {
+                bool runs = false;
+
+                nfw_vec_foreach (other, &running.vec)
+                        runs |= strcmp(*name, *other) == 0;
+                if (r == 0 && !runs)
+                        nfw_running_network_remove(directory, *name);
+        }
+        return r;
+}

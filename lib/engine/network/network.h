@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Virtual networks: definitions are files of the administrator, what runs is recorded in the state directory. A record
+ * is written before the commit, so that whatever is in force has one.
+ *
+ *   files.c    both kinds of files
+ *   network.c  starting and destroying
+ *   host.c     what of the host besides rules a network needs: its bridge, forwarding
+ *   keep.c     what is put back, and policies for ports that join
+ *   define.c   definitions
+ *   list.c     what there is
+ */
+
+#include "engine/context.h"
+#include "network/network.h"
+#include "nft/network/network.h"
+
+#define NFW_NETWORK_DIRECTORY "/etc/nfwpolicy/networks"
+
+struct nfw_running_network {
+        struct nfw_network *network;
+        bool made_bridge; /* by us, so it goes with the network */
+        bool has_policy;
+};
+
+struct nfw_running_networks {
+        NFW_VEC(struct nfw_running_network) vec;  /* by name */
+        NFW_VEC(const struct nfw_network *) view; /* the same for the nft layer */
+};
+
+/* --- files: 0 or a negative errno, reading one also NFW_E_NOT_FOUND --------------------------------------------- */
+
+int nfw_running_networks_read(const struct nfw_context *context, struct nfw_running_networks *networks);
+void nfw_running_networks_deinit(struct nfw_running_networks *networks);
+struct nfw_running_network *nfw_running_networks_find(const struct nfw_running_networks *networks,
+                                                      const char *name);
+/* Fills the view; after the array has changed. */
+int nfw_running_networks_view(struct nfw_running_networks *networks, struct nfw_nft_networks *ret_view);
+
+int nfw_running_network_write(const char *directory, const struct nfw_running_network *running);
+int nfw_running_network_read(const char *directory,
+                             const char *name,
+                             struct nfw_running_network *ret_running);
+void nfw_running_network_remove(const char *directory, const char *name);
+
+struct nfw_network_names {
+        NFW_VEC(char *) vec; /* sorted */
+};
+
+/* Of files with that suffix, such as ".xml"; no directory is none. */
+int nfw_network_names_read(const char *directory, const char *suffix, struct nfw_network_names *names);
+void nfw_network_names_deinit(struct nfw_network_names *names);
+
+/* DIRECTORY/NAMESUFFIX; the caller frees it. */
+int nfw_network_path(const char *directory, const char *name, const char *suffix, char **ret_path);
+/* As a whole or not at all, and it survives a crash. */
+int nfw_network_write_file(const char *path, const char *data, size_t size);
+
+#define NFW_NETWORK_DEFINITION ".xml"
+#define NFW_NETWORK_POLICY     ".policy"
+#define NFW_NETWORK_RUNNING    ".network"
+
+/* What is defined; what is wrong with it is added to the report. Also NFW_E_INVALID. */
+int nfw_network_definition_read(const struct nfw_context *context,
+                                const char *name,
+                                struct nfw_report *report,
+                                struct nfw_network **ret_network);
+bool nfw_network_definition_has_policy(const struct nfw_context *context, const char *name);
+
+/* --- rules ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Into the context's batch: what the networks need in place of what the kernel has of networks. With the table where it
+ * is missing; without it where nobody needs it any more. As nfw_install_put().
+ */
+int nfw_networks_put(struct nfw_context *context,
+                     struct nfw_running_networks *networks,
+                     struct nfw_report *report);
+/* Whether anything but networks needs the table. */
+bool nfw_networks_share_table(const struct nfw_shadow *shadow);
+
+/* --- the host --------------------------------------------------------------------------------------------------- */
+
+int nfw_network_make_bridge(struct nfw_context *context,
+                            const struct nfw_network *network,
+                            struct nfw_report *report);
+void nfw_network_remove_bridge(struct nfw_context *context, const struct nfw_network *network);
+/* Tells what it has changed. 0 or -ENOMEM. */
+int nfw_network_enable_forwarding(const struct nfw_network *network, struct nfw_report *report);
+
+/* --- policies and what is put back ------------------------------------------------------------------------------ */
+
+#define NFW_NETWORK_POLICY_NAME_MAX (NFW_NETWORK_NAME_MAX + 9)
+void nfw_network_policy_name(const struct nfw_network *network,
+                             char ret_name[static NFW_NETWORK_POLICY_NAME_MAX]);
+int nfw_network_load_policy(struct nfw_context *context,
+                            const struct nfw_network *network,
+                            struct nfw_report *report);
+/* Ports that have joined get their network's policy. 0, or what nfw_attach() returns. */
+int nfw_networks_follow(struct nfw_context *context, struct nfw_report *report);
+/* Rules and bridges of networks that run and have lost them; directory (or NULL) has others that are to run. */
+int nfw_networks_restore(struct nfw_context *context, const char *directory, struct nfw_report *report);
+/* The directory then has what runs. */
+int nfw_networks_save(const struct nfw_context *context, const char *directory);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/nwfilter/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/lock.h"
+#include "engine/nwfilter/state.h"
+
+/* Times of files are as old as the kernel's last tick: what is older than this is not written again at the same time. */
+#define SETTLED_NS 100000000
+
+/* The largest file is a set with 65,536 elements of three parts. */
+#define SIZE_MAX_COPIED ((size_t)16 * 1024 * 1024)
+
+static const struct {
+        const char *directory;
+        const char *suffix;
+} kinds[] = {
+        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX },
+        { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX },
+};
+
+struct copying {
+        char *from, *to; /* directories */
+        const char *suffix;
+        bool durable;
+        bool keeps; /* what is there already */
+};
+
+static void copying_deinit(struct copying *copying) {
+        free(copying->from);
+        free(copying->to);
+}
+
+static int copying_init(struct copying *copying, const char *from, const char *to, size_t kind) {
+        copying->suffix = kinds[kind].suffix;
+        if (asprintf(&copying->from, "%s/%s", from, kinds[kind].directory) < 0) {
+                copying->from = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&copying->to, "%s/%s", to, kinds[kind].directory) < 0) {
+                copying->to = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static bool is_settled(const struct stat *st) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (now.tv_sec - st->st_mtim.tv_sec) * 1000000000LL + now.tv_nsec - st->st_mtim.tv_nsec >
+               SETTLED_NS;
+}
+
+static bool is_same_time(const struct stat *a, const struct stat *b) {
+        return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* A copy has the time of what it was made from, so that what has not changed is not read. */
+static int copy(const struct copying *copying, const char *name) {
+        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *data = NULL, *old = NULL;
+        struct stat from, to = { 0 };
+        size_t size, old_size;
+        int r;
+
+        if (asprintf(&source, "%s/%s", copying->from, name) < 0) {
+                source = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&target, "%s/%s", copying->to, name) < 0) {
+                target = NULL;
+                return -ENOMEM;
+        }
+        if (stat(source, &from) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (stat(target, &to) == 0 &&
+            (copying->keeps || (is_same_time(&from, &to) && from.st_size == to.st_size && is_settled(&from))))
+                return 0;
+        r = nfw_file_read(source, SIZE_MAX_COPIED, &data, &size);
+        if (r != 0)
+                return r == NFW_E_NOT_FOUND || r == -EFBIG ? 0 : r;
+        if (nfw_file_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
+            memcmp(old, data, size) != 0)
+                r = nfw_file_replace(target, data, size, copying->durable);
+        if (r == 0)
+                (void)utimensat(AT_FDCWD, target, (const struct timespec[]){ from.st_mtim, from.st_mtim }, 0);
+        return r;
+}
+
+static bool is_ours(const struct copying *copying, const char *name) {
+        size_t n = strlen(name), n_suffix = strlen(copying->suffix);
+
+        return name[0] != '.' && n > n_suffix && strcmp(name + n - n_suffix, copying->suffix) == 0;
+}
+
+static int foreach_file(const struct copying *copying,
+                        const char *path,
+                        int (*callback)(const struct copying *copying, const char *name)) {
+        const struct dirent *entry;
+        DIR *directory;
+        int r = 0;
+
+        directory = opendir(path);
+        if (!directory)
+                return errno == ENOENT ? 0 : -errno;
+        while (r == 0 &&
+               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
+                if (is_ours(copying, entry->d_name))
+                        r = callback(copying, entry->d_name);
+        closedir(directory);
+        return r;
+}
+
+static int remove_if_gone(const struct copying *copying, const char *name) {
+        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL;
+
+        if (asprintf(&source, "%s/%s", copying->from, name) < 0) {
+                source = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&target, "%s/%s", copying->to, name) < 0) {
+                target = NULL;
+                return -ENOMEM;
+        }
+        if (access(source, F_OK) < 0 && errno == ENOENT && unlink(target) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
+
+static int copy_all(const struct copying *copying) {
+        struct stat st;
+
+        if (stat(copying->from, &st) == 0 && mkdir(copying->to, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        return foreach_file(copying, copying->from, copy);
+}
+
+int nfw_nwfilters_save(struct nfw_context *context, const char *directory) {
+        int r = 0;
+
+        for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
+                nfw_cleanup(copying_deinit) struct copying copying = { .durable = true };
+
+                r = copying_init(&copying, context->directory, directory, kind);
+                if (r == 0)
+                        r = copy_all(&copying);
+                if (r == 0)
+                        r = foreach_file(&copying, copying.to, remove_if_gone);
+        }
+        return r;
+}
+
+static int adopt(struct nfw_context *context, const char *directory) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        int r;
+
+        r = nfw_lock_acquire(&lock, context);
+        for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
+                nfw_cleanup(copying_deinit) struct copying copying = { .keeps = true };
+
+                r = copying_init(&copying, directory, context->directory, kind);
+                if (r == 0)
+                        r = copy_all(&copying);
+        }
+        nfw_lock_release(&lock);
+        return r;
+}
+
+int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
+        int r = directory ? adopt(context, directory) : 0;
+
+        return r == 0 ? nfw_nwfilter_restore(context, report) : r;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/record/header.h"
+#include "engine/store/store.h"
+
+#define MAGIC      "nfwpolicy-bindings 1\n"
+#define BINDINGS   "bindings"
+#define PERSISTENT "persistent"
+#define SUFFIX     ".policy"
+#define SET_ASIDE  ".damaged"
+
+/* More than 10,000 ports need. */
+#define BINDINGS_MAX (4 << 20)
+
+static bool ends_with(const char *text, const char *end) {
+        size_t n = strlen(text), n_end = strlen(end);
+
+        return n > n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+static int set_aside(const struct nfw_store *store,
+                     int directory,
+                     const char *file,
+                     struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *aside = NULL;
+
+        if (asprintf(&aside, "%s" SET_ASIDE, file) < 0) {
+                aside = NULL;
+                return -ENOMEM;
+        }
+        if (renameat(directory, file, directory, aside) < 0)
+                return -errno;
+        return nfw_report_warning(report, "state/set-aside", NULL,
+                                  "it was written by something else or only in part; load the policy again",
+                                  "`%s/%s%s` cannot be read and is now `%s`", store->path,
+                                  directory == store->policies ? "policies/" : "", file, aside);
+}
+
+static int compare_policies(const void *a, const void *b) {
+        return strcmp(((const struct nfw_stored_policy *)a)->name,
+                      ((const struct nfw_stored_policy *)b)->name);
+}
+
+static int compare_bindings(const void *a, const void *b) {
+        return strcmp(((const struct nfw_stored_binding *)a)->interface,
+                      ((const struct nfw_stored_binding *)b)->interface);
+}
+
+static int file_name(const char *policy, char **ret_file) {
+        return asprintf(ret_file, "%s" SUFFIX, policy) < 0 ? -ENOMEM : 0;
+}
+
+struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name) {
+        nfw_vec_foreach (policy, &store->known)
+                if (strcmp(policy->name, name) == 0)
+                        return policy;
+        return NULL;
+}
+
+int nfw_store_read_policy(const struct nfw_store *store, const char *name, struct nfw_record *ret_record) {
+        nfw_cleanup(nfw_freep) char *file = NULL;
+        int r = file_name(name, &file);
+
+        return r < 0 ? r : nfw_record_read_at(store->policies, file, name, true, ret_record);
+}
+
+static int take_policy(struct nfw_store *store, const char *file, struct nfw_report *report) {
+        struct nfw_stored_policy known = { 0 };
+        struct nfw_record record;
+        int r = NFW_E_NOT_FOUND;
+
+        if (ends_with(file, NFW_RECORD_UNFINISHED)) {
+                unlinkat(store->policies, file, 0);
+                return 0;
+        }
+        if (ends_with(file, SUFFIX) && strlen(file) - strlen(SUFFIX) <= NFW_POLICY_NAME_MAX) {
+                memcpy(known.name, file, strlen(file) - strlen(SUFFIX));
+                if (nfw_record_name_is_valid(known.name))
+                        r = nfw_record_read_at(store->policies, file, known.name, true, &record);
+        }
+        if (r != 0)
+                return r < 0 ? r : set_aside(store, store->policies, file, report);
+
+        memcpy(known.id, record.id, sizeof(known.id));
+        nfw_record_deinit(&record);
+        return nfw_vec_push(&store->known, known);
+}
+
+static int read_policies(struct nfw_store *store, struct nfw_report *report) {
+        const struct dirent *entry;
+        DIR *directory;
+        int r = 0, fd;
+
+        fd = openat(store->directory, "policies", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        directory = fdopendir(fd);
+        if (!directory) {
+                r = -errno;
+                close(fd);
+                return r;
+        }
+
+        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
+        while (r == 0 && (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe) */
+                if (entry->d_name[0] != '.' && !ends_with(entry->d_name, SET_ASIDE))
+                        r = take_policy(store, entry->d_name, report);
+        closedir(directory);
+        if (store->known.n > 0)
+                qsort(store->known.items, store->known.n, sizeof(*store->known.items), compare_policies);
+        return r;
+}
+
+/* 0; NFW_E_NOT_FOUND where it is no line of ours; or -ENOMEM. */
+static int take_binding(struct nfw_store *store, char *line) {
+        struct nfw_stored_binding binding = { 0 };
+        const char *interface = strsep(&line, " "), *policy = strsep(&line, " "), *id = strsep(&line, " ");
+
+        binding.is_persistent = line && strcmp(line, PERSISTENT) == 0;
+        if ((line && !binding.is_persistent) || !policy || !id || !*interface ||
+            strlen(interface) >= sizeof(binding.interface) || !nfw_record_name_is_valid(policy) ||
+            !nfw_record_id_is_valid(id))
+                return NFW_E_NOT_FOUND;
+
+        strcpy(binding.interface, interface);
+        strcpy(binding.policy, policy);
+        strcpy(binding.id, id);
+        return nfw_vec_push(&store->bindings, binding);
+}
+
+/* "MAGIC", a line "INTERFACE POLICY ID" or "INTERFACE POLICY ID persistent" for each, and the sum of all that in a line of its own. */
+static int parse_bindings(struct nfw_store *store, char *text, size_t size) {
+        char sum[NFW_RECORD_SUM_MAX], *rest = text + strlen(MAGIC), *line;
+        size_t n_sum = NFW_RECORD_SUM_MAX - 1;
+        int r = 0;
+
+        if (size < strlen(MAGIC) + n_sum + 1 || strlen(text) != size || text[size - 1] != '\n' ||
+            strncmp(text, MAGIC, strlen(MAGIC)) != 0)
+                return NFW_E_NOT_FOUND;
+        text[size - 1] = '\0';
+        nfw_record_sum(text, size - 1 - n_sum, sum);
+        if (strcmp(text + size - 1 - n_sum, sum) != 0)
+                return NFW_E_NOT_FOUND;
+
+        text[size - 1 - n_sum] = '\0';
+        while (r == 0 && (line = strsep(&rest, "\n")) && *line)
+                r = take_binding(store, line);
+        return r == 0 && rest ? NFW_E_NOT_FOUND : r;
+}
+
+static int read_bindings(struct nfw_store *store, struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        size_t size = 0;
+        ssize_t n = 0;
+        int r, fd;
+
+        fd = openat(store->directory, BINDINGS, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0 && errno == ENOENT)
+                return 0;
+        text = fd >= 0 ? malloc(BINDINGS_MAX + 1) : NULL;
+        while (text && size < BINDINGS_MAX && (n = read(fd, text + size, BINDINGS_MAX - size)) > 0)
+                size += (size_t)n;
+        if (fd >= 0)
+                close(fd);
+        if (fd >= 0 && !text)
+                return -ENOMEM;
+
+        r = NFW_E_NOT_FOUND;
+        if (text && n == 0) {
+                text[size] = '\0';
+                r = parse_bindings(store, text, size);
+        }
+        nfw_stored_bindings_sort(store->bindings.items, store->bindings.n);
+        if (r > 0) {
+                store->bindings.n = 0;
+                r = set_aside(store, store->directory, BINDINGS, report);
+        }
+        return r;
+}
+
+int nfw_store_read(struct nfw_store *store, struct nfw_report *report) {
+        int r;
+
+        store->known.n = store->bindings.n = 0;
+        r = read_policies(store, report);
+        return r < 0 ? r : read_bindings(store, report);
+}
+
+int nfw_store_write_policy(struct nfw_store *store, const struct nfw_record *record) {
+        struct nfw_stored_policy *known = nfw_store_find_policy(store, record->name);
+        nfw_cleanup(nfw_freep) char *file = NULL;
+        int r;
+
+        r = file_name(record->name, &file);
+        if (r < 0)
+                return r;
+        r = nfw_record_write_at(store->policies, file, record, true);
+        if (r < 0)
+                return r;
+
+        if (!known) {
+                r = nfw_vec_push(&store->known, (struct nfw_stored_policy){ 0 });
+                if (r < 0)
+                        return r;
+                known = &store->known.items[store->known.n - 1];
+                strcpy(known->name, record->name);
+        }
+        memcpy(known->id, record->id, sizeof(known->id));
+        known->is_held = false;
+        return 0;
+}
+
+int nfw_store_remove_policy(struct nfw_store *store, const char *name) {
+        struct nfw_stored_policy *known = nfw_store_find_policy(store, name);
+        nfw_cleanup(nfw_freep) char *file = NULL;
+        int r;
+
+        r = file_name(name, &file);
+        if (r < 0)
+                return r;
+        if (unlinkat(store->policies, file, 0) < 0 && errno != ENOENT)
+                return -errno;
+        if (fsync(store->policies) < 0)
+                return -errno;
+        if (known)
+                *known = store->known.items[--store->known.n];
+        return 0;
+}
+
+static int format_bindings(const struct nfw_store *store, char **ret_text, size_t *ret_size) {
+        char sum[NFW_RECORD_SUM_MAX];
+        FILE *stream = open_memstream(ret_text, ret_size);
+
+        if (!stream)
+                return -ENOMEM;
+        fputs(MAGIC, stream);
+        nfw_vec_foreach (binding, &store->bindings)
+                fprintf(stream, "%s %s %s%s\n", binding->interface, binding->policy, binding->id,
+                        binding->is_persistent ? " " PERSISTENT : "");
+        if (fflush(stream) != 0) {
+                fclose(stream);
+                return -ENOMEM;
+        }
+        nfw_record_sum(*ret_text, *ret_size, sum);
+        fprintf(stream, "%s\n", sum);
+        return fclose(stream) == 0 ? 0 : -ENOMEM;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n > 0) {
+                        data += n;
+                        size -= (size_t)n;
+                }
+        }
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+void nfw_stored_bindings_sort(struct nfw_stored_binding *bindings, size_t n_bindings) {
+        if (n_bindings > 0)
+                qsort(bindings, n_bindings, sizeof(*bindings), compare_bindings);
+}
+
+int nfw_store_write_bindings(const struct nfw_store *store) {
+        static const char temporary[] = BINDINGS NFW_RECORD_UNFINISHED;
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        size_t size = 0;
+        int r, fd;
+
+        r = format_bindings(store, &text, &size);
+        if (r < 0)
+                return r;
+
+        fd = openat(store->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, text, size);
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        if (r == 0 && renameat(store->directory, temporary, store->directory, BINDINGS) < 0)
+                r = -errno;
+        if (r == 0 && fsync(store->directory) < 0)
+                r = -errno;
+        if (r < 0)
+                unlinkat(store->directory, temporary, 0);
+        return r;
+}

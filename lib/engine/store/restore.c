@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/bindings.h"
+#include "engine/install.h"
+#include "engine/network/network.h"
+#include "engine/nwfilter/store.h"
+#include "engine/port_record.h"
+#include "engine/state.h"
+#include "engine/store/store.h"
+#include "engine/transaction.h"
+
+/* One stored policy on its way back. */
+struct returning {
+        struct nfw_stored_policy *known;
+        struct nfw_record record;
+        struct nfw_install install;
+        struct nfw_bindings bindings;
+        bool is_new;  /* the kernel has nothing of it */
+        bool is_gone; /* nor shall it have: it was unloaded while nobody stored that */
+};
+
+struct restore {
+        struct nfw_store *store;
+        struct nfw_port_records ports;       /* that shall be attached */
+        NFW_VEC(struct returning) returning; /* never grows while it is used: installs point into it */
+        struct nfw_stored_policy *refused;   /* by the last attempt */
+        size_t n_held;
+};
+
+static void returning_deinit(struct returning *returning) {
+        nfw_bindings_deinit(&returning->bindings);
+        nfw_install_deinit(&returning->install);
+        nfw_record_deinit(&returning->record);
+        returning->record = (struct nfw_record){ 0 };
+}
+
+static void restore_deinit(struct restore *restore) {
+        nfw_vec_foreach (returning, &restore->returning)
+                returning_deinit(returning);
+        nfw_vec_deinit(&restore->returning);
+        nfw_port_records_deinit(&restore->ports);
+}
+
+static int take_id(const struct nfw_record *record, void *userdata) {
+        strcpy(userdata, record->id);
+        return 0;
+}
+
+/* The last version that was loaded, of what somebody else has taken out of the kernel, is recorded or was stored. */
+static int read_missing(struct nfw_store *store, struct returning *returning) {
+        const char *name = returning->known->name;
+        char id[NFW_ID_MAX] = "";
+        int r;
+
+        r = nfw_record_foreach_missing(store->context, name, take_id, id);
+        if (r < 0)
+                return r;
+        returning->is_gone = !id[0] && nfw_store_is_copy(store);
+        if (returning->is_gone)
+                return 0;
+        if (id[0] && strcmp(id, returning->known->id) != 0)
+                r = nfw_record_read(store->context, name, id, &returning->record);
+        else
+                r = nfw_store_read_policy(store, name, &returning->record);
+        /* Its sets are new, so a learner must see that it is not what it was: it then puts its grants back, too. */
+        returning->record.nflog_group = store->context->nflog_group;
+        return r == 0 ? nfw_record_new_id(returning->record.id) : r;
+}
+
+/* What is in force rules: it is at least as new as what is stored. */
+static int read_record(struct nfw_store *store, struct returning *returning) {
+        const struct nfw_nft_policy *in_force =
+                nfw_shadow_any_policy(&store->context->shadow, returning->known->name);
+        int r;
+
+        if (returning->record.id[0] &&
+            (in_force ? strcmp(returning->record.id, in_force->id) == 0 : returning->is_new))
+                return 0;
+        returning_deinit(returning);
+        returning->is_new = !in_force;
+        returning->is_gone = false;
+
+        if (!in_force)
+                r = read_missing(store, returning);
+        else if (strcmp(in_force->id, returning->known->id) == 0)
+                r = nfw_store_read_policy(store, returning->known->name, &returning->record);
+        else
+                r = nfw_record_read(store->context, returning->known->name, in_force->id, &returning->record);
+        returning->install.record = &returning->record;
+        return r;
+}
+
+/* What was detached, or attached to another policy, while nobody stored that has no such record. */
+static int find_ports(struct restore *restore) {
+        const struct nfw_store *store = restore->store;
+        size_t n;
+        int r;
+
+        restore->ports.vec.n = 0;
+        r = nfw_port_records_read(store->context, &restore->ports);
+        if (r < 0 || nfw_store_is_copy(store))
+                return r;
+        n = restore->ports.vec.n;
+        nfw_vec_foreach (binding, &store->bindings) {
+                struct nfw_port_records recorded = restore->ports;
+                struct nfw_port_record record = { .is_persistent = binding->is_persistent };
+
+                recorded.vec.n = n;
+                if (nfw_port_records_find(&recorded, binding->interface))
+                        continue;
+                strcpy(record.interface, binding->interface);
+                strcpy(record.policy, binding->policy);
+                strcpy(record.id, binding->id);
+                r = nfw_vec_push(&restore->ports.vec, record);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int add_port(struct returning *returning,
+                    struct nfw_store *store,
+                    const struct nfw_port_record *port,
+                    struct nfw_report *report) {
+        const char *interface = port->interface;
+        size_t n = returning->bindings.vec.n;
+        struct nfw_link link;
+        int r;
+
+        returning->bindings.is_persistent = port->is_persistent;
+        r = nfw_rtnl_link_by_name(store->context->rtnl, interface, &link);
+        /* While its rules were gone it got another name, or went away. */
+        if (r == NFW_E_NOT_FOUND && port->index) {
+                r = nfw_rtnl_link_by_index(store->context->rtnl, port->index, &link);
+                if (r < 0)
+                        return r;
+                if (r == 0 || !port->is_persistent)
+                        nfw_port_record_remove(store->context, port->interface);
+                if (r == 0)
+                        interface = link.name;
+                else if (!port->is_persistent)
+                        return 0;
+        }
+        if (r == NFW_E_NOT_FOUND) {
+                r = nfw_report_note(report, "state/no-interface", NULL, NULL,
+                                    "port %s is not there; policy %s is in force for it when it comes",
+                                    interface, port->policy);
+                if (r == 0)
+                        r = nfw_bindings_add_absent(&returning->bindings, store->context, interface,
+                                                    &returning->record);
+        } else if (r == 0)
+                r = nfw_bindings_add(&returning->bindings, store->context, interface, &returning->record,
+                                     report);
+        if (r == 0 && returning->bindings.vec.n > n)
+                strcpy(returning->bindings.vec.items[n].binding, port->id);
+        return r;
+}
+
+static int add_ports(struct returning *returning, const struct restore *restore, struct nfw_report *report) {
+        struct nfw_store *store = restore->store;
+        int r = 0;
+
+        nfw_bindings_deinit(&returning->bindings);
+        nfw_vec_foreach (binding, &store->bindings)
+                if (strcmp(binding->policy, returning->known->name) == 0)
+                        binding->is_held = false;
+        nfw_vec_foreach (port, &restore->ports.vec) {
+                if (strcmp(port->policy, returning->known->name) != 0 ||
+                    nfw_shadow_port(&store->context->shadow, port->interface))
+                        continue;
+                r = add_port(returning, store, port, report);
+                /* gone between two looks: the next attempt sees it */
+                if (r != 0)
+                        return r == NFW_E_NOT_FOUND ? -EAGAIN : r;
+        }
+        return r;
+}
+
+static int put_tables(struct returning *returning, struct nfw_context *context, struct nfw_report *report) {
+        bool nowhere = returning->is_new && returning->bindings.vec.n == 0;
+        int r;
+
+        for (int table = 0; table < NFW_N_TABLES; table++) {
+                if (nfw_shadow_policy(&context->shadow, returning->known->name, table) ||
+                    (!nfw_bindings_use_table(&returning->bindings, table) &&
+                     !(nowhere && table == NFW_TABLE_INET)))
+                        continue;
+
+                r = nfw_install_put(&returning->install, context, table, report);
+                if (r != 0)
+                        return r;
+                /* The batch has it now, for the next policy; whatever comes of the batch, the shadow is read anew. */
+                context->shadow.tables[table] = true;
+        }
+        return 0;
+}
+
+static int put(struct returning *returning, const struct restore *restore, struct nfw_report *report) {
+        struct nfw_store *store = restore->store;
+        bool makes_table;
+        int r;
+
+        r = read_record(store, returning);
+        if (r == NFW_E_NOT_FOUND) {
+                r = nfw_report_warning(report, "state/no-record", NULL, "load it again",
+                                       "nothing is known any more of policy %s, which is in force",
+                                       returning->known->name);
+                return r < 0 ? r : 0;
+        }
+        if (r == 0 && returning->is_gone)
+                return 0;
+        if (r == 0)
+                r = add_ports(returning, restore, report);
+        if (r == 0)
+                r = put_tables(returning, store->context, report);
+        if (r == 0)
+                r = nfw_bindings_put(&returning->bindings, store->context, returning->known->name, report,
+                                     &makes_table);
+        if (r == 0 && returning->is_new)
+                r = nfw_record_write(store->context, &returning->record);
+        return r;
+}
+
+static int build_restore(struct nfw_context *context nfw_unused, void *userdata, struct nfw_report *report) {
+        struct restore *restore = userdata;
+        int r;
+
+        restore->refused = NULL;
+        r = find_ports(restore);
+        if (r < 0)
+                return r;
+        nfw_vec_foreach (returning, &restore->returning) {
+                r = returning->known->is_held ? 0 : put(returning, restore, report);
+
+                if (r > 0)
+                        restore->refused = returning->known;
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int applied_restore(struct nfw_context *context, void *userdata) {
+        const struct restore *restore = userdata;
+
+        nfw_vec_foreach (returning, &restore->returning) {
+                if (returning->known->is_held || returning->is_gone)
+                        continue;
+                if (returning->is_new)
+                        nfw_record_remove_orphans(context, returning->record.name, returning->record.id);
+                (void)nfw_bindings_record(&returning->bindings, context, returning->known->name);
+        }
+        /* Which sets the policies have, only the kernel's dump tells. */
+        return -EAGAIN;
+}
+
+/* Loaded while nobody stored that, and taken out of the kernel since. */
+static int take_unknown(const struct nfw_record *record, void *userdata) {
+        struct nfw_store *store = userdata;
+        struct nfw_stored_policy unknown = { 0 };
+
+        if (nfw_store_find_policy(store, record->name))
+                return 0;
+        strcpy(unknown.name, record->name);
+        return nfw_vec_push(&store->known, unknown);
+}
+
+static int find_unknown(struct nfw_store *store) {
+        int r;
+
+        nfw_shadow_invalidate(&store->context->shadow);
+        r = nfw_shadow_refresh(&store->context->shadow, store->context->nft);
+        return r < 0 ? r : nfw_record_foreach_missing(store->context, NULL, take_unknown, store);
+}
+
+static int prepare(struct restore *restore) {
+        nfw_vec_foreach (known, &restore->store->known) {
+                int r;
+
+                known->is_held = false;
+                r = nfw_vec_push(&restore->returning, ((struct returning){ .known = known }));
+                if (r < 0)
+                        return r;
+        }
+        nfw_vec_foreach (returning, &restore->returning)
+                returning->install.record = &returning->record;
+        return 0;
+}
+
+/* What cannot be put back does not keep the others from it. */
+static void hold(struct restore *restore, struct nfw_stored_policy *policy) {
+        policy->is_held = true;
+        restore->n_held++;
+        nfw_vec_foreach (binding, &restore->store->bindings)
+                if (strcmp(binding->policy, policy->name) == 0)
+                        binding->is_held = true;
+}
+
+/* Of what has not come into force: a record says that its policy has. */
+static void remove_records(struct restore *restore, bool all) {
+        nfw_vec_foreach (returning, &restore->returning)
+                if (returning->is_new && (all || returning->known->is_held))
+                        nfw_record_remove(restore->store->context, returning->record.name,
+                                          returning->record.id);
+}
+
+/* Where a keeper has been since the reboot, what runs is recorded. */
+static int restore_networks(struct nfw_store *store, struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *directory = NULL;
+        int r = nfw_network_path(store->path, "networks", "", &directory);
+
+        return r < 0 ? r
+                     : nfw_networks_restore(store->context, nfw_store_is_copy(store) ? NULL : directory,
+                                            report);
+}
+
+/**
+ * nfw_store_restore() - put back what is stored and not in force
+ * @store:  the store
+ * @report: what could not be put back is added here, with the reason; may be NULL
+ *
+ * All of it in one transaction: after a reboot no guest has some of its rules only. What is in force stays as it is,
+ * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
+ * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
+ * with a note. A policy that cannot be enforced is left out, with an error, and stays stored. Network filters are put
+ * back in a transaction of their own, where anything of them is missing.
+ *
+ * Return: 0; NFW_E_REFUSED where something was left out; or a negative errno, -EPERM without CAP_NET_ADMIN.
+ */
+nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *report) {
+        nfw_cleanup(restore_deinit) struct restore restore = { .store = store };
+        const struct nfw_transaction transaction = {
+                .build = build_restore,
+                .applied = applied_restore,
+                .userdata = &restore,
+        };
+        int r;
+
+        r = nfw_state_prepare(store->context, report);
+        if (r == 0)
+                r = find_unknown(store);
+        if (r == 0)
+                r = prepare(&restore);
+        if (r < 0)
+                return r;
+
+        do {
+                nfw_shadow_invalidate(&store->context->shadow);
+                r = nfw_transaction_run(store->context, &transaction, report);
+                if (r > 0 && restore.refused)
+                        hold(&restore, restore.refused);
+        } while (r > 0 && restore.refused);
+        remove_records(&restore, r != 0);
+        if (r == 0)
+                r = restore_networks(store, report);
+        if (r == 0)
+                r = nfw_nwfilters_restore(store->context, nfw_store_is_copy(store) ? NULL : store->path,
+                                          report);
+        return r > 0 || (r == 0 && restore.n_held > 0) ? NFW_E_REFUSED : r;
+}

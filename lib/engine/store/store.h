@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What outlives a reboot: the policies and which port has which. A directory with a record for each policy
+ * ("policies/NAME.policy") and one file of bindings; each is replaced as a whole, so that a crash leaves the old or the
+ * new one, and holds its own sum, so that anything else is found out.
+ */
+
+#include "engine/record/record.h"
+
+struct nfw_stored_policy {
+        char name[NFW_POLICY_NAME_MAX + 1];
+        char id[NFW_ID_MAX];
+        bool is_held; /* it could not be put back: kept all the same */
+};
+
+struct nfw_stored_binding {
+        char interface[IFNAMSIZ];
+        char policy[NFW_POLICY_NAME_MAX + 1];
+        char id[NFW_ID_MAX]; /* of the act of attaching: by it a learner knows that the grants are still the port's */
+        bool is_persistent;
+        bool is_held; /* likewise */
+};
+
+struct nfw_store {
+        struct nfw_context *context;
+        int directory;
+        int policies; /* the directory below it */
+        char *path;
+        NFW_VEC(struct nfw_stored_policy) known;     /* what the files say, sorted by name */
+        NFW_VEC(struct nfw_stored_binding) bindings; /* likewise, by interface */
+};
+
+NFW_DEFINE_CLEANUP(struct nfw_store, nfw_store_free)
+
+/*
+ * The files. Reading fills known and bindings; what is not whole or not ours is set aside with a warning. 0 or a
+ * negative errno; reading a policy also NFW_E_NOT_FOUND.
+ */
+int nfw_store_read(struct nfw_store *store, struct nfw_report *report);
+int nfw_store_read_policy(const struct nfw_store *store, const char *name, struct nfw_record *ret_record);
+int nfw_store_write_policy(struct nfw_store *store, const struct nfw_record *record);
+int nfw_store_remove_policy(struct nfw_store *store, const char *name);
+void nfw_stored_bindings_sort(struct nfw_stored_binding *bindings, size_t n_bindings);
+/* Writes store->bindings, which are sorted. */
+int nfw_store_write_bindings(const struct nfw_store *store);
+
+/*
+ * Whether what is stored was put back since this kernel's network namespace began. Then it is no more than a copy of
+ * what is in force and recorded: what it has besides was unloaded or detached while nobody stored that.
+ */
+bool nfw_store_is_copy(const struct nfw_store *store);
+int nfw_store_mark_copy(const struct nfw_store *store);
+
+struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name);
