@@ -16,7 +16,7 @@ import subprocess
 
 from lab import NFWPOLICY, NFWPOLICYD, SOURCE, Namespace, eventually
 
-CONFORMANCE = os.path.join(SOURCE, "..", "shared", "conformance", "network")
+DEFINITIONS = os.path.join(SOURCE, "tests", "data", "networks")
 
 OUTSIDE4, OUTSIDE6, HOST4, HOST6 = "203.0.113.2", "2001:db8:113::2", "203.0.113.1", "2001:db8:113::1"
 OTHER4, OTHER_HOST4 = "198.51.100.2", "198.51.100.1"

@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-Network filters in the kernel: the conformance scenarios as frames over a bridge, and what must hold while filters come,
-change and go. Rules that need connection tracking on bridges run in tests/vm.
+Network filters in the kernel: the scenarios of tests/data as frames over a bridge. Rules that need connection tracking on
+bridges run in tests/vm.
 """
 
-import json
+import glob
 import os
 
 import pytest
+import yaml
 
 from lab import SOURCE
 from nwfilter import Bridge, Filters
 
-CONFORMANCE = os.path.join(SOURCE, "..", "shared", "conformance", "nwfilter")
 BUILTIN = os.path.join(SOURCE, "data", "filters")
 
-# What must happen is what libvirt does, where by default more is filtered, or something else.
-AS_LIBVIRT = ("arp-fields", "vlan-bypasses-iptables")
+
+def read_scenarios():
+    scenarios = []
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "data", "nwfilter", "scenarios", "*.yaml"))):
+        with open(path, encoding="utf-8") as stream:
+            scenarios += yaml.safe_load(stream)
+    return scenarios
 
 
-def scenarios():
-    path = os.path.join(CONFORMANCE, "scenarios.json")
-    if not os.path.exists(path):
-        return []
-    with open(path) as file:
-        return json.load(file)
+SCENARIOS = read_scenarios()
 
 
 @pytest.fixture
@@ -41,20 +41,13 @@ def filters(bridge, tmp_path):
     filters.close()
 
 
-def define_all(filters, scenario):
-    for xml in scenario["filters"]:
+def bind(filters, scenario):
+    for xml in scenario.get("filters", []):
         result = filters.define(xml)
         if result != "ok":
             return result
-    return "ok"
-
-
-def bind_scenario(filters, scenario):
-    result = define_all(filters, scenario)
-    if result == "ok":
-        compat = scenario["name"] in AS_LIBVIRT
-        result = filters.bind(filters.binding("vnet0", scenario["top"], scenario["params"], compat=compat))
-    return result
+    values = [(value["name"], value["value"]) for value in scenario.get("values", [])]
+    return filters.bind(filters.binding("vnet0", scenario["bind"], values, compat="compat" in scenario))
 
 
 def round_trip(bridge):
@@ -65,24 +58,27 @@ def round_trip(bridge):
     assert bridge.host.run("nft", "list", "ruleset").stdout == listed
 
 
-@pytest.mark.skipif(not scenarios(), reason="the conformance data are not there")
-@pytest.mark.parametrize("scenario", scenarios(), ids=[scenario["name"] for scenario in scenarios()])
+def test_all_scenarios_are_there():
+    assert (len(SCENARIOS), sum(len(scenario.get("frames", [])) for scenario in SCENARIOS)) == (55, 133)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario["name"] for scenario in SCENARIOS])
 @pytest.mark.parametrize("by_nft", [False, True], ids=["", "by-nft"])
 def test_scenario(bridge, filters, scenario, by_nft):
-    result = bind_scenario(filters, scenario)
-    if result == "refused" and filters.diagnostics()[0][0] == "kernel/no-bridge-conntrack" and not scenario["refused"]:
+    result = bind(filters, scenario)
+    refused = scenario.get("refused", False)
+    if result == "refused" and filters.diagnostics()[0][0] == "kernel/no-bridge-conntrack" and not refused:
         pytest.skip("this kernel cannot track connections between bridge ports")
-    assert (result != "ok") == scenario["refused"], (result, filters.diagnostics())
-    if scenario["refused"]:
+    assert (result != "ok") == refused, (result, filters.diagnostics())
+    if refused:
         assert bridge.host.run("nft", "list", "ruleset").stdout == ""
         return
     if by_nft:
         round_trip(bridge)
     else:
         assert filters.verify() == "ok", filters.diagnostics()
-    for step in scenario["steps"]:
-        frame = bytes.fromhex(step["frame"])
-        ends = ("vnet0", "vnet1") if step["dir"] == "out" else ("vnet1", "vnet0")
-        assert bridge.passes(frame, *ends) == (step["verdict"] == "pass"), step["label"]
+    for frame in scenario["frames"]:
+        ends, verdict = (("vnet0", "vnet1"), frame["out"]) if "out" in frame else (("vnet1", "vnet0"), frame["in"])
+        assert bridge.passes(bytes.fromhex(frame["frame"]), *ends) == (verdict == "pass"), frame["what"]
     assert filters.unbind("vnet0") == "ok", filters.diagnostics()
     assert bridge.host.run("nft", "list", "ruleset").stdout == ""

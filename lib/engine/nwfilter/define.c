@@ -39,7 +39,7 @@ static int report_uuid(struct nfw_report *report,
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
-/* A name and a UUID belong together, as with libvirt. */
+/* A name and a UUID belong together, as with libvirt; but a host's own takes the place of one that comes with us. */
 static int choose_uuid(struct nfw_definitions *definitions,
                        const struct nfw_nwfilter *filter,
                        struct nfw_report *report,
@@ -52,10 +52,14 @@ static int choose_uuid(struct nfw_definitions *definitions,
         if (r < 0)
                 return r;
         if (r == 0 && old->filter->uuid[0] && strlen(old->filter->uuid) < NFW_UUID_MAX) {
-                if (filter->uuid[0] && strcasecmp(filter->uuid, old->filter->uuid) != 0)
+                bool is_other = filter->uuid[0] && strcasecmp(filter->uuid, old->filter->uuid) != 0;
+
+                if (is_other && !old->is_builtin)
                         return report_uuid(report, filter, filter->name, old->filter->uuid);
-                strcpy(ret_uuid, old->filter->uuid);
-                return 0;
+                if (!is_other) {
+                        strcpy(ret_uuid, old->filter->uuid);
+                        return 0;
+                }
         }
         if (!filter->uuid[0] || strlen(filter->uuid) >= NFW_UUID_MAX)
                 return nfw_uuid_new(ret_uuid);
