@@ -3,6 +3,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import struct
@@ -20,6 +21,16 @@ GUEST = SOURCE / "tests/install/guest.py"
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 
+# As it is installed, with this host's places.
+COMMAND = f"""#!/bin/sh
+command=$1
+shift
+case $command in
+nwfilter-*) set -- --filter-directory {{filters}} --builtin-directory {SOURCE}/data/filters "$@" ;;
+esac
+exec {{program}} --state-directory {{state}} "$command" "$@"
+"""
+
 
 class Host:
     """The lab's host: where hooks, their programs and their configuration are."""
@@ -31,7 +42,7 @@ class Host:
         self.configuration = self.folder / "etc"
         for folder in ("guests.d", "lima.d"):
             (self.configuration / folder).mkdir(parents=True)
-        self.program("nfwpolicy", f'#!/bin/sh\nexec {NFWPOLICY} --state-directory {lab.state} "$@"\n')
+        self.program("nfwpolicy", COMMAND.format(state=lab.state, program=NFWPOLICY, filters=self.folder / "nwfilter"))
 
     def program(self, name, text):
         path = self.folder / name
@@ -54,6 +65,12 @@ class Host:
     def bindings(self):
         """(port, policy) of all ports"""
         return sorted((each["port"], each["policy"]) for each in self.lab.json("list")["ports"])
+
+    @property
+    def filters(self):
+        """(port, filter) of all ports"""
+        answer = self.namespace.run(self.folder / "nfwpolicy", "nwfilter-binding-list", "--json")
+        return sorted((each["port"], each["filter"]) for each in json.loads(answer.stdout)["bindings"])
 
     @property
     def policies(self):

@@ -267,6 +267,83 @@ def test_an_interface_in_something_else_than_a_bridge(libvirt, host):
         assert answer.returncode != 0 and "not in a bridge of the kernel's" in answer.stderr
 
 
+FILTER = "<!-- of this guest -->\n<filterref filter='{}'>\n  <parameter name='IP' value='192.0.2.7'/>\n</filterref>\n"
+
+
+def bridged(device):
+    return interface(device, "network", "      <source network='default' bridge='virbr0'/>\n")
+
+
+@pytest.fixture
+def bridge(host):
+    host.namespace.run("ip", "link", "add", "virbr0", "up", "type", "bridge")
+    return lambda device: host.namespace.run("ip", "link", "set", device, "master", "virbr0")
+
+
+def test_a_network_filter(libvirt, host, bridge):
+    host.write("guests.d/a & b.filter", FILTER.format("clean-traffic"))
+    xml = domain(bridged("vnet7"))
+    with host.tap("vnet7"), host.tap("vnet8"):
+        bridge("vnet7")
+        libvirt.must("a & b", "prepare", domain(bridged(None)))
+        libvirt.must("a & b", "start", xml)
+        assert (host.filters, host.bindings) == ([("vnet7", "clean-traffic")], [])
+        binding = host.namespace.run(host.folder / "nfwpolicy", "nwfilter-binding-dumpxml", "vnet7").stdout
+        for part in ("<name>a &amp; b</name>", "<uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>",
+                     "<mac address='52:54:00:c7:e7:01'/>", "value='192.0.2.7'"):
+            assert part in binding
+        before = host.lab.nft("list", "ruleset")
+        libvirt.must("a & b", "started", xml)
+        libvirt.must("a & b", "reconnect", xml)
+        assert host.lab.nft("list", "ruleset") == before
+    libvirt.stop("a & b", xml)
+    assert (host.filters, host.lab.nft("list", "ruleset")) == ([], "")
+
+
+def test_a_filter_of_a_guest_that_was_there_before(libvirt, host, bridge):
+    """The host crashed, and another guest has the device now."""
+    host.write("guests.d/old.filter", FILTER.format("no-mac-spoofing"))
+    host.write("guests.d/new.filter", FILTER.format("clean-traffic"))
+    with host.tap("vnet7"):
+        bridge("vnet7")
+        libvirt.must("old", "start", domain(bridged("vnet7")))
+        libvirt.must("new", "start", domain(bridged("vnet7")))
+        assert host.filters == [("vnet7", "clean-traffic")]
+
+
+@pytest.mark.parametrize("text, message", [
+    (None, "web.filter"),
+    ("", "no element filterref"),
+    ("<filterref filter='nowhere'/>", "nwfilter/no-filter"),
+    ("<filterref filter='clean-traffic'>\n  <parameter name='IP' vaule='192.0.2.1'/></filterref>", ":2:"),
+])
+def test_a_filter_that_cannot_be_in_force(libvirt, host, bridge, text, message):
+    if text is None:
+        (host.configuration / "guests.d/web.filter").symlink_to("nowhere.filter")
+    else:
+        host.write("guests.d/web.filter", text)
+    with host.tap("vnet7"):
+        bridge("vnet7")
+        answer = libvirt.call("web", "start", domain(bridged("vnet7")))
+        assert answer.returncode != 0 and message in answer.stderr
+        assert host.filters == []
+
+
+def test_filter_and_policy(libvirt, host, bridge):
+    host.write("guests.d/web.yaml", POLICY)
+    host.write("guests.d/web.filter", FILTER.format("clean-traffic"))
+    xml = domain(bridged("vnet7"))
+    with host.tap("vnet7"):
+        bridge("vnet7")
+        answer = libvirt.call("web", "start", xml)
+        if host.tracks_bridges():
+            assert (answer.returncode, host.bindings, host.filters) == (0, [("vnet7", "web")], [("vnet7", "clean-traffic")])
+        else:
+            assert answer.returncode != 0 and "kernel/no-bridge-conntrack" in answer.stderr
+    libvirt.stop("web", xml)
+    assert (host.filters, host.bindings, host.lab.nft("list", "ruleset")) == ([], [], "")
+
+
 def test_a_name_that_leads_elsewhere(libvirt, host):
     answer = libvirt.call("../lima.d/web", "start", domain())
     assert answer.returncode != 0 and "a / in it" in answer.stderr
