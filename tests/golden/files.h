@@ -3,6 +3,7 @@
 
 /* The files that results are compared with. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,4 +71,39 @@ static inline bool golden_check(const char *path, const char *text, bool update)
                 return false;
         }
         return true;
+}
+
+/* Every file of the folder with that suffix is a case, by its name without it. What main() returns. */
+static inline int golden_run(int argc,
+                             char **argv,
+                             const char *folder,
+                             const char *suffix,
+                             bool (*check_case)(const char *name, bool update)) {
+        bool update = argc == 2 && strcmp(argv[1], "--update") == 0;
+        struct dirent **entries = NULL;
+        int n_entries, n_cases = 0, n_failed = 0;
+
+        if (argc > 1 && !update) {
+                fprintf(stderr, "usage: %s [--update]\n", argv[0]);
+                return 2;
+        }
+        n_entries = scandir(folder, &entries, NULL, alphasort);
+        for (int i = 0; i < n_entries; i++) {
+                char *name = entries[i]->d_name, *dot = strrchr(name, '.');
+
+                if (dot && strcmp(dot, suffix) == 0) {
+                        bool good;
+
+                        *dot = '\0';
+                        good = check_case(name, update);
+                        n_failed += !good;
+                        printf("%sok %d - %s\n", good ? "" : "not ", ++n_cases, name);
+                }
+                free(entries[i]);
+        }
+        free(entries);
+        if (n_cases == 0)
+                printf("Bail out! no cases in %s\n", folder);
+        printf("1..%d\n", n_cases);
+        return n_failed > 0 || n_cases == 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compiles every network filter in filters/ and compares the rules with the file beside it. What they refer to is there,
- * or among those that the project ships. With --update it writes the files instead.
+ * Compiles every network filter in filters/ and compares the rules (NAME.ir) and what goes to the kernel (NAME.nft) with
+ * the files there. What they refer to is there, or among those that the project ships. With --update it writes the files instead.
  */
-#include <dirent.h>
-
 #include "files.h"
-#include "ir/filter/filter.h"
+#include "ir/filter/plan.h"
+#include "nft/filter/filter.h"
+#include "nft/names.h"
+
+#define ID "0123456789abcdef"
 
 struct store {
         struct nfw_report *report;
@@ -46,68 +48,66 @@ static const struct nfw_nwfilter *find(void *userdata, const char *name) {
         return filter ? filter : read_filter(store, GOLDEN_SHIPPED, name);
 }
 
-static char *compile(struct store *store, const char *name) {
-        const struct nfw_nwfilter_source source = { .find = find, .userdata = store };
-        const struct nfw_filter_options options = { .compat = false };
-        nfw_cleanup(nfw_nwfilter_tree_freep) struct nfw_nwfilter_tree *tree = NULL;
-        nfw_cleanup(nfw_filter_ir_freep) struct nfw_filter_ir *ir = NULL;
-        const struct nfw_nwfilter *top = find(store, name);
+static char *print(const struct nfw_plan *plan) {
         char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+        int r;
 
-        if (!top || nfw_nwfilter_tree_new(&source, top, store->report, &tree) != 0 ||
-            nfw_filter_lower(tree, &options, store->report, &ir) != 0 || nfw_filter_ir_text(ir, &text) != 0)
+        if (!stream)
                 return NULL;
+        r = nfw_nft_print_filter(plan, NFW_NFT_TABLE_DEFAULT NFW_NFT_FILTER_TABLE_SUFFIX, stream);
+        fclose(stream);
+        if (r < 0) {
+                free(text);
+                return NULL;
+        }
         return text;
 }
 
+/* The rules, and what goes to the kernel. */
+static int compile(struct store *store, const char *name, char **ret_ir, char **ret_nft) {
+        const struct nfw_nwfilter_source source = { .find = find, .userdata = store };
+        const struct nfw_filter_options options = { .compat = false };
+        const struct nfw_filter_plan_options plan_options = { .name = name, .id = ID, .has_reject = true };
+        nfw_cleanup(nfw_nwfilter_tree_freep) struct nfw_nwfilter_tree *tree = NULL;
+        nfw_cleanup(nfw_filter_ir_freep) struct nfw_filter_ir *ir = NULL;
+        nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
+        const struct nfw_nwfilter *top = find(store, name);
+
+        if (!top || nfw_nwfilter_tree_new(&source, top, store->report, &tree) != 0 ||
+            nfw_filter_lower(tree, &options, store->report, &ir) != 0 ||
+            nfw_filter_plan_new(ir, tree, &plan_options, NULL, &plan) != 0 ||
+            nfw_filter_ir_text(ir, ret_ir) != 0)
+                return -1;
+        *ret_nft = print(plan);
+        return *ret_nft ? 0 : -1;
+}
+
+static bool check_output(const char *name, const char *suffix, const char *text, bool update) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+
+        return asprintf(&path, "%s/%s.%s", GOLDEN_FILTERS, name, suffix) >= 0 &&
+               golden_check(path, text, update);
+}
+
 static bool check_case(const char *name, bool update) {
-        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
+        nfw_cleanup(nfw_freep) char *ir = NULL, *nft = NULL;
         struct store store = { 0 };
         bool good = false;
 
         if (nfw_report_new(&store.report) < 0)
                 return false;
-        text = compile(&store, name);
-        for (size_t i = 0; !text && i < nfw_report_n_diagnostics(store.report); i++)
+        if (compile(&store, name, &ir, &nft) == 0) {
+                good = check_output(name, "ir", ir, update);
+                good = check_output(name, "nft", nft, update) && good;
+        }
+        for (size_t i = 0; !nft && i < nfw_report_n_diagnostics(store.report); i++)
                 printf("# %s\n", nfw_diagnostic_text(nfw_report_diagnostic(store.report, i)));
-        if (text && asprintf(&path, "%s/%s.ir", GOLDEN_FILTERS, name) >= 0)
-                good = golden_check(path, text, update);
         store_deinit(&store);
         return good;
 }
 
-static int is_case(const struct dirent *entry) {
-        const char *dot = strrchr(entry->d_name, '.');
-
-        return dot && strcmp(dot, ".xml") == 0;
-}
-
 int main(int argc, char **argv) {
-        bool update = argc == 2 && strcmp(argv[1], "--update") == 0;
-        struct dirent **entries = NULL;
-        int n_entries, n_failed = 0;
-
-        if (argc > 1 && !update) {
-                fprintf(stderr, "usage: %s [--update]\n", argv[0]);
-                return 2;
-        }
-        n_entries = scandir(GOLDEN_FILTERS, &entries, is_case, alphasort);
-        if (n_entries <= 0) {
-                printf("Bail out! no filters in %s\n", GOLDEN_FILTERS);
-                return 1;
-        }
-
-        printf("1..%d\n", n_entries);
-        for (int i = 0; i < n_entries; i++) {
-                char *name = entries[i]->d_name;
-                bool good;
-
-                *strrchr(name, '.') = '\0';
-                good = check_case(name, update);
-                n_failed += !good;
-                printf("%sok %d - %s\n", good ? "" : "not ", i + 1, name);
-                free(entries[i]);
-        }
-        free(entries);
-        return n_failed > 0;
+        return golden_run(argc, argv, GOLDEN_FILTERS, ".xml", check_case);
 }

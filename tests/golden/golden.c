@@ -3,7 +3,6 @@
  * Compiles every policy in cases/ and compares the rules (NAME.ir) and what goes to the kernel (NAME.inet.nft,
  * NAME.bridge.nft) with the files there. With --update it writes the files instead.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,38 +125,6 @@ static bool check_case(const char *name, bool update) {
         return good;
 }
 
-static int is_case(const struct dirent *entry) {
-        const char *dot = strrchr(entry->d_name, '.');
-
-        return dot && strcmp(dot, ".yaml") == 0;
-}
-
 int main(int argc, char **argv) {
-        bool update = argc == 2 && strcmp(argv[1], "--update") == 0;
-        struct dirent **entries = NULL;
-        int n_entries, n_failed = 0;
-
-        if (argc > 1 && !update) {
-                fprintf(stderr, "usage: %s [--update]\n", argv[0]);
-                return 2;
-        }
-        n_entries = scandir(GOLDEN_CASES, &entries, is_case, alphasort);
-        if (n_entries <= 0) {
-                printf("Bail out! no cases in %s\n", GOLDEN_CASES);
-                return 1;
-        }
-
-        printf("1..%d\n", n_entries);
-        for (int i = 0; i < n_entries; i++) {
-                char *name = entries[i]->d_name;
-                bool good;
-
-                *strrchr(name, '.') = '\0';
-                good = check_case(name, update);
-                n_failed += !good;
-                printf("%sok %d - %s\n", good ? "" : "not ", i + 1, name);
-                free(entries[i]);
-        }
-        free(entries);
-        return n_failed > 0;
+        return golden_run(argc, argv, GOLDEN_CASES, ".yaml", check_case);
 }
