@@ -40,6 +40,11 @@ static int open_bus(const struct cli *cli, const struct bus_arguments *arguments
         return r < 0 ? lack_privilege(cli) : CLI_EXIT_FINE;
 }
 
+int act_open_alone(const struct cli *cli, struct act *act) {
+        *act = (struct act){ .cli = cli };
+        return cli_prepare(cli, &act->report, &act->context);
+}
+
 int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
         *act = (struct act){ .cli = cli };
         if (bus->is_off && bus->address)
@@ -64,7 +69,7 @@ int act_detach(struct act *act, const struct string_list *ports) {
 
 int act_unload(struct act *act, const char *policy, bool force) {
         if (act->bus)
-                return bus_unload(act->bus, policy, force);
+                return bus_do(act->bus, "UnloadPolicy", "sb", policy, (int)force);
         return nfw_unload(act->context, policy, force, act->report);
 }
 
@@ -83,7 +88,7 @@ int act_verify(struct act *act, const char *policy) {
         int r;
 
         if (act->bus)
-                return bus_verify(act->bus, policy);
+                return bus_do(act->bus, "Verify", "s", policy ? policy : "");
         r = nfw_verify(act->context, policy, act->report);
         if (r >= 0 && !policy) {
                 int filters = nfw_nwfilter_verify(act->context, act->report);

@@ -17,7 +17,7 @@ struct act {
         struct nfw_report *report;
         struct nfw_context *context; /* NULL: over the bus */
         struct bus *bus;
-        json_t *found; /* diagnostics of this process's own, or NULL */
+        json_t *found; /* diagnostics that are told instead, or NULL */
 };
 
 void act_close(struct act *act);
@@ -25,6 +25,9 @@ void act_close(struct act *act);
 
 /* Who is to do it. What stands in the way has been told: 0 or an exit status. */
 int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *ret_act);
+
+/* This process, whoever else could. */
+int act_open_alone(const struct cli *cli, struct act *ret_act);
 
 /* Each as the function of the library that it is named after: 0, a condition, or a negative errno. */
 int act_attach(struct act *act, const char *policy, const struct string_list *ports, bool persistent);

@@ -2,6 +2,7 @@
 #include "nfwpolicy/bus.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "nfwpolicy/bus-call.h"
+#include "nfwpolicy/bus-value.h"
 #include "shared/cleanup.h"
 #include "shared/text.h"
 
@@ -132,24 +134,95 @@ int bus_detach(struct bus *bus, const struct string_list *ports) {
         return r < 0 ? r : call_and_read(bus, call);
 }
 
-int bus_unload(struct bus *bus, const char *policy, bool force) {
+static int append_option(sd_bus_message *call, const char *key, const char *value) {
+        return value ? sd_bus_message_append(call, "{sv}", key, "s", value) : 0;
+}
+
+int bus_add_to_set(struct bus *bus,
+                   const char *name,
+                   const char *type,
+                   const char *family,
+                   const char *const *elements,
+                   size_t n_elements) {
+        const struct string_list list = { (const char **)elements, n_elements };
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = bus_new_call(bus, "UnloadPolicy", &call);
+        r = bus_new_call(bus, "AddToSet", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "sb", policy, force);
+                r = sd_bus_message_append(call, "s", name);
+        if (r >= 0)
+                r = append_strings(call, &list);
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (r >= 0)
+                r = append_option(call, "type", type);
+        if (r >= 0)
+                r = append_option(call, "family", family);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
         return r < 0 ? r : call_and_read(bus, call);
 }
 
-int bus_verify(struct bus *bus, const char *policy) {
+int bus_delete_from_set(struct bus *bus, const char *name, const char *const *elements, size_t n_elements) {
+        const struct string_list list = { (const char **)elements, n_elements };
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = bus_new_call(bus, "Verify", &call);
+        r = bus_new_call(bus, "DeleteFromSet", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "s", policy ? policy : "");
+                r = sd_bus_message_append(call, "s", name);
+        if (r >= 0)
+                r = append_strings(call, &list);
         return r < 0 ? r : call_and_read(bus, call);
+}
+
+static int append_arguments(sd_bus_message *call, const char *types, va_list arguments) {
+        int r = *types ? sd_bus_message_appendv(call, types, arguments) : 0;
+
+        /* What is not UTF-8 is all that can be wrong with a text. */
+        return r == -EINVAL ? -EILSEQ : r;
+}
+
+int bus_do(struct bus *bus, const char *member, const char *types, ...) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        va_list arguments;
+        int r;
+
+        r = bus_new_call(bus, member, &call);
+        if (r < 0)
+                return r;
+        va_start(arguments, types);
+        r = append_arguments(call, types, arguments);
+        va_end(arguments);
+        return r < 0 ? r : call_and_read(bus, call);
+}
+
+int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        CLEANUP(json) json_t *value = NULL;
+        va_list arguments;
+        int r;
+
+        r = bus_new_call(bus, member, &call);
+        if (r < 0)
+                return r;
+        va_start(arguments, types);
+        r = append_arguments(call, types, arguments);
+        va_end(arguments);
+        if (r < 0)
+                return r;
+        r = bus_call(bus, call, &reply);
+        if (r != 0)
+                return r;
+        r = bus_value_read(reply, &value);
+        if (r == 0)
+                r = bus_answer_read_report(&bus->answer, reply);
+        if (r < 0)
+                return r;
+        *ret_value = json_incref(value);
+        return 0;
 }
 
 /* --- loading ------------------------------------------------------------------------------------------------ */

@@ -26,11 +26,24 @@ struct bus *bus_close(struct bus *bus);
  */
 int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent);
 int bus_detach(struct bus *bus, const struct string_list *ports);
-int bus_unload(struct bus *bus, const char *policy, bool force);
+/* The type and the family of a set may be NULL. */
+int bus_add_to_set(struct bus *bus,
+                   const char *name,
+                   const char *type,
+                   const char *family,
+                   const char *const *elements,
+                   size_t n_elements);
+int bus_delete_from_set(struct bus *bus, const char *name, const char *const *elements, size_t n_elements);
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source);
 
+/*
+ * A method that answers with a report, and one that answers with a value before it, as bus_value_read() has it. What
+ * follows types is as for sd_bus_message_append(3); texts may be anything, and what is not UTF-8 is refused.
+ */
+int bus_do(struct bus *bus, const char *member, const char *types, ...);
+int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...);
+
 /* What is in force; and what a port has learned, or all of them where it is NULL: into an empty picture. */
-int bus_verify(struct bus *bus, const char *policy_or_null);
 int bus_look(struct bus *bus, struct picture *picture);
 int bus_names(struct bus *bus, const char *port, struct picture *picture);
 

@@ -29,13 +29,6 @@ int bus_detach(struct bus *bus, const struct string_list *ports) {
         return -EOPNOTSUPP;
 }
 
-int bus_unload(struct bus *bus, const char *policy, bool force) {
-        (void)bus;
-        (void)policy;
-        (void)force;
-        return -EOPNOTSUPP;
-}
-
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source) {
         (void)bus;
         (void)arguments;
@@ -43,9 +36,41 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
         return -EOPNOTSUPP;
 }
 
-int bus_verify(struct bus *bus, const char *policy) {
+int bus_add_to_set(struct bus *bus,
+                   const char *name,
+                   const char *type,
+                   const char *family,
+                   const char *const *elements,
+                   size_t n_elements) {
         (void)bus;
-        (void)policy;
+        (void)name;
+        (void)type;
+        (void)family;
+        (void)elements;
+        (void)n_elements;
+        return -EOPNOTSUPP;
+}
+
+int bus_delete_from_set(struct bus *bus, const char *name, const char *const *elements, size_t n_elements) {
+        (void)bus;
+        (void)name;
+        (void)elements;
+        (void)n_elements;
+        return -EOPNOTSUPP;
+}
+
+int bus_do(struct bus *bus, const char *member, const char *types, ...) {
+        (void)bus;
+        (void)member;
+        (void)types;
+        return -EOPNOTSUPP;
+}
+
+int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...) {
+        (void)bus;
+        (void)ret_value;
+        (void)member;
+        (void)types;
         return -EOPNOTSUPP;
 }
 

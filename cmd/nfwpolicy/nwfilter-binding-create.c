@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
@@ -11,6 +12,7 @@ enum compat {
 };
 
 struct create_arguments {
+        struct bus_arguments bus;
         struct nwfilter_directories directories;
         bool validate;
         int compat;
@@ -32,8 +34,7 @@ static const struct option_spec create_options[] = {
 };
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         CLEANUP(nwfilter_binding) struct nfw_nwfilter_binding *binding = NULL;
         CLEANUP(text) char *data = NULL;
         const struct create_arguments *args = arguments;
@@ -42,24 +43,22 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
         r = read_text(operands[0], &data, &size);
         if (r == 0)
-                r = nfw_nwfilter_binding_read_buffer(file, data ? data : "", size, report, &binding);
-        if (r == 0) {
-                const struct nfw_nwfilter_binding *const bindings[] = { binding };
-
-                if (args->compat == COMPAT_LIBVIRT)
-                        nfw_nwfilter_binding_set_compat(binding, true);
-                r = nfw_nwfilter_bind(context, bindings, 1, report);
-        }
+                r = nfw_nwfilter_binding_read_buffer(file, data ? data : "", size, act.report, &binding);
+        if (r != 0)
+                return diagnostics_finish(cli, act.report, r, file);
+        if (args->compat == COMPAT_LIBVIRT)
+                nfw_nwfilter_binding_set_compat(binding, true);
+        r = act_nwfilter_bind(&act, binding, &(struct nwfilter_source){ file, data });
         if (r == 0)
                 virsh_say(cli, "Network filter binding on %s created from %s",
                           nfw_nwfilter_binding_port(binding), file);
-        return diagnostics_finish(cli, report, r, file);
+        return act_finish(&act, r, file);
 }
 
 const struct command command_nwfilter_binding_create = {

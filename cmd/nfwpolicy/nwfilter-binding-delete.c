@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
-#include "shared/diagnostics.h"
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct nwfilter_arguments *args = arguments;
-        const char *const ports[] = { operands[0] };
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
-        r = nfw_nwfilter_unbind(context, ports, 1, report);
+        r = act_nwfilter_unbind(&act, operands[0]);
         if (r == 0)
                 virsh_say(cli, "Network filter binding on %s deleted", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return act_finish(&act, r, operands[0]);
 }
 
 const struct command command_nwfilter_binding_delete = {

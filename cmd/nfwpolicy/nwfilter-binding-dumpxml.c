@@ -3,17 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
 #include "shared/diagnostics.h"
 #include "shared/text.h"
 
-static const struct nfw_nwfilter_binding *find(const struct nfw_nwfilter_binding_list *list,
-                                               const char *port) {
-        for (size_t i = 0; i < nfw_nwfilter_binding_list_n(list); i++)
-                if (strcmp(nfw_nwfilter_binding_port(nfw_nwfilter_binding_list_item(list, i)), port) == 0)
-                        return nfw_nwfilter_binding_list_item(list, i);
+static const char *find(const json_t *bindings, const char *port) {
+        const json_t *binding;
+        size_t i;
+
+        json_array_foreach(bindings, i,
+                           binding) if (strcmp(json_string_value(json_object_get(binding, "port")), port) ==
+                                        0) return json_string_value(json_object_get(binding, "xml"));
         return NULL;
 }
 
@@ -29,35 +32,30 @@ static int refuse(const struct cli *cli, const char *port) {
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(nwfilter_binding_list) struct nfw_nwfilter_binding_list *list = NULL;
-        CLEANUP(text) char *text = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP(json) json_t *bindings = NULL;
         const struct nwfilter_arguments *args = arguments;
-        const struct nfw_nwfilter_binding *binding;
+        const char *text;
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
-        r = nfw_nwfilter_binding_list_new(context, report, &list);
+        r = act_nwfilter_bindings(&act, &bindings);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, operands[0]);
-        binding = find(list, operands[0]);
-        if (!binding)
+                return act_finish(&act, r, operands[0]);
+        text = find(bindings, operands[0]);
+        if (!text)
                 return refuse(cli, operands[0]);
-        r = nfw_nwfilter_binding_dumpxml(binding, &text);
-        if (r < 0)
-                return cli_failure(cli, r, operands[0]);
         if (cli->json)
                 return diagnostics_put_json(cli,
                                             json_pack("{s:o, s:o, s:o}", "port", text_json(operands[0]),
                                                       "xml", text_json(text), "diagnostics",
-                                                      diagnostics_json(report)),
+                                                      act_diagnostics(&act)),
                                             2);
-        diagnostics_print(cli, report);
+        act_print(&act);
         virsh_put_text(text);
         putchar('\n');
         return CLI_EXIT_FINE;

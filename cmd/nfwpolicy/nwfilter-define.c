@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
@@ -6,8 +7,7 @@
 #include "shared/read.h"
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         CLEANUP(nwfilter) struct nfw_nwfilter *filter = NULL;
         CLEANUP(text) char *data = NULL;
         const struct nwfilter_arguments *args = arguments;
@@ -16,18 +16,19 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
         r = read_text(operands[0], &data, &size);
         if (r == 0)
-                r = nfw_nwfilter_read_buffer(file, data ? data : "", size, report, &filter);
-        if (r == 0)
-                r = nfw_nwfilter_define(context, filter, false, report);
+                r = nfw_nwfilter_read_buffer(file, data ? data : "", size, act.report, &filter);
+        if (r != 0)
+                return diagnostics_finish(cli, act.report, r, file);
+        r = act_nwfilter_define(&act, filter, &(struct nwfilter_source){ file, data }, false);
         if (r == 0)
                 virsh_say(cli, "Network filter %s defined from %s", nfw_nwfilter_name(filter), file);
-        return diagnostics_finish(cli, report, r, file);
+        return act_finish(&act, r, file);
 }
 
 const struct command command_nwfilter_define = {

@@ -1,37 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
 #include "shared/diagnostics.h"
 #include "shared/text.h"
 
+/* Whether it was asked for by its name or its UUID. */
+static json_t *name_json(const char *text) {
+        CLEANUP(nwfilter) struct nfw_nwfilter *filter = NULL;
+
+        return nfw_nwfilter_read_buffer("", text, strlen(text), NULL, &filter) == 0
+                       ? text_json(nfw_nwfilter_name(filter))
+                       : json_null();
+}
+
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(text) char *name = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         CLEANUP(text) char *text = NULL;
         const struct nwfilter_arguments *args = arguments;
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
-        name = nwfilter_name_of(context, operands[0]);
-        r = name ? nfw_nwfilter_dumpxml(context, name, report, &text) : -ENOMEM;
+        r = act_nwfilter_dump(&act, operands[0], &text);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, operands[0]);
+                return act_finish(&act, r, operands[0]);
         if (cli->json)
                 return diagnostics_put_json(cli,
-                                            json_pack("{s:o, s:o, s:o}", "name", text_json(name), "xml",
-                                                      text_json(text), "diagnostics",
-                                                      diagnostics_json(report)),
+                                            json_pack("{s:o, s:o, s:o}", "name", name_json(text), "xml",
+                                                      text_json(text), "diagnostics", act_diagnostics(&act)),
                                             2);
-        diagnostics_print(cli, report);
+        act_print(&act);
         virsh_put_text(text);
         putchar('\n');
         return CLI_EXIT_FINE;

@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-
+#include "nfwpolicy/act-nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "nfwpolicy/virsh-table.h"
-#include "shared/diagnostics.h"
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(text) char *name = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct nwfilter_arguments *args = arguments;
         int r;
 
         (void)n_operands;
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
-        name = nwfilter_name_of(context, operands[0]);
-        r = name ? nfw_nwfilter_undefine(context, name, report) : -ENOMEM;
+        r = act_nwfilter_undefine(&act, operands[0]);
         if (r == 0)
                 virsh_say(cli, "Network filter %s undefined", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return act_finish(&act, r, operands[0]);
 }
 
 const struct command command_nwfilter_undefine = {

@@ -3,6 +3,8 @@
 
 /* What the nwfilter commands have in common. */
 
+#include "nfwpolicy/act.h"
+#include "nfwpolicy/bus-options.h"
 #include "shared/cleanup.h"
 #include "shared/command.h"
 
@@ -16,14 +18,15 @@ struct nwfilter_directories {
         const char *builtin;
 };
 
-/* type_ has a member `directories`. */
-#define NWFILTER_N_OPTIONS 2
+/* type_ has members `directories` and `bus`. */
+#define NWFILTER_N_OPTIONS (2 + BUS_N_OPTIONS)
 #define NWFILTER_OPTIONS(type_)                                                                              \
-        { .name = "filter-directory",                                                                        \
-          .kind = OPTION_STRING,                                                                             \
-          .offset = offsetof(type_, directories.filters),                                                    \
-          .argument = "DIR",                                                                                 \
-          .help = "where filters are defined (default /etc/nfwpolicy/nwfilter)" },                           \
+        BUS_OPTIONS(type_),                                                                                  \
+                { .name = "filter-directory",                                                                \
+                  .kind = OPTION_STRING,                                                                     \
+                  .offset = offsetof(type_, directories.filters),                                            \
+                  .argument = "DIR",                                                                         \
+                  .help = "where filters are defined (default /etc/nfwpolicy/nwfilter)" },                   \
         {                                                                                                    \
                 .name = "builtin-directory", .kind = OPTION_STRING,                                          \
                 .offset = offsetof(type_, directories.builtin), .argument = "DIR",                           \
@@ -31,6 +34,7 @@ struct nwfilter_directories {
         }
 
 struct nwfilter_arguments {
+        struct bus_arguments bus;
         struct nwfilter_directories directories;
         bool validate; /* for virsh's sake: what is read is always checked */
 };
@@ -39,14 +43,8 @@ extern const struct option_spec nwfilter_options[NWFILTER_N_OPTIONS];
 #define NWFILTER_N_VALIDATE_OPTIONS (NWFILTER_N_OPTIONS + 1)
 extern const struct option_spec nwfilter_validate_options[NWFILTER_N_VALIDATE_OPTIONS];
 
-/* As cli_prepare(), for the filters in these directories. */
-int nwfilter_prepare(const struct cli *cli,
-                     const struct nwfilter_directories *directories,
-                     struct nfw_report **ret_report,
-                     struct nfw_context **ret_context);
-
-/*
- * The name of the filter that is meant by its name or its UUID: a copy, which is what was written where no filter has
- * that UUID. NULL without memory.
- */
-char *nwfilter_name_of(struct nfw_context *context, const char *name_or_uuid);
+/* As act_open(), for the filters in these directories: whoever names one acts by himself. */
+int nwfilter_open(const struct cli *cli,
+                  const struct bus_arguments *bus,
+                  const struct nwfilter_directories *directories,
+                  struct act *ret_act);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "nfwpolicy/act-set.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
 #include "shared/diagnostics.h"
@@ -9,9 +10,8 @@
 #include "shared/table.h"
 #include "shared/text.h"
 
-DEFINE_CLEANUP(nwfilter_set_list)
-
 struct set_arguments {
+        struct bus_arguments bus;
         struct nwfilter_directories directories;
         const char *type;
         const char *family;
@@ -35,8 +35,7 @@ static const struct option_spec set_options[] = {
 struct set_call {
         const struct cli *cli;
         const struct set_arguments *arguments;
-        struct nfw_context *context;
-        struct nfw_report *report;
+        struct act *act;
         char **operands; /* behind the verb */
         size_t n_operands;
 };
@@ -53,11 +52,11 @@ static int add(const struct set_call *call) {
         if (call->n_operands == 0)
                 return lack_name(call->cli);
         n = call->n_operands - 1;
-        r = nfw_nwfilter_set_add(call->context, name, call->arguments->type, call->arguments->family,
-                                 (const char *const *)&call->operands[1], n, call->report);
+        r = act_set_add(call->act, name, call->arguments->type, call->arguments->family,
+                        (const char *const *)&call->operands[1], n);
         if (r == 0)
                 cli_say(call->cli, "set %s: %zu %s added", name, n, n == 1 ? "element" : "elements");
-        return diagnostics_finish(call->cli, call->report, r, name);
+        return act_finish(call->act, r, name);
 }
 
 static int delete (const struct set_call *call) {
@@ -68,72 +67,67 @@ static int delete (const struct set_call *call) {
         if (call->n_operands == 0)
                 return lack_name(call->cli);
         n = call->n_operands - 1;
-        r = nfw_nwfilter_set_delete(call->context, name, (const char *const *)&call->operands[1], n,
-                                    call->report);
+        r = act_set_delete(call->act, name, (const char *const *)&call->operands[1], n);
         if (r == 0 && n == 0)
                 cli_say(call->cli, "set %s is deleted", name);
         else if (r == 0)
                 cli_say(call->cli, "set %s: %zu %s deleted", name, n, n == 1 ? "element" : "elements");
-        return diagnostics_finish(call->cli, call->report, r, name);
+        return act_finish(call->act, r, name);
 }
 
 /* --- listing ------------------------------------------------------------------------------------------------- */
 
-static json_t *set_json(struct nfw_nwfilter_set_list *list, size_t index) {
-        json_t *elements = json_array();
-        const char *element;
-
-        for (size_t i = 0; (element = nfw_nwfilter_set_list_element(list, index, i)); i++)
-                json_array_append_new(elements, json_string(element));
-        return json_pack("{s:o, s:s, s:s, s:o}", "name", text_json(nfw_nwfilter_set_list_name(list, index)),
-                         "type", nfw_nwfilter_set_list_type(list, index), "family",
-                         nfw_nwfilter_set_list_family(list, index), "elements", elements);
+static const char *text_of(const json_t *set, const char *key) {
+        return json_string_value(json_object_get(set, key));
 }
 
-static int print_json(const struct set_call *call, struct nfw_nwfilter_set_list *list, const char *name) {
-        json_t *sets = json_array();
+static int print_json(const struct set_call *call, const json_t *sets, const char *name) {
+        json_t *printed = json_array(), *set;
+        size_t i;
 
-        for (size_t i = 0; i < nfw_nwfilter_set_list_n(list); i++)
-                if (!name || strcmp(nfw_nwfilter_set_list_name(list, i), name) == 0)
-                        json_array_append_new(sets, set_json(list, i));
+        json_array_foreach(sets, i, set) {
+                json_object_del(set, "n_elements");
+                if (!name || strcmp(text_of(set, "name"), name) == 0)
+                        json_array_append(printed, set);
+        }
         return diagnostics_put_json(
                 call->cli,
-                json_pack("{s:o, s:o}", "sets", sets, "diagnostics", diagnostics_json(call->report)), 2);
+                json_pack("{s:o, s:o}", "sets", printed, "diagnostics", act_diagnostics(call->act)), 2);
 }
 
-static int print_all(const struct cli *cli, const struct nfw_nwfilter_set_list *list) {
+static int print_all(const struct cli *cli, const json_t *sets) {
         static const char *const titles[] = { "SET", "TYPE", "FAMILY", "ELEMENTS", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = NULL;
+        const json_t *set;
+        size_t i;
         int r;
 
-        if (nfw_nwfilter_set_list_n(list) == 0) {
+        if (json_array_size(sets) == 0) {
                 puts("there are no sets");
                 return CLI_EXIT_FINE;
         }
         table = table_new(titles);
-        for (size_t i = 0; i < nfw_nwfilter_set_list_n(list); i++) {
-                table_add(table, nfw_nwfilter_set_list_name(list, i));
-                table_add(table, nfw_nwfilter_set_list_type(list, i));
-                table_add(table, nfw_nwfilter_set_list_family(list, i));
-                table_addf(table, "%zu", nfw_nwfilter_set_list_n_elements(list, i));
+        json_array_foreach(sets, i, set) {
+                table_add(table, text_of(set, "name"));
+                table_add(table, text_of(set, "type"));
+                table_add(table, text_of(set, "family"));
+                table_addf(table, "%" JSON_INTEGER_FORMAT,
+                           json_integer_value(json_object_get(set, "n_elements")));
         }
         r = table_print(table, cli->color_out);
         return r < 0 ? cli_failure(cli, r, NULL) : CLI_EXIT_FINE;
 }
 
-static int print_one(struct nfw_nwfilter_set_list *list, size_t index) {
-        const char *element;
+static int print_one(const json_t *set) {
+        const json_t *element;
+        size_t i;
 
-        for (size_t i = 0; (element = nfw_nwfilter_set_list_element(list, index, i)); i++)
-                puts(element);
+        json_array_foreach(json_object_get(set, "elements"), i, element) puts(json_string_value(element));
         return CLI_EXIT_FINE;
 }
 
-static int find(const struct set_call *call,
-                const struct nfw_nwfilter_set_list *list,
-                const char *name,
-                size_t *ret_index) {
-        size_t n = nfw_nwfilter_set_list_n(list);
+static int refuse_unknown(const struct set_call *call, const json_t *sets, const char *name) {
+        size_t n = json_array_size(sets);
         CLEANUP(text) char *hint = NULL;
         const char **names, *nearest;
         json_t *told;
@@ -141,14 +135,8 @@ static int find(const struct set_call *call,
         names = calloc(n + 1, sizeof(*names));
         if (!names)
                 return cli_failure(call->cli, -ENOMEM, NULL);
-        for (size_t i = 0; i < n; i++) {
-                names[i] = nfw_nwfilter_set_list_name(list, i);
-                if (strcmp(names[i], name) == 0) {
-                        *ret_index = i;
-                        free(names);
-                        return CLI_EXIT_FINE;
-                }
-        }
+        for (size_t i = 0; i < n; i++)
+                names[i] = text_of(json_array_get(sets, i), "name");
         nearest = suggest(name, names, n);
         if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
                 hint = NULL;
@@ -163,21 +151,29 @@ static int find(const struct set_call *call,
         return CLI_EXIT_NO;
 }
 
+static const json_t *find(const json_t *sets, const char *name) {
+        const json_t *set;
+        size_t i;
+
+        json_array_foreach(sets, i, set) if (strcmp(text_of(set, "name"), name) == 0) return set;
+        return NULL;
+}
+
 static int list(const struct set_call *call) {
-        CLEANUP(nwfilter_set_list) struct nfw_nwfilter_set_list *list = NULL;
+        CLEANUP(json) json_t *sets = NULL;
         const char *name = call->n_operands > 0 ? call->operands[0] : NULL;
-        size_t index = 0;
+        const json_t *set;
         int r;
 
-        r = nfw_nwfilter_set_list_new(call->context, call->report, &list);
+        r = act_set_list(call->act, name ? name : call->cli->json ? "" : NULL, &sets);
         if (r != 0)
-                return diagnostics_finish(call->cli, call->report, r, "set list");
-        r = name ? find(call, list, name, &index) : CLI_EXIT_FINE;
-        if (r)
-                return r;
+                return act_finish(call->act, r, "set list");
+        set = name ? find(sets, name) : NULL;
+        if (name && !set)
+                return refuse_unknown(call, sets, name);
         if (call->cli->json)
-                return print_json(call, list, name);
-        return name ? print_one(list, index) : print_all(call->cli, list);
+                return print_json(call, sets, name);
+        return name ? print_one(set) : print_all(call->cli, sets);
 }
 
 static const struct {
@@ -191,8 +187,7 @@ static const struct {
 };
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct set_arguments *args = arguments;
         size_t i = 0;
         int r;
@@ -203,13 +198,12 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
                 return cli_usage_error(cli, "`%s` is none of add, delete and list", operands[0]);
         if (n_operands - 1 > verbs[i].max_operands)
                 return cli_usage_error(cli, "`%s` is too much", operands[verbs[i].max_operands + 1]);
-        r = nwfilter_prepare(cli, &args->directories, &report, &context);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
         return verbs[i].run(&(struct set_call){ .cli = cli,
                                                 .arguments = args,
-                                                .context = context,
-                                                .report = report,
+                                                .act = &act,
                                                 .operands = operands + 1,
                                                 .n_operands = n_operands - 1 });
 }

@@ -2,7 +2,6 @@
 #include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter.h"
-#include "shared/diagnostics.h"
 
 struct verify_arguments {
         struct bus_arguments bus;
@@ -10,7 +9,6 @@ struct verify_arguments {
 };
 
 static const struct option_spec verify_options[] = {
-        BUS_OPTIONS(struct verify_arguments),
         NWFILTER_OPTIONS(struct verify_arguments),
 };
 
@@ -20,16 +18,10 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         const char *name = n_operands > 0 ? operands[0] : NULL;
         int r;
 
-        r = act_open(cli, &args->bus, &act);
+        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
         if (r)
                 return r;
 
-        if (act.context && (args->directories.filters || args->directories.builtin)) {
-                r = nfw_context_set_nwfilter_directories(act.context, args->directories.filters,
-                                                         args->directories.builtin);
-                if (r < 0)
-                        return cli_failure(cli, r, "--filter-directory");
-        }
         r = act_verify(&act, name);
         if (r == 0)
                 cli_say(cli, "%s: the kernel holds what was compiled", name ? name : "all policies");

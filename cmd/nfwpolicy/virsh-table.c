@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicy/virsh-table.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,28 @@ void virsh_table_print(const struct cli *cli,
                 print_row(cells + row * n_columns, widths, n_columns);
         if (!cli->quiet)
                 putchar('\n');
+}
+
+int virsh_table_print_json(const struct cli *cli,
+                           const char *const *titles,
+                           const char *const *keys,
+                           size_t n_columns,
+                           const json_t *array) {
+        size_t n = json_array_size(array);
+        const char **cells;
+
+        cells = calloc(n * n_columns + 1, sizeof(*cells));
+        if (!cells)
+                return cli_failure(cli, -ENOMEM, NULL);
+        for (size_t i = 0; i < n * n_columns; i++) {
+                cells[i] = json_string_value(
+                        json_object_get(json_array_get(array, i / n_columns), keys[i % n_columns]));
+                if (!cells[i])
+                        cells[i] = "";
+        }
+        virsh_table_print(cli, titles, n_columns, cells, n);
+        free(cells);
+        return CLI_EXIT_FINE;
 }
 
 void virsh_say(const struct cli *cli, const char *format, ...) {

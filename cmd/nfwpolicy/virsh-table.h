@@ -3,6 +3,7 @@
 
 /* Tables that look as virsh prints them, for the commands that have its names: scripts read them. */
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "shared/cli.h"
@@ -13,6 +14,13 @@ void virsh_table_print(const struct cli *cli,
                        size_t n_columns,
                        const char *const *cells,
                        size_t n_rows);
+
+/* The same from an array of objects that have texts, or nothing, for the keys. Returns an exit status. */
+int virsh_table_print_json(const struct cli *cli,
+                           const char *const *titles,
+                           const char *const *keys,
+                           size_t n_columns,
+                           const json_t *array);
 
 /* A sentence on what was done and an empty line, unless --quiet or --json. */
 __attribute__((format(printf, 2, 3))) void virsh_say(const struct cli *cli, const char *format, ...);

@@ -51,6 +51,8 @@ static const struct {
         { BUS_MANAGER, "ListFilters", ACTION_READ },
         { BUS_MANAGER, "DumpFilter", ACTION_READ },
         { BUS_MANAGER, "ListBindings", ACTION_READ },
+        { BUS_MANAGER, "ListSets", ACTION_READ },
+        { BUS_MANAGER, "ListElements", ACTION_READ },
         { BUS_MANAGER, "Detach", ACTION_ATTACH },
         { "org.freedesktop.DBus.Properties", "Get", ACTION_READ },
         { "org.freedesktop.DBus.Properties", "GetAll", ACTION_READ },

@@ -142,18 +142,23 @@ static int append_diagnostic(sd_bus_message *reply, const struct nfw_diagnostic 
                                      nfw_diagnostic_column(diagnostic), text, hint);
 }
 
+int error_append_report(sd_bus_message *reply, const struct nfw_report *report) {
+        size_t n = report ? nfw_report_n_diagnostics(report) : 0;
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "(sssuuss)");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = append_diagnostic(reply, nfw_report_diagnostic(report, i));
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int reply_report(sd_bus_message *call, const struct nfw_report *report) {
         CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         int r;
 
         r = sd_bus_message_new_method_return(call, &reply);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_open_container(reply, 'a', "(sssuuss)");
-        for (size_t i = 0; r >= 0 && i < nfw_report_n_diagnostics(report); i++)
-                r = append_diagnostic(reply, nfw_report_diagnostic(report, i));
         if (r >= 0)
-                r = sd_bus_message_close_container(reply);
+                r = error_append_report(reply, report);
         return r < 0 ? r : sd_bus_message_send(reply);
 }
 

@@ -18,6 +18,9 @@
 /* A report as a value: an array of severity, code, file, line, column, text, hint. */
 #define REPORT_SIGNATURE "a(sssuuss)"
 
+/* The report, which may be NULL, as such a value. Not negative, or a negative errno. */
+int error_append_report(sd_bus_message *reply, const struct nfw_report *report);
+
 /*
  * Answers a call with what the library returned: the report as a value for 0, else an error whose message has the
  * first error in its first line and the whole report as JSON in its second. about is what it was for.

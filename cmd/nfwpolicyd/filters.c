@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/answer.h"
+#include "nfwpolicyd/call_options.h"
 #include "nfwpolicyd/lists.h"
 #include "shared/cleanup.h"
 
@@ -23,65 +23,17 @@ struct options {
         int compat;
 };
 
-struct option {
-        const char *key;
-        const char *type;
-        size_t offset;
+#define FIELD(field_) offsetof(struct options, field_)
+
+static const struct call_option define_options[] = {
+        { "file", "s", FIELD(file), 0 },
+        { "dry-run", "b", FIELD(dry_run), 0 },
 };
 
-static const struct option define_options[] = {
-        { "file", "s", offsetof(struct options, file) },
-        { "dry-run", "b", offsetof(struct options, dry_run) },
-        { NULL, NULL, 0 },
+static const struct call_option bind_options[] = {
+        { "file", "s", FIELD(file), 0 },
+        { "compat", "b", FIELD(compat), 0 },
 };
-
-static const struct option bind_options[] = {
-        { "file", "s", offsetof(struct options, file) },
-        { "compat", "b", offsetof(struct options, compat) },
-        { NULL, NULL, 0 },
-};
-
-/* 0, or what the handler is to return. */
-static int read_option(sd_bus_message *call, const struct option *known, struct options *options) {
-        const char *key, *type;
-        int r;
-
-        r = sd_bus_message_read(call, "s", &key);
-        if (r < 0)
-                return r;
-        while (known->key && strcmp(known->key, key) != 0)
-                known++;
-        if (!known->key)
-                return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", NULL,
-                                    "there is no option `%s`", key);
-        r = sd_bus_message_peek_type(call, NULL, &type);
-        if (r < 0)
-                return r;
-        if (strcmp(type, known->type) != 0)
-                return error_refuse(call, NFW_E_INVALID, "bus/wrong-type", NULL,
-                                    "option `%s` is of type `%s`, not `%s`", key, known->type, type);
-        r = sd_bus_message_read(call, "v", known->type, (char *)options + known->offset);
-        return r < 0 ? r : 0;
-}
-
-static int read_options(sd_bus_message *call, const struct option *known, struct options *options) {
-        int r;
-
-        r = sd_bus_message_enter_container(call, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
-                r = read_option(call, known, options);
-                if (r != 0)
-                        return r;
-                r = sd_bus_message_exit_container(call);
-                if (r < 0)
-                        return r;
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(call);
-        return r < 0 ? r : 0;
-}
 
 int filters_define(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         CLEANUP(report) struct nfw_report *report = NULL;
@@ -95,7 +47,7 @@ int filters_define(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         r = sd_bus_message_read(call, "s", &text);
         if (r < 0)
                 return r;
-        r = read_options(call, define_options, &options);
+        r = call_options_read(call, define_options, 2, &options);
         if (r != 0)
                 return r;
         r = nfw_report_new(&report);
@@ -104,27 +56,14 @@ int filters_define(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         r = nfw_nwfilter_read_buffer(options.file, text, strlen(text), report, &filter);
         if (r == 0)
                 r = nfw_nwfilter_define(daemon->context, filter, options.dry_run, report);
-        if (r == 0 && !options.dry_run)
-                keep_changed(daemon);
-        return error_reply(call, r, report, options.file);
+        if (r == 0 && options.dry_run)
+                return error_reply(call, r, report, options.file);
+        return answer_change(daemon, call, r, report, options.file);
 }
 
 int filters_undefine(sd_bus_message *call, void *userdata, sd_bus_error *error) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        struct daemon *daemon = userdata;
-        const char *name;
-        int r;
-
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
-        r = nfw_nwfilter_undefine(daemon->context, name, report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, name);
+        return answer_change_by_name(userdata, call, nfw_nwfilter_undefine);
 }
 
 int filters_bind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
@@ -141,7 +80,7 @@ int filters_bind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         r = sd_bus_message_read(call, "s", &text);
         if (r < 0)
                 return r;
-        r = read_options(call, bind_options, &options);
+        r = call_options_read(call, bind_options, 2, &options);
         if (r != 0)
                 return r;
         r = nfw_report_new(&report);
@@ -152,9 +91,7 @@ int filters_bind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
                 nfw_nwfilter_binding_set_compat(binding, true);
         if (r == 0)
                 r = nfw_nwfilter_bind(daemon->context, bindings, 1, report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, options.file);
+        return answer_change(daemon, call, r, report, options.file);
 }
 
 int filters_unbind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
@@ -174,14 +111,13 @@ int filters_unbind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         r = nfw_nwfilter_unbind(daemon->context, (const char *const *)ports, list_count(ports), report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, ports[0]);
+        return answer_change(daemon, call, r, report, ports[0]);
 }
 
 /* --- looking ------------------------------------------------------------------------------------------------- */
 
-static int append_filter(sd_bus_message *reply, const struct nfw_nwfilter_list *list, size_t index) {
+static int append_filter(sd_bus_message *reply, void *filters, size_t index) {
+        const struct nfw_nwfilter_list *list = filters;
         CLEANUP(text) char *name = string_for_bus(nfw_nwfilter_list_name(list, index));
         CLEANUP(text) char *uuid = string_for_bus(nfw_nwfilter_list_uuid(list, index));
 
@@ -191,23 +127,21 @@ static int append_filter(sd_bus_message *reply, const struct nfw_nwfilter_list *
 }
 
 int filters_list(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(nwfilter_list) struct nfw_nwfilter_list *list = NULL;
-        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         struct daemon *daemon = userdata;
         int r;
 
         (void)error;
-        r = nfw_nwfilter_list_new(daemon->context, NULL, &list);
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        r = nfw_nwfilter_list_new(daemon->context, report, &list);
         if (r != 0)
-                return error_reply(call, r, NULL, "reading the filters");
-        r = sd_bus_message_new_method_return(call, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(ssb)");
-        for (size_t i = 0; r >= 0 && i < nfw_nwfilter_list_n(list); i++)
-                r = append_filter(reply, list, i);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_send(reply);
+                return error_reply(call, r, report, "nwfilter-list");
+        return answer_rows(call,
+                           &(struct answer_rows){ "(ssb)", nfw_nwfilter_list_n(list), append_filter, list },
+                           report);
 }
 
 int filters_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
@@ -224,35 +158,57 @@ int filters_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         if (r < 0)
                 return r;
         r = nfw_nwfilter_dumpxml(daemon->context, name, report, &text);
-        return r != 0 ? error_reply(call, r, report, name) : sd_bus_reply_method_return(call, "s", text);
+        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);
 }
 
-static int append_binding(sd_bus_message *reply, const struct nfw_nwfilter_binding *binding) {
+/* The guest's addresses that are known by now. */
+static int append_addresses(sd_bus_message *reply,
+                            const struct nfw_nwfilter_binding_list *list,
+                            size_t index) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "(sst)");
+        for (size_t i = 0; r >= 0 && i < nfw_nwfilter_binding_list_n_addresses(list, index); i++)
+                r = sd_bus_message_append(reply, "(sst)", nfw_nwfilter_binding_list_address(list, index, i),
+                                          nfw_nwfilter_binding_list_address_origin(list, index, i),
+                                          nfw_nwfilter_binding_list_address_expires_ms(list, index, i));
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_binding(sd_bus_message *reply, void *bindings, size_t index) {
+        const struct nfw_nwfilter_binding_list *list = bindings;
+        const struct nfw_nwfilter_binding *binding = nfw_nwfilter_binding_list_item(list, index);
+        const char *learning = nfw_nwfilter_binding_list_learning(list, index);
         CLEANUP(text) char *text = NULL;
         int r;
 
         r = nfw_nwfilter_binding_dumpxml(binding, &text);
-        return r < 0 ? r
-                     : sd_bus_message_append(reply, "(sss)", nfw_nwfilter_binding_port(binding),
-                                             nfw_nwfilter_binding_filter(binding), text);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'r', "ssssa(sst)");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "ssss", nfw_nwfilter_binding_port(binding),
+                                          nfw_nwfilter_binding_filter(binding), text,
+                                          learning ? learning : "");
+        if (r >= 0)
+                r = append_addresses(reply, list, index);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 int filters_list_bindings(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(nwfilter_binding_list) struct nfw_nwfilter_binding_list *list = NULL;
-        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         struct daemon *daemon = userdata;
         int r;
 
         (void)error;
-        r = nfw_nwfilter_binding_list_new(daemon->context, NULL, &list);
+        r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        r = nfw_nwfilter_binding_list_new(daemon->context, report, &list);
         if (r != 0)
-                return error_reply(call, r, NULL, "reading the bindings");
-        r = sd_bus_message_new_method_return(call, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(sss)");
-        for (size_t i = 0; r >= 0 && i < nfw_nwfilter_binding_list_n(list); i++)
-                r = append_binding(reply, nfw_nwfilter_binding_list_item(list, i));
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_send(reply);
+                return error_reply(call, r, report, "nwfilter-binding-list");
+        return answer_rows(call,
+                           &(struct answer_rows){ "(ssssa(sst))", nfw_nwfilter_binding_list_n(list),
+                                                  append_binding, list },
+                           report);
 }

@@ -3,13 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "nfwpolicyd/call_options.h"
 #include "nfwpolicyd/daemon.h"
 #include "nfwpolicyd/errors.h"
 #include "nfwpolicyd/lists.h"
 #include "nfwpolicyd/manager.h"
 #include "nfwpolicyd/read_fd.h"
 #include "shared/cleanup.h"
-#include "shared/suggest.h"
 
 /* The options of a call; the texts are the message's. */
 struct load_call {
@@ -25,16 +25,9 @@ struct load_call {
         uint32_t max_names;
 };
 
-struct option {
-        const char *key;
-        const char *type;
-        size_t offset;
-        uint32_t max; /* of numbers, which begin with 1 */
-};
-
 #define FIELD(field_) offsetof(struct load_call, field_)
 
-static const struct option options[] = {
+static const struct call_option options[] = {
         { "ports", "as", FIELD(ports), 0 },
         { "resolvers", "as", FIELD(resolvers), 0 },
         { "any-resolver", "b", FIELD(any_resolver), 0 },
@@ -53,104 +46,8 @@ static void cleanup_load_call(struct load_call *load) {
         list_free(load->resolvers);
 }
 
-static const struct option *find_option(const char *key) {
-        for (size_t i = 0; i < N_OPTIONS; i++)
-                if (strcmp(options[i].key, key) == 0)
-                        return &options[i];
-        return NULL;
-}
-
-static int refuse_unknown(sd_bus_message *call, const char *key) {
-        CLEANUP(text) char *hint = NULL;
-        const char *keys[N_OPTIONS], *nearest;
-
-        for (size_t i = 0; i < N_OPTIONS; i++)
-                keys[i] = options[i].key;
-        nearest = suggest(key, keys, N_OPTIONS);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
-        return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", hint, "there is no option `%s`", key);
-}
-
-/* 0, or what the handler is to return. */
-static int read_number(sd_bus_message *call, const struct option *option, uint32_t *field) {
-        uint32_t number;
-        int r;
-
-        r = sd_bus_message_read(call, "u", &number);
-        if (r < 0)
-                return r;
-        if (number < 1 || number > option->max)
-                return error_refuse(call, NFW_E_INVALID, "bus/out-of-range", NULL,
-                                    "`%s` must be from 1 to %u", option->key, option->max);
-        *field = number;
-        return 0;
-}
-
-static int read_value(sd_bus_message *call, const struct option *option, struct load_call *load) {
-        void *field = (char *)load + option->offset;
-        char ***list = field;
-        int r;
-
-        switch (option->type[0]) {
-        case 'u':
-                return read_number(call, option, field);
-        case 'a':
-                list_free(*list);
-                *list = NULL;
-                r = sd_bus_message_read_strv(call, list);
-                break;
-        default:
-                r = sd_bus_message_read(call, option->type, field);
-                break;
-        }
-        return r < 0 ? r : 0;
-}
-
-static int read_option(sd_bus_message *call, struct load_call *load) {
-        const struct option *option;
-        const char *key, *type;
-        int r;
-
-        r = sd_bus_message_read(call, "s", &key);
-        if (r < 0)
-                return r;
-        option = find_option(key);
-        if (!option)
-                return refuse_unknown(call, key);
-        r = sd_bus_message_peek_type(call, NULL, &type);
-        if (r < 0)
-                return r;
-        if (strcmp(type, option->type) != 0)
-                return error_refuse(call, NFW_E_INVALID, "bus/wrong-type", NULL,
-                                    "option `%s` is of type `%s`, not `%s`", key, option->type, type);
-        r = sd_bus_message_enter_container(call, 'v', option->type);
-        if (r >= 0)
-                r = read_value(call, option, load);
-        if (r != 0)
-                return r;
-        r = sd_bus_message_exit_container(call);
-        return r < 0 ? r : 0;
-}
-
-/* 0, or what the handler is to return. */
 static int read_options(sd_bus_message *call, struct load_call *load) {
-        int r;
-
-        r = sd_bus_message_enter_container(call, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
-                r = read_option(call, load);
-                if (r != 0)
-                        return r;
-                r = sd_bus_message_exit_container(call);
-                if (r < 0)
-                        return r;
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(call);
-        return r < 0 ? r : 0;
+        return call_options_read(call, options, N_OPTIONS, load);
 }
 
 static int describe(const struct load_call *call, struct nfw_load *load, struct nfw_report *report) {

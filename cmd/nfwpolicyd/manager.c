@@ -2,19 +2,19 @@
 #include "nfwpolicyd/manager.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicyd/answer.h"
+#include "nfwpolicyd/call_options.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
 #include "nfwpolicyd/filters.h"
 #include "nfwpolicyd/lists.h"
+#include "nfwpolicyd/sets.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
 #include "shared/suggest.h"
-
-/* A bus ends the connection of who sends more than it takes: 32 MiB on a system bus. */
-#define MAX_NAMES_BYTES ((size_t)16 * 1024 * 1024)
 
 /* --- ports -------------------------------------------------------------------------------------------------- */
 
@@ -27,42 +27,9 @@ struct parameters {
         int persistent;
 };
 
-static int read_persistent(sd_bus_message *call, struct parameters *parameters) {
-        const char *type;
-        int r;
-
-        r = sd_bus_message_peek_type(call, NULL, &type);
-        if (r < 0)
-                return r;
-        if (strcmp(type, "b") != 0)
-                return error_refuse(call, NFW_E_INVALID, "bus/wrong-type", NULL,
-                                    "the parameter `persistent` is of type `b`, and this is `%s`", type);
-        r = sd_bus_message_read(call, "v", "b", &parameters->persistent);
-        return r < 0 ? r : 0;
-}
-
-/* Who gives one counts on it, so one that is not known must not be ignored. 0: all of them are. */
-static int read_parameters(sd_bus_message *call, struct parameters *parameters) {
-        const char *key;
-        int r;
-
-        r = sd_bus_message_enter_container(call, 'a', "{sv}");
-        while (r >= 0 && (r = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(call, "s", &key);
-                if (r < 0)
-                        return r;
-                if (strcmp(key, "persistent") != 0)
-                        return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", NULL,
-                                            "there is no parameter `%s`", key);
-                r = read_persistent(call, parameters);
-                if (r != 0)
-                        return r;
-                r = sd_bus_message_exit_container(call);
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(call);
-        return r < 0 ? -EBADMSG : 0;
-}
+static const struct call_option parameters_known[] = {
+        { "persistent", "b", offsetof(struct parameters, persistent), 0 },
+};
 
 static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         CLEANUP(report) struct nfw_report *report = NULL;
@@ -78,7 +45,7 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
                 r = sd_bus_message_read(call, "s", &policy);
         if (r < 0)
                 return r;
-        r = read_parameters(call, &parameters);
+        r = call_options_read(call, parameters_known, 1, &parameters);
         if (r != 0)
                 return r;
         if (list_count(interfaces) == 0)
@@ -194,7 +161,7 @@ static int append_grant(sd_bus_message *reply, const struct nfw_grant *grant, si
         /* Lengths, ends and padding of five strings and a number are less than the 64. */
         *size += 64 + strlen(port) + strlen(name) + strlen(nfw_grant_policy(grant)) +
                  strlen(nfw_grant_address(grant)) + strlen(resolver ? resolver : "");
-        if (*size > MAX_NAMES_BYTES)
+        if (*size > ANSWER_MAX_BYTES)
                 return -E2BIG;
         return sd_bus_message_append(reply, "(ssssst)", port, nfw_grant_policy(grant), name,
                                      nfw_grant_address(grant), resolver ? resolver : "",
@@ -326,9 +293,17 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("UndefineFilter", ("s", name), REPORT, filters_undefine),
         METHOD("Bind", ("s", text, "a{sv}", options), REPORT, filters_bind),
         METHOD("Unbind", ("as", ports), REPORT, filters_unbind),
-        METHOD("ListFilters", (NULL), ("a(ssb)", filters), filters_list),
-        METHOD("DumpFilter", ("s", name), ("s", text), filters_dump),
-        METHOD("ListBindings", (NULL), ("a(sss)", bindings), filters_list_bindings),
+        METHOD("ListFilters", (NULL), ("a(ssb)", filters, REPORT_SIGNATURE, report), filters_list),
+        METHOD("DumpFilter", ("s", name), ("s", text, REPORT_SIGNATURE, report), filters_dump),
+        METHOD("ListBindings",
+               (NULL),
+               ("a(ssssa(sst))", bindings, REPORT_SIGNATURE, report),
+               filters_list_bindings),
+        METHOD("AddToSet", ("s", name, "as", elements, "a{sv}", options), REPORT, sets_add),
+        METHOD("DeleteFromSet", ("s", name, "as", elements), REPORT, sets_delete_from),
+        METHOD("DeleteSet", ("s", name), REPORT, sets_delete),
+        METHOD("ListSets", (NULL), ("a(sssu)", sets, REPORT_SIGNATURE, report), sets_list),
+        METHOD("ListElements", ("s", set), ("as", elements, REPORT_SIGNATURE, report), sets_list_elements),
         SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),

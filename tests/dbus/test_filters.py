@@ -38,7 +38,7 @@ def code_of(raised):
 @pytest.fixture
 def filters(bridge, client):
     yield client
-    for port, _, _ in client.call("ListBindings"):
+    for port, *_ in client.call("ListBindings"):
         client.call("Unbind", "(as)", [port])
     for name, _, _ in client.call("ListFilters"):
         client.call("UndefineFilter", "(s)", name)
@@ -58,8 +58,8 @@ def test_from_the_definition_to_its_end(filters):
     assert filters.wait_for("PortBound") == ("port0", "no-ip")
     changed = filters.wait_for("PropertiesChanged", lambda parameters: parameters[0] == FILTER)
     assert changed[1] == {"Ports": ["port0"]}
-    ((port, name, xml),) = filters.call("ListBindings")
-    assert (port, name) == ("port0", "no-ip") and "192.0.2.1" in xml
+    ((port, name, xml, learning, addresses),) = filters.call("ListBindings")
+    assert (port, name, learning, addresses) == ("port0", "no-ip", "", []) and "192.0.2.1" in xml
     assert filters.objects()[path][FILTER]["Ports"] == ["port0"]
     assert filters.call("Verify", "(s)", "") == []
     assert filters.call("Unbind", "(as)", ["port0"]) == []

@@ -46,5 +46,5 @@ def test_the_file_and_the_daemon_agree(client):
         assert said[interface] == written[interface]
         own = {each for each in said if each.startswith(NAME)}
         assert own == {interface}
-    assert len(written[MANAGER]) == 31 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
+    assert len(written[MANAGER]) == 36 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
     assert len(written[FILTER]) == 4
