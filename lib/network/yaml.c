@@ -100,8 +100,12 @@ static int take_key(struct reading *reading, struct frame *frame, const struct n
         bool is_new;
         int r;
 
-        if (key->type != NFW_YAML_SCALAR)
-                return report_type(reading, key, "a key");
+        if (key->type != NFW_YAML_SCALAR) {
+                r = report_type(reading, key, "a key");
+                if (r == 0)
+                        r = nfw_yaml_next(reading->yaml, &value);
+                return r == 0 ? nfw_yaml_skip(reading->yaml, &value) : r;
+        }
         if (!key->bad && !is_name(key->text)) {
                 r = nfw_sink_error(reading->sink, "network/yaml", &pos, NULL, "`%s` cannot be a key",
                                    nfw_quote(key->text, quote));

@@ -202,6 +202,7 @@ static const struct {
         { "name: a\nip: [[1]]\n", "network/yaml", 2, 6, NULL },
         { "name: a\nip: {address: 10.0.0.1, prefx: 8}\n", "network/unknown-attribute", 2, 32, "prefix" },
         { "name: a\n\"b c\": d\n", "network/yaml", 2, 1, NULL },
+        { "name: a\nip:\n- {address: 192.0.2.1}: none\n", "network/yaml", 3, 3, NULL },
 };
 
 static void test_refused(void **state nfw_unused) {
