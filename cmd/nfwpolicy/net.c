@@ -20,12 +20,15 @@ int net_prepare(const struct cli *cli,
                 const char *directory,
                 struct nfw_report **ret_report,
                 struct nfw_context **ret_context) {
+        CLEANUP(text) char *path = NULL;
         int r = cli_prepare(cli, ret_report, ret_context);
 
         if (r || !directory)
                 return r;
-        r = nfw_context_set_network_directory(*ret_context, directory);
-        return r < 0 ? cli_failure(cli, r, NULL) : 0;
+        r = cli_absolute_path(directory, &path);
+        if (r == 0)
+                r = nfw_context_set_network_directory(*ret_context, path);
+        return r < 0 ? cli_failure(cli, r, directory) : 0;
 }
 
 /* --- net-define ---------------------------------------------------------------------------------------------- */

@@ -16,6 +16,8 @@ int nwfilter_open(const struct cli *cli,
                   const struct bus_arguments *bus,
                   const struct nwfilter_directories *directories,
                   struct act *act) {
+        CLEANUP(text) char *filters = NULL;
+        CLEANUP(text) char *builtin = NULL;
         int r;
 
         if (!directories->filters && !directories->builtin)
@@ -23,7 +25,11 @@ int nwfilter_open(const struct cli *cli,
         r = act_open_alone(cli, act);
         if (r)
                 return r;
-        r = nfw_context_set_nwfilter_directories(act->context, directories->filters, directories->builtin);
+        r = cli_absolute_path(directories->filters, &filters);
+        if (r == 0)
+                r = cli_absolute_path(directories->builtin, &builtin);
+        if (r == 0)
+                r = nfw_context_set_nwfilter_directories(act->context, filters, builtin);
         return r < 0 ? cli_failure(cli, r, directories->filters ? directories->filters : directories->builtin)
                      : CLI_EXIT_FINE;
 }

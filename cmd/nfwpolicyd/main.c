@@ -115,6 +115,8 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         CLEANUP(learner) struct nfw_learner *learner = NULL;
         CLEANUP(store) struct nfw_store *store = NULL;
         CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
+        CLEANUP(text) char *filters = NULL;
+        CLEANUP(text) char *builtin = NULL;
         struct daemon_arguments args;
         int r;
 
@@ -124,7 +126,11 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
         args = settings_resolve(cli, arguments, config);
-        r = nfw_context_set_nwfilter_directories(context, args.filters, args.builtin);
+        r = cli_absolute_path(args.filters, &filters);
+        if (r == 0)
+                r = cli_absolute_path(args.builtin, &builtin);
+        if (r == 0)
+                r = nfw_context_set_nwfilter_directories(context, filters, builtin);
         if (r < 0)
                 return cli_failure(cli, r, args.filters ? args.filters : args.builtin);
         r = keep_signals(cli);

@@ -109,21 +109,29 @@ bool cli_has_net_admin(void) {
         return data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
 }
 
-/* The library wants an absolute path, a shell's user may write a relative one. */
-static int set_state_directory(struct nfw_context *context, const char *directory) {
+int cli_absolute_path(const char *path, char **ret_path) {
         CLEANUP(text) char *here = NULL;
-        CLEANUP(text) char *path = NULL;
 
-        if (directory[0] == '/')
-                return nfw_context_set_state_directory(context, directory);
+        if (!path || path[0] == '/') {
+                *ret_path = path ? strdup(path) : NULL;
+                return path && !*ret_path ? -ENOMEM : 0;
+        }
         here = getcwd(NULL, 0);
         if (!here)
                 return -errno;
-        if (asprintf(&path, "%s/%s", here, directory) < 0) {
-                path = NULL;
+        if (asprintf(ret_path, "%s/%s", here, path) < 0) {
+                *ret_path = NULL;
                 return -ENOMEM;
         }
-        return nfw_context_set_state_directory(context, path);
+        return 0;
+}
+
+static int set_state_directory(struct nfw_context *context, const char *directory) {
+        CLEANUP(text) char *path = NULL;
+        int r;
+
+        r = cli_absolute_path(directory, &path);
+        return r < 0 ? r : nfw_context_set_state_directory(context, path);
 }
 
 /* It says what is in force where, so without it nothing is done, and nothing is answered. */

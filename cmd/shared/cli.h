@@ -62,6 +62,9 @@ __attribute__((format(printf, 2, 3))) void cli_say(const struct cli *cli, const 
 /* Tells of a negative errno: about is what it happened to, or NULL. Returns CLI_EXIT_TROUBLE. */
 int cli_failure(const struct cli *cli, int error, const char *about);
 
+/* The library wants absolute paths, who sits at a shell may write others. A copy; NULL stays NULL. 0 or a negative errno. */
+int cli_absolute_path(const char *path, char **ret_path);
+
 /* Whether this process may change the rules itself. */
 bool cli_has_net_admin(void);
 

@@ -309,3 +309,12 @@ def test_import_takes_over_filters_of_built_in_names(filters, tmp_path):
     filters.run("import", host)
     listed = {each["name"]: each["builtin"] for each in filters.json("list")["filters"]}
     assert len(names) == 24 and not any(listed[name] for name in names)
+
+
+def test_a_directory_from_here(filters):
+    """As a shell's user writes it."""
+    filters.define(ARP_ONLY)
+    directory, name = os.path.split(filters.directory)
+    command = filters.lab.nfw_command("nwfilter-list", "--filter-directory", name, "--json")
+    answer = filters.lab.host.run("sh", "-c", 'cd "$0" && exec "$@"', directory, *command)
+    assert "arp-only" in {each["name"] for each in json.loads(answer.stdout)["filters"]}
