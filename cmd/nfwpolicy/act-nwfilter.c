@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicy/act-nwfilter.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "nfwpolicy/nwfilter-rows.h"
 #include "shared/cleanup.h"
 #include "shared/text.h"
@@ -45,20 +42,9 @@ int act_nwfilter_undefine(struct act *act, const char *name) {
         return nfw_nwfilter_undefine(act->context, name, act->report);
 }
 
-static int ask_text(struct act *act, const char *name, char **ret_text) {
-        CLEANUP(json) json_t *value = NULL;
-        int r;
-
-        r = bus_ask(act->bus, &value, "DumpFilter", "s", name);
-        if (r != 0)
-                return r;
-        *ret_text = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
-        return *ret_text ? 0 : -EBADMSG;
-}
-
 int act_nwfilter_dump(struct act *act, const char *name, char **ret_text) {
         if (act->bus)
-                return ask_text(act, name, ret_text);
+                return bus_ask_text(act->bus, ret_text, "DumpFilter", "s", name);
         return nfw_nwfilter_dumpxml(act->context, name, act->report, ret_text);
 }
 

@@ -98,6 +98,12 @@ int act_verify(struct act *act, const char *policy) {
         return r;
 }
 
+int act_show(struct act *act, const char *policy, enum nfw_format format, char **ret_text) {
+        if (act->bus)
+                return bus_ask_text(act->bus, ret_text, "Show", "ss", policy, picture_format_names[format]);
+        return nfw_show(act->context, policy, format, act->report, ret_text);
+}
+
 static int take(struct act *act, struct picture *picture, bool with_grants) {
         CLEANUP(status) struct nfw_status *status = NULL;
         int r;
@@ -179,19 +185,26 @@ void act_print(const struct act *act) {
 
 /* --- the end ------------------------------------------------------------------------------------------------ */
 
-bool act_tells(const struct act *act, const char *code) {
-        CLEANUP(json)
-        json_t *array = act->bus ? json_incref(bus_diagnostics(act->bus)) : diagnostics_json(act->report);
+static bool tells(const struct act *act, const char *key, const char *wanted) {
+        CLEANUP(json) json_t *array = act_diagnostics(act);
         const json_t *each;
         size_t i;
 
         json_array_foreach(array, i, each) {
-                const char *has = json_string_value(json_object_get(each, "code"));
+                const char *has = json_string_value(json_object_get(each, key));
 
-                if (has && strcmp(has, code) == 0)
+                if (has && strcmp(has, wanted) == 0)
                         return true;
         }
         return false;
+}
+
+bool act_tells(const struct act *act, const char *code) {
+        return tells(act, "code", code);
+}
+
+bool act_has_errors(const struct act *act) {
+        return tells(act, "severity", "error");
 }
 
 int act_finish(const struct act *act, int result, const char *about) {

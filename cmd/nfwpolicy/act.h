@@ -42,6 +42,8 @@ int act_load(struct act *act,
 
 int act_verify(struct act *act, const char *policy_or_null);
 
+int act_show(struct act *act, const char *policy, enum nfw_format format, char **ret_text);
+
 /* What is in force, into an empty picture. */
 int act_look(struct act *act, struct picture *picture);
 /* The same with what the kernel can do, which may load its modules. */
@@ -55,6 +57,9 @@ void act_print(const struct act *act);
 
 /* Whether something with that code is to be told. */
 bool act_tells(const struct act *act, const char *code);
+
+/* Whether something that is told is an error. */
+bool act_has_errors(const struct act *act);
 
 /* As diagnostics_finish(). */
 int act_finish(const struct act *act, int result, const char *about);

@@ -198,19 +198,16 @@ int bus_do(struct bus *bus, const char *member, const char *types, ...) {
         return r < 0 ? r : call_and_read(bus, call);
 }
 
-int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...) {
+static int ask(
+        struct bus *bus, json_t **ret_value, const char *member, const char *types, va_list arguments) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         CLEANUP(json) json_t *value = NULL;
-        va_list arguments;
         int r;
 
         r = bus_new_call(bus, member, &call);
-        if (r < 0)
-                return r;
-        va_start(arguments, types);
-        r = append_arguments(call, types, arguments);
-        va_end(arguments);
+        if (r >= 0)
+                r = append_arguments(call, types, arguments);
         if (r < 0)
                 return r;
         r = bus_call(bus, call, &reply);
@@ -223,6 +220,32 @@ int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char 
                 return r;
         *ret_value = json_incref(value);
         return 0;
+}
+
+int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...) {
+        va_list arguments;
+        int r;
+
+        va_start(arguments, types);
+        r = ask(bus, ret_value, member, types, arguments);
+        va_end(arguments);
+        return r;
+}
+
+int bus_ask_text(struct bus *bus, char **ret_text, const char *member, const char *types, ...) {
+        CLEANUP(json) json_t *value = NULL;
+        va_list arguments;
+        int r;
+
+        va_start(arguments, types);
+        r = ask(bus, &value, member, types, arguments);
+        va_end(arguments);
+        if (r != 0)
+                return r;
+        if (!json_is_string(value))
+                return -EBADMSG;
+        *ret_text = strdup(json_string_value(value));
+        return *ret_text ? 0 : -ENOMEM;
 }
 
 /* --- loading ------------------------------------------------------------------------------------------------ */

@@ -42,6 +42,8 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
  */
 int bus_do(struct bus *bus, const char *member, const char *types, ...);
 int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char *types, ...);
+/* The same for a value that is a text; the caller frees it. */
+int bus_ask_text(struct bus *bus, char **ret_text, const char *member, const char *types, ...);
 
 /* What is in force; and what a port has learned, or all of them where it is NULL: into an empty picture. */
 int bus_look(struct bus *bus, struct picture *picture);

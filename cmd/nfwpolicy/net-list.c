@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <stddef.h>
 
+#include "nfwpolicy/act-net.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/net.h"
 #include "shared/diagnostics.h"
@@ -9,6 +9,7 @@
 #include "shared/text.h"
 
 struct net_arguments {
+        struct bus_arguments bus;
         const char *directory;
         bool all;
         bool inactive;
@@ -25,86 +26,67 @@ static const struct option_spec list_options[] = {
           .kind = OPTION_FLAG,
           .offset = offsetof(struct net_arguments, inactive),
           .help = "those that are not active only" },
-        NET_DIRECTORY_OPTION(struct net_arguments),
+        NET_OPTIONS(struct net_arguments),
 };
 
-static bool is_wanted(const struct net_arguments *args, const struct nfw_network_list *list, size_t index) {
-        bool active = nfw_network_list_is_active(list, index);
-
-        return args->all || active != args->inactive;
+static bool is_true(const json_t *network, const char *key) {
+        return json_is_true(json_object_get(network, key));
 }
 
-static int print_list(const struct cli *cli,
-                      const struct net_arguments *args,
-                      const struct nfw_network_list *list) {
+static const char *text_of(const json_t *network, const char *key) {
+        const char *text = json_string_value(json_object_get(network, key));
+
+        return text ? text : "";
+}
+
+/* Takes out what is not asked for. */
+static void choose(const struct net_arguments *args, json_t *networks) {
+        for (size_t i = json_array_size(networks); i-- > 0;)
+                if (!args->all && is_true(json_array_get(networks, i), "active") == args->inactive)
+                        json_array_remove(networks, i);
+}
+
+static int print_list(const struct cli *cli, const json_t *networks) {
         static const char *const titles[] = { "NAME",       "STATE",  "FORWARD", "BRIDGE",
                                               "PERSISTENT", "POLICY", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
+        const json_t *network;
+        size_t i;
 
-        for (size_t i = 0; i < nfw_network_list_n(list); i++) {
-                const struct nfw_network *network = nfw_network_list_get(list, i);
-
-                if (!is_wanted(args, list, i))
-                        continue;
-                table_add(table, nfw_network_name(network));
-                table_add(table, nfw_network_list_is_active(list, i) ? "active" : "inactive");
-                table_add(table, nfw_network_forward(network));
-                table_add(table, nfw_network_bridge(network));
-                table_add(table, nfw_network_list_is_persistent(list, i) ? "yes" : "no");
-                table_add(table, nfw_network_list_has_policy(list, i) ? "yes" : "no");
+        json_array_foreach(networks, i, network) {
+                table_add(table, text_of(network, "name"));
+                table_add(table, is_true(network, "active") ? "active" : "inactive");
+                table_add(table, text_of(network, "forward"));
+                table_add(table, text_of(network, "bridge"));
+                table_add(table, is_true(network, "persistent") ? "yes" : "no");
+                table_add(table, is_true(network, "policy") ? "yes" : "no");
         }
         return table_print(table, cli->color_out);
 }
 
-static json_t *list_json(const struct net_arguments *args, const struct nfw_network_list *list) {
-        json_t *array = json_array();
-
-        for (size_t i = 0; array && i < nfw_network_list_n(list); i++) {
-                const struct nfw_network *network = nfw_network_list_get(list, i);
-
-                if (!is_wanted(args, list, i))
-                        continue;
-                if (json_array_append_new(array,
-                                          json_pack("{s:o, s:o, s:b, s:b, s:s, s:o, s:b}", "name",
-                                                    text_json(nfw_network_name(network)), "uuid",
-                                                    text_json_or_null(nfw_network_uuid(network)), "active",
-                                                    nfw_network_list_is_active(list, i), "persistent",
-                                                    nfw_network_list_is_persistent(list, i), "forward",
-                                                    nfw_network_forward(network), "bridge",
-                                                    text_json_or_null(nfw_network_bridge(network)), "policy",
-                                                    nfw_network_list_has_policy(list, i))) < 0) {
-                        json_decref(array);
-                        return NULL;
-                }
-        }
-        return array;
-}
-
 static int run_list(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        CLEANUP(network_list) struct nfw_network_list *list = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP(json) json_t *networks = NULL;
         const struct net_arguments *args = arguments;
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
+        r = net_open(cli, &args->bus, args->directory, &act);
         if (r)
                 return r;
-        r = nfw_network_list_new(context, report, &list);
-        if (r < 0)
-                return diagnostics_finish(cli, report, r, "networks");
+        r = act_network_list(&act, &networks);
+        if (r != 0)
+                return act_finish(&act, r, "networks");
+        choose(args, networks);
         if (cli->json)
-                return diagnostics_put_json(cli,
-                                            json_pack("{s:o, s:o}", "networks", list_json(args, list),
-                                                      "diagnostics", diagnostics_json(report)),
-                                            2);
-        diagnostics_print(cli, report);
-        r = print_list(cli, args, list);
-        return r < 0                           ? cli_failure(cli, r, NULL)
-               : nfw_report_has_errors(report) ? CLI_EXIT_NO
-                                               : CLI_EXIT_FINE;
+                return diagnostics_put_json(
+                        cli,
+                        json_pack("{s:O, s:o}", "networks", networks, "diagnostics", act_diagnostics(&act)),
+                        2);
+        act_print(&act);
+        r = print_list(cli, networks);
+        return r < 0 ? cli_failure(cli, r, NULL) : act_has_errors(&act) ? CLI_EXIT_NO : CLI_EXIT_FINE;
 }
 
 const struct command command_net_list = {
@@ -126,23 +108,22 @@ static const struct option_spec dumpxml_options[] = {
           .kind = OPTION_FLAG,
           .offset = offsetof(struct net_arguments, inactive),
           .help = "what is defined, also where something else is in force" },
-        NET_DIRECTORY_OPTION(struct net_arguments),
+        NET_OPTIONS(struct net_arguments),
 };
 
 static int run_dumpxml(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         CLEANUP(text) char *text = NULL;
         const struct net_arguments *args = arguments;
         int r;
 
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
+        r = net_open(cli, &args->bus, args->directory, &act);
         if (r)
                 return r;
-        r = nfw_network_dumpxml(context, operands[0], args->inactive, report, &text);
+        r = act_network_dump(&act, operands[0], args->inactive, &text);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, operands[0]);
+                return act_finish(&act, r, operands[0]);
         if (cli->json)
                 return diagnostics_put_json(cli, json_pack("{s:o}", "xml", text_json(text)), 2);
         fputs(text, stdout);

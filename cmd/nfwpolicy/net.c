@@ -3,32 +3,34 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "nfwpolicy/act-net.h"
 #include "nfwpolicy/commands.h"
 #include "shared/diagnostics.h"
 #include "shared/read.h"
 
 struct net_arguments {
+        struct bus_arguments bus;
         const char *directory;
         const char *policy;
         bool validate;
         bool create_bridge;
 };
 
-int net_prepare(const struct cli *cli,
-                const char *directory,
-                struct nfw_report **ret_report,
-                struct nfw_context **ret_context) {
+int net_open(const struct cli *cli, const struct bus_arguments *bus, const char *directory, struct act *act) {
         CLEANUP(text) char *path = NULL;
-        int r = cli_prepare(cli, ret_report, ret_context);
+        int r;
 
-        if (r || !directory)
+        if (!directory)
+                return act_open(cli, bus, act);
+        r = act_open_alone(cli, act);
+        if (r)
                 return r;
         r = cli_absolute_path(directory, &path);
         if (r == 0)
-                r = nfw_context_set_network_directory(*ret_context, path);
-        return r < 0 ? cli_failure(cli, r, directory) : 0;
+                r = nfw_context_set_network_directory(act->context, path);
+        return r < 0 ? cli_failure(cli, r, directory) : CLI_EXIT_FINE;
 }
 
 /* --- net-define ---------------------------------------------------------------------------------------------- */
@@ -43,24 +45,35 @@ static const struct option_spec define_options[] = {
           .kind = OPTION_FLAG,
           .offset = offsetof(struct net_arguments, validate),
           .help = "only say what is wrong with it" },
-        NET_DIRECTORY_OPTION(struct net_arguments),
+        NET_OPTIONS(struct net_arguments),
 };
 
-static int read_network(const char *path, struct nfw_report *report, struct nfw_network **ret_network) {
-        char *data = NULL;
+/* A file that is read here, so it is the caller's permission that counts. */
+struct input {
+        const char *file;
+        char *text;
         size_t size;
-        int r;
+};
 
-        r = read_text(path, &data, &size);
-        if (r == 0)
-                r = nfw_network_read_buffer(read_display_name(path), data, size, report, ret_network);
-        free(data);
-        return r;
+static void input_deinit(struct input *input) {
+        free(input->text);
+}
+
+#define CLEANUP_INPUT __attribute__((cleanup(input_deinit)))
+
+static int input_read(struct input *input, const char *path) {
+        input->file = read_display_name(path);
+        return read_text(path, &input->text, &input->size);
+}
+
+static const char *input_text(const struct input *input) {
+        return input->text ? input->text : "";
 }
 
 static int run_define(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
+        CLEANUP_INPUT struct input input = { 0 };
+        CLEANUP_INPUT struct input other = { 0 };
         CLEANUP(network) struct nfw_network *network = NULL;
         CLEANUP(policy) struct nfw_policy *policy = NULL;
         const struct net_arguments *args = arguments;
@@ -68,20 +81,29 @@ static int run_define(const struct cli *cli, const void *arguments, char **opera
         int r;
 
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
+        r = net_open(cli, &args->bus, args->directory, &act);
         if (r)
                 return r;
-        r = read_network(operands[0], report, &network);
+        r = input_read(&input, operands[0]);
+        if (r == 0)
+                r = nfw_network_read_buffer(input.file, input_text(&input), input.size, act.report, &network);
         if (r == 0 && args->policy) {
                 about = read_display_name(args->policy);
-                r = read_policy(args->policy, report, &policy);
+                r = input_read(&other, args->policy);
+                if (r == 0)
+                        r = nfw_policy_read_buffer(other.file, input_text(&other), other.size, act.report,
+                                                   &policy);
         }
-        if (r == 0)
-                r = nfw_network_define(context, network, policy, args->validate, report);
+        if (r != 0)
+                return diagnostics_finish(cli, act.report, r, about);
+        r = act_network_define(&act, network, policy,
+                               &(struct network_source){ input_text(&input), input.file,
+                                                         policy ? input_text(&other) : NULL, other.file },
+                               args->validate);
         if (r == 0)
                 cli_say(cli, args->validate ? "%s: network %s is valid" : "%s: network %s is defined", about,
                         nfw_network_name(network));
-        return diagnostics_finish(cli, report, r, about);
+        return act_finish(&act, r, about);
 }
 
 const struct command command_net_define = {
@@ -109,59 +131,53 @@ static const struct option_spec start_options[] = {
           .kind = OPTION_FLAG,
           .offset = offsetof(struct net_arguments, create_bridge),
           .help = "make the bridge, with the host's addresses; it goes with the network" },
-        NET_DIRECTORY_OPTION(struct net_arguments),
+        NET_OPTIONS(struct net_arguments),
 };
 
 static const struct option_spec directory_options[] = {
-        NET_DIRECTORY_OPTION(struct net_arguments),
+        NET_OPTIONS(struct net_arguments),
 };
 
 static int run_start(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         const struct net_arguments *args = arguments;
         int r;
 
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
+        r = net_open(cli, &args->bus, args->directory, &act);
         if (r)
                 return r;
-        r = nfw_network_start(context, operands[0], args->create_bridge, report);
+        r = act_network_start(&act, operands[0], args->create_bridge);
         if (r == 0)
                 cli_say(cli, "network %s is started", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return act_finish(&act, r, operands[0]);
+}
+
+static int change(const struct cli *cli,
+                  const struct net_arguments *args,
+                  const char *name,
+                  int (*act_on)(struct act *act, const char *name),
+                  const char *done) {
+        CLEANUP_ACT struct act act = { 0 };
+        int r;
+
+        r = net_open(cli, &args->bus, args->directory, &act);
+        if (r)
+                return r;
+        r = act_on(&act, name);
+        if (r == 0)
+                cli_say(cli, "network %s is %s", name, done);
+        return act_finish(&act, r, name);
 }
 
 static int run_destroy(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        const struct net_arguments *args = arguments;
-        int r;
-
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
-        if (r)
-                return r;
-        r = nfw_network_destroy(context, operands[0], report);
-        if (r == 0)
-                cli_say(cli, "network %s is destroyed", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return change(cli, arguments, operands[0], act_network_destroy, "destroyed");
 }
 
 static int run_undefine(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
-        const struct net_arguments *args = arguments;
-        int r;
-
         (void)n_operands;
-        r = net_prepare(cli, args->directory, &report, &context);
-        if (r)
-                return r;
-        r = nfw_network_undefine(context, operands[0], report);
-        if (r == 0)
-                cli_say(cli, "network %s is undefined", operands[0]);
-        return diagnostics_finish(cli, report, r, operands[0]);
+        return change(cli, arguments, operands[0], act_network_undefine, "undefined");
 }
 
 const struct command command_net_start = {

@@ -3,17 +3,20 @@
 
 /* What the commands for virtual networks share. */
 
+#include "nfwpolicy/act.h"
+#include "nfwpolicy/bus-options.h"
 #include "shared/cleanup.h"
-#include "shared/cli.h"
 
-#define NET_DIRECTORY_OPTION(type_)                                                                          \
-        {                                                                                                    \
+/* type_ has members `directory` and `bus`. */
+#define NET_N_OPTIONS (1 + BUS_N_OPTIONS)
+#define NET_OPTIONS(type_)                                                                                   \
+        BUS_OPTIONS(type_), {                                                                                \
                 .name = "network-directory", .kind = OPTION_STRING, .offset = offsetof(type_, directory),    \
                 .argument = "DIR", .help = "where networks are defined (default: /etc/nfwpolicy/networks)"   \
         }
 
-/* As cli_prepare(); directory may be NULL. */
-int net_prepare(const struct cli *cli,
-                const char *directory,
-                struct nfw_report **ret_report,
-                struct nfw_context **ret_context);
+/* As act_open(); whoever names a directory, which may be NULL, acts by himself. */
+int net_open(const struct cli *cli,
+             const struct bus_arguments *bus,
+             const char *directory,
+             struct act *ret_act);

@@ -74,6 +74,14 @@ int bus_ask(struct bus *bus, json_t **ret_value, const char *member, const char 
         return -EOPNOTSUPP;
 }
 
+int bus_ask_text(struct bus *bus, char **ret_text, const char *member, const char *types, ...) {
+        (void)bus;
+        (void)ret_text;
+        (void)member;
+        (void)types;
+        return -EOPNOTSUPP;
+}
+
 int bus_look(struct bus *bus, struct picture *picture) {
         (void)bus;
         (void)picture;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
@@ -10,6 +11,7 @@
 #define PICK(format_) ((int)(format_) + 1)
 
 struct show_arguments {
+        struct bus_arguments bus;
         int format;
 };
 
@@ -29,10 +31,8 @@ static const struct option_spec show_options[] = {
           .offset = offsetof(struct show_arguments, format),
           .value = PICK(NFW_FORMAT_KERNEL),
           .help = "what the kernel holds now" },
+        BUS_OPTIONS(struct show_arguments),
 };
-
-/* In the order of enum nfw_format. */
-static const char *const format_names[] = { "ir", "nft", "kernel" };
 
 /* Lines are kept, everything else that could drive a terminal is not. */
 static void print_text(char *text) {
@@ -50,29 +50,28 @@ static void print_text(char *text) {
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        CLEANUP(context) struct nfw_context *context = NULL;
+        CLEANUP_ACT struct act act = { 0 };
         CLEANUP(text) char *text = NULL;
         const struct show_arguments *args = arguments;
         enum nfw_format format = args->format ? (enum nfw_format)(args->format - 1) : NFW_FORMAT_IR;
         int r;
 
         (void)n_operands;
-        r = cli_prepare(cli, &report, &context);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
 
-        r = nfw_show(context, operands[0], format, report, &text);
+        r = act_show(&act, operands[0], format, &text);
         if (r != 0)
-                return diagnostics_finish(cli, report, r, operands[0]);
+                return act_finish(&act, r, operands[0]);
         if (cli->json)
                 return diagnostics_put_json(cli,
                                             json_pack("{s:o, s:s, s:o, s:o}", "policy",
-                                                      text_json(operands[0]), "format", format_names[format],
-                                                      "text", text_json(text), "diagnostics",
-                                                      diagnostics_json(report)),
+                                                      text_json(operands[0]), "format",
+                                                      picture_format_names[format], "text", text_json(text),
+                                                      "diagnostics", act_diagnostics(&act)),
                                             2);
-        diagnostics_print(cli, report);
+        act_print(&act);
         print_text(text);
         return CLI_EXIT_FINE;
 }

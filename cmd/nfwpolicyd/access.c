@@ -44,6 +44,7 @@ static const struct {
 } rules[] = {
         { BUS_MANAGER, "ListNames", ACTION_READ },
         { BUS_MANAGER, "GetStatus", ACTION_READ },
+        { BUS_MANAGER, "Show", ACTION_READ },
         { BUS_MANAGER, "Verify", ACTION_READ },
         { BUS_MANAGER, "Attach", ACTION_ATTACH },
         { BUS_MANAGER, "Bind", ACTION_ATTACH },
@@ -52,6 +53,8 @@ static const struct {
         { BUS_MANAGER, "DumpFilter", ACTION_READ },
         { BUS_MANAGER, "ListBindings", ACTION_READ },
         { BUS_MANAGER, "ListSets", ACTION_READ },
+        { BUS_MANAGER, "ListNetworks", ACTION_READ },
+        { BUS_MANAGER, "DumpNetwork", ACTION_READ },
         { BUS_MANAGER, "ListElements", ACTION_READ },
         { BUS_MANAGER, "Detach", ACTION_ATTACH },
         { "org.freedesktop.DBus.Properties", "Get", ACTION_READ },

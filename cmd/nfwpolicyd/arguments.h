@@ -11,6 +11,7 @@ struct daemon_arguments {
         const char *policies;    /* a directory of files that are loaded at the start; NULL: none */
         const char *filters;     /* where network filters are defined; NULL: where they usually are */
         const char *builtin;     /* and those that come with nfwpolicy */
+        const char *networks;    /* where virtual networks are defined */
         bool verbose;            /* by the configuration, too */
         const char *group;       /* may do everything over the bus; NULL: root only */
 };

@@ -112,6 +112,50 @@ static void tell_filters(struct daemon *daemon, const struct model *last, const 
                 tell_bound(daemon, model_bound(last, next->bound[i].port), &next->bound[i]);
 }
 
+static void tell_gone_networks(struct daemon *daemon, const struct model *next) {
+        const struct model *last = &daemon->model;
+
+        for (size_t i = 0; i < last->n_networks; i++) {
+                const struct model_network *network = &last->networks[i];
+
+                if (model_network(next, network->name))
+                        continue;
+                emit_object(daemon, BUS_PATH_NETWORK, network->name, sd_bus_emit_object_removed);
+                if (network->is_active)
+                        tell(daemon, "NetworkDestroyed", network->name);
+                if (network->is_persistent)
+                        tell(daemon, "NetworkUndefined", network->name);
+        }
+}
+
+static void tell_network(struct daemon *daemon,
+                         const struct model_network *was,
+                         const struct model_network *is) {
+        bool was_active = was && was->is_active, was_persistent = was && was->is_persistent;
+        struct property_names changed = { 0 };
+
+        if (was) {
+                add_if(&changed, strcmp(was->uuid, is->uuid) != 0, "Uuid");
+                add_if(&changed, strcmp(was->forward, is->forward) != 0, "Forward");
+                add_if(&changed, strcmp(was->bridge, is->bridge) != 0, "Bridge");
+                add_if(&changed, was->is_active != is->is_active, "Active");
+                add_if(&changed, was->is_persistent != is->is_persistent, "Persistent");
+                add_if(&changed, was->has_policy != is->has_policy, "HasPolicy");
+                emit_changed(daemon, BUS_PATH_NETWORK, is->name, BUS_NETWORK, &changed);
+        } else {
+                emit_object(daemon, BUS_PATH_NETWORK, is->name, sd_bus_emit_object_added);
+        }
+        if (is->is_persistent != was_persistent)
+                tell(daemon, is->is_persistent ? "NetworkDefined" : "NetworkUndefined", is->name);
+        if (is->is_active != was_active)
+                tell(daemon, is->is_active ? "NetworkStarted" : "NetworkDestroyed", is->name);
+}
+
+static void tell_networks(struct daemon *daemon, const struct model *last, const struct model *next) {
+        for (size_t i = 0; i < next->n_networks; i++)
+                tell_network(daemon, model_network(last, next->networks[i].name), &next->networks[i]);
+}
+
 static void tell_policy(struct daemon *daemon,
                         const struct model_policy *was,
                         const struct model_policy *is) {
@@ -159,6 +203,7 @@ void changes_apply(struct daemon *daemon, struct model *model) {
         if (told) {
                 tell_gone(daemon, model);
                 tell_gone_filters(daemon, model);
+                tell_gone_networks(daemon, model);
         }
         last = daemon->model;
         daemon->model = *model;
@@ -169,6 +214,7 @@ void changes_apply(struct daemon *daemon, struct model *model) {
                 for (size_t i = 0; i < model->n_ports; i++)
                         tell_port(daemon, model_port(&last, model->ports[i].name), &model->ports[i]);
                 tell_filters(daemon, &last, model);
+                tell_networks(daemon, &last, model);
         }
         model_deinit(&last);
 }

@@ -174,6 +174,7 @@ static int start(struct daemon *daemon) {
                 r = sd_event_set_watchdog(daemon->event, true);
         if (r < 0)
                 return r;
+        places_follow(daemon);
         take_events(daemon);
         r = refresh_now(daemon);
         if (r < 0)
@@ -190,6 +191,7 @@ static void stop(struct daemon *daemon) {
         bus_disconnect(daemon);
         sd_event_source_unref(daemon->refresh_timer);
         sd_event_source_unref(daemon->reconnect_timer);
+        places_deinit(&daemon->places);
         sd_event_unref(daemon->event);
         model_deinit(&daemon->model);
 }

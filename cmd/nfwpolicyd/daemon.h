@@ -7,12 +7,14 @@
  *
  *   daemon.c         the loop: the learner, signals, the service manager
  *   keep.c           what others do to the rules and links is put right
+ *   places.c         what others define is noticed
  *   refresh.c        when it is looked what is in force now
  *   bus.c            the connection to the bus and the name on it
  *   settings.c       what the configuration says; reload.c says it again
  *   access.c         who may call what; credentials.c who is calling
  *   manager.c        org.nfwpolicy1.Manager; load_call.c has its largest methods
- *   objects.c        an object for each policy and each port
+ *   filters.c, sets.c, networks.c   its methods for them; answer.c and call_options.c what these have in common
+ *   objects.c        an object for each policy, port, filter and network
  *   model.c          what the objects are made of
  *   changes.c        from one model to the next: signals
  *   errors.c         reports as D-Bus values and D-Bus errors
@@ -27,6 +29,8 @@
 #include "nfwpolicyd/access.h"
 #include "nfwpolicyd/arguments.h"
 #include "nfwpolicyd/model.h"
+#include "nfwpolicyd/objects.h"
+#include "nfwpolicyd/places.h"
 
 struct daemon {
         const struct cli *cli;
@@ -48,6 +52,8 @@ struct daemon {
         bool is_ready; /* the service manager has been told */
 
         struct access access;
+        struct objects objects;
+        struct places places;
         struct model model;
         bool is_outdated;      /* something has changed since the model was made */
         uint64_t refresh_usec; /* how long the last refresh took */
@@ -81,15 +87,17 @@ int refresh_now(struct daemon *daemon);
 int refresh_if_outdated(struct daemon *daemon);
 
 /* Where things are on the bus. */
-#define BUS_NAME        "org.nfwpolicy1"
-#define BUS_PATH        "/org/nfwpolicy1"
-#define BUS_PATH_POLICY "/org/nfwpolicy1/policy"
-#define BUS_PATH_PORT   "/org/nfwpolicy1/port"
-#define BUS_PATH_FILTER "/org/nfwpolicy1/filter"
-#define BUS_MANAGER     "org.nfwpolicy1.Manager"
-#define BUS_POLICY      "org.nfwpolicy1.Policy"
-#define BUS_PORT        "org.nfwpolicy1.Port"
-#define BUS_FILTER      "org.nfwpolicy1.Filter"
+#define BUS_NAME         "org.nfwpolicy1"
+#define BUS_PATH         "/org/nfwpolicy1"
+#define BUS_PATH_POLICY  "/org/nfwpolicy1/policy"
+#define BUS_PATH_PORT    "/org/nfwpolicy1/port"
+#define BUS_PATH_FILTER  "/org/nfwpolicy1/filter"
+#define BUS_PATH_NETWORK "/org/nfwpolicy1/network"
+#define BUS_MANAGER      "org.nfwpolicy1.Manager"
+#define BUS_POLICY       "org.nfwpolicy1.Policy"
+#define BUS_PORT         "org.nfwpolicy1.Port"
+#define BUS_FILTER       "org.nfwpolicy1.Filter"
+#define BUS_NETWORK      "org.nfwpolicy1.Network"
 
 /* The systemd library's objects, released when a function ends. */
 static inline void cleanup_message(sd_bus_message **message) {

@@ -42,6 +42,11 @@ static const struct option_spec daemon_options[] = {
           .offset = FIELD(builtin),
           .argument = "DIR",
           .help = "where the network filters are that come with nfwpolicy" },
+        { .name = "network-directory",
+          .kind = OPTION_STRING,
+          .offset = FIELD(networks),
+          .argument = "DIR",
+          .help = "where virtual networks are defined (default /etc/nfwpolicy/networks)" },
         { .name = "group",
           .kind = OPTION_STRING,
           .offset = FIELD(group),
@@ -108,6 +113,36 @@ static int start_keeping(const struct cli *cli,
         return 0;
 }
 
+/* The caller keeps the paths, which are the arguments' from here on. */
+static int set_directories(const struct cli *cli,
+                           struct nfw_context *context,
+                           struct daemon_arguments *args,
+                           char **ret_filters,
+                           char **ret_builtin,
+                           char **ret_networks) {
+        const struct {
+                const char **argument;
+                char **ret_path;
+        } places[] = {
+                { &args->filters, ret_filters },
+                { &args->builtin, ret_builtin },
+                { &args->networks, ret_networks },
+        };
+
+        int r;
+
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+                r = cli_absolute_path(*places[i].argument, places[i].ret_path);
+                if (r < 0)
+                        return cli_failure(cli, r, *places[i].argument);
+                *places[i].argument = *places[i].ret_path;
+        }
+        r = nfw_context_set_nwfilter_directories(context, args->filters, args->builtin);
+        if (r == 0 && args->networks)
+                r = nfw_context_set_network_directory(context, args->networks);
+        return r < 0 ? cli_failure(cli, r, "the directories") : CLI_EXIT_FINE;
+}
+
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
         CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(config) struct nfw_config *config = NULL;
@@ -117,6 +152,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
         CLEANUP(text) char *filters = NULL;
         CLEANUP(text) char *builtin = NULL;
+        CLEANUP(text) char *networks = NULL;
         struct daemon_arguments args;
         int r;
 
@@ -126,13 +162,9 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
         args = settings_resolve(cli, arguments, config);
-        r = cli_absolute_path(args.filters, &filters);
-        if (r == 0)
-                r = cli_absolute_path(args.builtin, &builtin);
-        if (r == 0)
-                r = nfw_context_set_nwfilter_directories(context, filters, builtin);
-        if (r < 0)
-                return cli_failure(cli, r, args.filters ? args.filters : args.builtin);
+        r = set_directories(cli, context, &args, &filters, &builtin, &networks);
+        if (r)
+                return r;
         r = keep_signals(cli);
         if (r)
                 return r;
@@ -163,7 +195,7 @@ static const struct command command_daemon = {
         .synopsis =
                 "[--config FILE] [--foreground] [--verbose] [--no-bus | --bus-address ADDRESS] [--group NAME]\n"
                 "           [--store-directory DIR] [--policies-directory DIR]\n"
-                "           [--filter-directory DIR] [--builtin-directory DIR]",
+                "           [--filter-directory DIR] [--builtin-directory DIR] [--network-directory DIR]",
         .description =
                 "Learns addresses from the DNS replies that ports under policies with domain rules receive, for\n"
                 "everything that is loaded now or later, and offers org.nfwpolicy1 on the system bus if there is\n"

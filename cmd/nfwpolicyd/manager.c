@@ -11,6 +11,7 @@
 #include "nfwpolicyd/daemon.h"
 #include "nfwpolicyd/filters.h"
 #include "nfwpolicyd/lists.h"
+#include "nfwpolicyd/networks.h"
 #include "nfwpolicyd/sets.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -287,6 +288,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Detach", ("as", interfaces), REPORT, detach),
         METHOD("ListNames", ("s", port), ("a(ssssst)", names), list_names),
         METHOD("GetStatus", (NULL), ("a{sv}", status), status_call_get),
+        METHOD("Show", ("s", name, "s", format), ("s", text, REPORT_SIGNATURE, report), status_call_show),
         METHOD("Verify", ("s", name), REPORT, status_call_verify),
         METHOD("Reload", (NULL), (NULL), reload),
         METHOD("DefineFilter", ("s", text, "a{sv}", options), REPORT, filters_define),
@@ -304,6 +306,15 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("DeleteSet", ("s", name), REPORT, sets_delete),
         METHOD("ListSets", (NULL), ("a(sssu)", sets, REPORT_SIGNATURE, report), sets_list),
         METHOD("ListElements", ("s", set), ("as", elements, REPORT_SIGNATURE, report), sets_list_elements),
+        METHOD("DefineNetwork", ("s", text, "a{sv}", options), REPORT, networks_define),
+        METHOD("UndefineNetwork", ("s", name), REPORT, networks_undefine),
+        METHOD("StartNetwork", ("s", name, "a{sv}", options), REPORT, networks_start),
+        METHOD("DestroyNetwork", ("s", name), REPORT, networks_destroy),
+        METHOD("ListNetworks", (NULL), ("a(ssbbssb)", networks, REPORT_SIGNATURE, report), networks_list),
+        METHOD("DumpNetwork",
+               ("s", name, "b", inactive),
+               ("s", text, REPORT_SIGNATURE, report),
+               networks_dump),
         SD_BUS_SIGNAL_WITH_ARGS("PortAttached", SD_BUS_ARGS("s", port, "s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),
@@ -311,6 +322,10 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("FilterUndefined", SD_BUS_ARGS("s", filter), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortBound", SD_BUS_ARGS("s", port, "s", filter), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortUnbound", SD_BUS_ARGS("s", port), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("NetworkDefined", SD_BUS_ARGS("s", network), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("NetworkUndefined", SD_BUS_ARGS("s", network), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("NetworkStarted", SD_BUS_ARGS("s", network), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("NetworkDestroyed", SD_BUS_ARGS("s", network), 0),
         SD_BUS_SIGNAL_WITH_ARGS("Edited", SD_BUS_ARGS("s", process, "u", pid), 0),
         SD_BUS_SIGNAL_WITH_ARGS(
                 "Learned",

@@ -5,52 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_policies(const void *a, const void *b) {
-        return strcmp(((const struct model_policy *)a)->name, ((const struct model_policy *)b)->name);
+/* The name is the first member of everything. */
+static int compare(const void *a, const void *b) {
+        return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int compare_ports(const void *a, const void *b) {
-        return strcmp(((const struct model_port *)a)->name, ((const struct model_port *)b)->name);
+void *model_find(const void *items, size_t n, size_t size, const char *name) {
+        return n > 0 ? bsearch(&name, items, n, size, compare) : NULL;
 }
+
+#define FIND(array_, name_) model_find(model->array_, model->n_##array_, sizeof(model->array_[0]), name_)
 
 struct model_policy *model_policy(const struct model *model, const char *name) {
-        const struct model_policy key = { .name = (char *)name };
-
-        if (model->n_policies == 0)
-                return NULL;
-        return bsearch(&key, model->policies, model->n_policies, sizeof(key), compare_policies);
+        return FIND(policies, name);
 }
 
 struct model_port *model_port(const struct model *model, const char *name) {
-        const struct model_port key = { .name = (char *)name };
-
-        if (model->n_ports == 0)
-                return NULL;
-        return bsearch(&key, model->ports, model->n_ports, sizeof(key), compare_ports);
-}
-
-static int compare_filters(const void *a, const void *b) {
-        return strcmp(((const struct model_filter *)a)->name, ((const struct model_filter *)b)->name);
-}
-
-static int compare_bound(const void *a, const void *b) {
-        return strcmp(((const struct model_bound *)a)->port, ((const struct model_bound *)b)->port);
+        return FIND(ports, name);
 }
 
 struct model_filter *model_filter(const struct model *model, const char *name) {
-        const struct model_filter key = { .name = (char *)name };
+        return FIND(filters, name);
+}
 
-        if (model->n_filters == 0)
-                return NULL;
-        return bsearch(&key, model->filters, model->n_filters, sizeof(key), compare_filters);
+struct model_network *model_network(const struct model *model, const char *name) {
+        return FIND(networks, name);
 }
 
 struct model_bound *model_bound(const struct model *model, const char *port) {
-        const struct model_bound key = { .port = (char *)port };
-
-        if (model->n_bound == 0)
-                return NULL;
-        return bsearch(&key, model->bound, model->n_bound, sizeof(key), compare_bound);
+        return FIND(bound, port);
 }
 
 static int add_policy(struct model *model, const struct nfw_loaded *loaded) {
@@ -131,13 +114,41 @@ static int fill_filters(struct model *model,
                 r = add_bound(model, nfw_nwfilter_binding_list_item(bindings, i));
         if (r < 0)
                 return r;
-        qsort(model->filters, model->n_filters, sizeof(*model->filters), compare_filters);
-        qsort(model->bound, model->n_bound, sizeof(*model->bound), compare_bound);
+        qsort(model->filters, model->n_filters, sizeof(*model->filters), compare);
+        qsort(model->bound, model->n_bound, sizeof(*model->bound), compare);
         for (size_t i = 0; i < n_bound && r == 0; i++) {
                 struct model_filter *filter = model_filter(model, model->bound[i].filter);
 
                 r = filter ? strings_add(&filter->ports, model->bound[i].port) : 0;
         }
+        return r;
+}
+
+static int add_network(struct model *model, const struct nfw_network_list *networks, size_t index) {
+        struct model_network *network = &model->networks[model->n_networks++];
+        const struct nfw_network *from = nfw_network_list_get(networks, index);
+
+        network->name = string_for_bus(nfw_network_name(from));
+        network->uuid = string_for_bus(nfw_network_uuid(from));
+        network->forward = string_for_bus(nfw_network_forward(from));
+        network->bridge = string_for_bus(nfw_network_bridge(from));
+        network->is_active = nfw_network_list_is_active(networks, index);
+        network->is_persistent = nfw_network_list_is_persistent(networks, index);
+        network->has_policy = nfw_network_list_has_policy(networks, index);
+        return network->name && network->uuid && network->forward && network->bridge ? 0 : -ENOMEM;
+}
+
+static int fill_networks(struct model *model, const struct nfw_network_list *networks) {
+        size_t n = nfw_network_list_n(networks);
+        int r = 0;
+
+        model->networks = calloc(n + 1, sizeof(*model->networks));
+        if (!model->networks)
+                return -ENOMEM;
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = add_network(model, networks, i);
+        if (r == 0)
+                qsort(model->networks, n, sizeof(*model->networks), compare);
         return r;
 }
 
@@ -161,21 +172,20 @@ static int fill(struct model *model, const struct nfw_status *status) {
                 if (r < 0)
                         return r;
         }
-        qsort(model->policies, model->n_policies, sizeof(*model->policies), compare_policies);
-        qsort(model->ports, model->n_ports, sizeof(*model->ports), compare_ports);
+        qsort(model->policies, model->n_policies, sizeof(*model->policies), compare);
+        qsort(model->ports, model->n_ports, sizeof(*model->ports), compare);
         return give_ports_to_policies(model);
 }
 
-int model_make(const struct nfw_status *status,
-               const struct nfw_nwfilter_list *filters,
-               const struct nfw_nwfilter_binding_list *bindings,
-               struct model *ret_model) {
+int model_make(const struct model_source *source, struct model *ret_model) {
         struct model model = { 0 };
         int r;
 
-        r = fill(&model, status);
+        r = fill(&model, source->status);
         if (r == 0)
-                r = fill_filters(&model, filters, bindings);
+                r = fill_filters(&model, source->filters, source->bindings);
+        if (r == 0)
+                r = fill_networks(&model, source->networks);
         if (r < 0) {
                 model_deinit(&model);
                 return r;
@@ -202,6 +212,12 @@ void model_deinit(struct model *model) {
                 free(model->filters[i].uuid);
                 strings_deinit(&model->filters[i].ports);
         }
+        for (size_t i = 0; i < model->n_networks; i++) {
+                free(model->networks[i].name);
+                free(model->networks[i].uuid);
+                free(model->networks[i].forward);
+                free(model->networks[i].bridge);
+        }
         for (size_t i = 0; i < model->n_bound; i++) {
                 free(model->bound[i].port);
                 free(model->bound[i].filter);
@@ -209,6 +225,7 @@ void model_deinit(struct model *model) {
         free(model->policies);
         free(model->ports);
         free(model->filters);
+        free(model->networks);
         free(model->bound);
         *model = (struct model){ 0 };
 }

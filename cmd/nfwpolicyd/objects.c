@@ -9,9 +9,10 @@
 #include "nfwpolicyd/lists.h"
 #include "shared/cleanup.h"
 
-#define POLICY(field_) offsetof(struct model_policy, field_)
-#define PORT(field_)   offsetof(struct model_port, field_)
-#define FILTER(field_) offsetof(struct model_filter, field_)
+#define POLICY(field_)  offsetof(struct model_policy, field_)
+#define PORT(field_)    offsetof(struct model_port, field_)
+#define FILTER(field_)  offsetof(struct model_filter, field_)
+#define NETWORK(field_) offsetof(struct model_network, field_)
 
 static const sd_bus_vtable policy_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -45,77 +46,85 @@ static const sd_bus_vtable filter_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static int find_policy(sd_bus *bus,
-                       const char *path,
-                       const char *interface,
-                       void *userdata,
-                       void **ret_found,
-                       sd_bus_error *error) {
+static const sd_bus_vtable network_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Name", "s", NULL, NETWORK(name), SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Uuid", "s", NULL, NETWORK(uuid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Forward", "s", NULL, NETWORK(forward), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Bridge", "s", NULL, NETWORK(bridge), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Active", "b", NULL, NETWORK(is_active), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Persistent", "b", NULL, NETWORK(is_persistent), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("HasPolicy", "b", NULL, NETWORK(has_policy), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+
+#define ARRAY(array_)                                                                                        \
+        offsetof(struct model, array_), offsetof(struct model, n_##array_),                                  \
+                sizeof(((struct model *)0)->array_[0])
+
+static const struct {
+        const char *prefix;
+        const char *interface;
+        const sd_bus_vtable *vtable;
+        size_t items; /* where the model has their array, and their number */
+        size_t n;
+        size_t size;
+} kinds[OBJECTS_N_KINDS] = {
+        { BUS_PATH_POLICY, BUS_POLICY, policy_vtable, ARRAY(policies) },
+        { BUS_PATH_PORT, BUS_PORT, port_vtable, ARRAY(ports) },
+        { BUS_PATH_FILTER, BUS_FILTER, filter_vtable, ARRAY(filters) },
+        { BUS_PATH_NETWORK, BUS_NETWORK, network_vtable, ARRAY(networks) },
+};
+
+static const char *items_of(const struct object_kind *object) {
+        const char *model = (const char *)&object->daemon->model;
+
+        return *(char *const *)(const void *)(model + kinds[object->kind].items);
+}
+
+static size_t n_of(const struct object_kind *object) {
+        const char *model = (const char *)&object->daemon->model;
+
+        return *(const size_t *)(const void *)(model + kinds[object->kind].n);
+}
+
+static int find(sd_bus *bus,
+                const char *path,
+                const char *interface,
+                void *userdata,
+                void **ret_found,
+                sd_bus_error *error) {
         CLEANUP(text) char *name = NULL;
-        struct daemon *daemon = userdata;
+        const struct object_kind *object = userdata;
         int r;
 
         (void)bus;
         (void)interface;
         (void)error;
-        r = sd_bus_path_decode(path, BUS_PATH_POLICY, &name);
+        r = sd_bus_path_decode(path, kinds[object->kind].prefix, &name);
         if (r <= 0)
                 return r;
-        *ret_found = model_policy(&daemon->model, name);
+        *ret_found = model_find(items_of(object), n_of(object), kinds[object->kind].size, name);
         return *ret_found ? 1 : 0;
 }
 
-static int find_port(sd_bus *bus,
-                     const char *path,
-                     const char *interface,
-                     void *userdata,
-                     void **ret_found,
-                     sd_bus_error *error) {
-        CLEANUP(text) char *name = NULL;
-        struct daemon *daemon = userdata;
-        int r;
-
-        (void)bus;
-        (void)interface;
-        (void)error;
-        r = sd_bus_path_decode(path, BUS_PATH_PORT, &name);
-        if (r <= 0)
-                return r;
-        *ret_found = model_port(&daemon->model, name);
-        return *ret_found ? 1 : 0;
-}
-
-static int find_filter(sd_bus *bus,
-                       const char *path,
-                       const char *interface,
-                       void *userdata,
-                       void **ret_found,
-                       sd_bus_error *error) {
-        CLEANUP(text) char *name = NULL;
-        struct daemon *daemon = userdata;
-        int r;
-
-        (void)bus;
-        (void)interface;
-        (void)error;
-        r = sd_bus_path_decode(path, BUS_PATH_FILTER, &name);
-        if (r <= 0)
-                return r;
-        *ret_found = model_filter(&daemon->model, name);
-        return *ret_found ? 1 : 0;
-}
-
-/* The name is the first field of all kinds. */
-static int encode_all(const char *prefix, const void *first, size_t n, size_t size, char ***ret_paths) {
+/* What the bus library passes as prefix is what somebody asks about, which may be further up. */
+static int list(sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
+        const struct object_kind *object = userdata;
+        const char *item = items_of(object);
+        size_t n = n_of(object);
         char **paths;
 
+        (void)bus;
+        (void)prefix;
+        (void)error;
         paths = calloc(n + 1, sizeof(*paths));
         if (!paths)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                const char *name = *(char *const *)(const void *)((const char *)first + i * size);
+        for (size_t i = 0; i < n; i++, item += kinds[object->kind].size) {
+                const char *name = *(char *const *)(const void *)item;
 
-                if (sd_bus_path_encode(prefix, name, &paths[i]) < 0) {
+                if (sd_bus_path_encode(kinds[object->kind].prefix, name, &paths[i]) < 0) {
                         list_free(paths);
                         return -ENOMEM;
                 }
@@ -124,59 +133,17 @@ static int encode_all(const char *prefix, const void *first, size_t n, size_t si
         return 1;
 }
 
-/* What the bus library passes as prefix is what somebody asks about, which may be further up. */
-static int list_policies(
-        sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
-        const struct model *model = &((struct daemon *)userdata)->model;
-
-        (void)bus;
-        (void)prefix;
-        (void)error;
-        return encode_all(BUS_PATH_POLICY, model->policies, model->n_policies, sizeof(*model->policies),
-                          ret_paths);
-}
-
-static int list_ports(
-        sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
-        const struct model *model = &((struct daemon *)userdata)->model;
-
-        (void)bus;
-        (void)prefix;
-        (void)error;
-        return encode_all(BUS_PATH_PORT, model->ports, model->n_ports, sizeof(*model->ports), ret_paths);
-}
-
-static int list_filters(
-        sd_bus *bus, const char *prefix, void *userdata, char ***ret_paths, sd_bus_error *error) {
-        const struct model *model = &((struct daemon *)userdata)->model;
-
-        (void)bus;
-        (void)prefix;
-        (void)error;
-        return encode_all(BUS_PATH_FILTER, model->filters, model->n_filters, sizeof(*model->filters),
-                          ret_paths);
-}
-
-static const struct {
-        const char *prefix;
-        const char *interface;
-        const sd_bus_vtable *vtable;
-        sd_bus_object_find_t find;
-        sd_bus_node_enumerator_t list;
-} kinds[] = {
-        { BUS_PATH_POLICY, BUS_POLICY, policy_vtable, find_policy, list_policies },
-        { BUS_PATH_PORT, BUS_PORT, port_vtable, find_port, list_ports },
-        { BUS_PATH_FILTER, BUS_FILTER, filter_vtable, find_filter, list_filters },
-};
-
 int objects_add(struct daemon *daemon, sd_bus *bus) {
         int r;
 
-        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        for (size_t i = 0; i < OBJECTS_N_KINDS; i++) {
+                struct object_kind *object = &daemon->objects.kinds[i];
+
+                *object = (struct object_kind){ daemon, i };
                 r = sd_bus_add_fallback_vtable(bus, NULL, kinds[i].prefix, kinds[i].interface,
-                                               kinds[i].vtable, kinds[i].find, daemon);
+                                               kinds[i].vtable, find, object);
                 if (r >= 0)
-                        r = sd_bus_add_node_enumerator(bus, NULL, kinds[i].prefix, kinds[i].list, daemon);
+                        r = sd_bus_add_node_enumerator(bus, NULL, kinds[i].prefix, list, object);
                 if (r < 0)
                         return r;
         }

@@ -28,6 +28,7 @@ static int look(struct daemon *daemon) {
         CLEANUP(status) struct nfw_status *status = NULL;
         CLEANUP(nwfilter_list) struct nfw_nwfilter_list *filters = NULL;
         CLEANUP(nwfilter_binding_list) struct nfw_nwfilter_binding_list *bindings = NULL;
+        CLEANUP(network_list) struct nfw_network_list *networks = NULL;
         struct model model;
         int r;
 
@@ -36,9 +37,11 @@ static int look(struct daemon *daemon) {
                 r = nfw_nwfilter_list_new(daemon->context, NULL, &filters);
         if (r == 0)
                 r = nfw_nwfilter_binding_list_new(daemon->context, NULL, &bindings);
+        if (r == 0)
+                r = nfw_network_list_new(daemon->context, NULL, &networks);
         if (r != 0)
                 return r < 0 ? r : -EIO;
-        r = model_make(status, filters, bindings, &model);
+        r = model_make(&(struct model_source){ status, filters, bindings, networks }, &model);
         if (r < 0)
                 return r;
         changes_apply(daemon, &model);

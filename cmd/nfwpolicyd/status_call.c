@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/answer.h"
 #include "nfwpolicyd/manager.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -28,6 +27,29 @@ int status_call_verify(sd_bus_message *call, void *userdata, sd_bus_error *error
                 r = filters != 0 && r == 0 ? filters : r;
         }
         return error_reply(call, r, report, *name ? name : "verify");
+}
+
+int status_call_show(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        CLEANUP(report) struct nfw_report *report = NULL;
+        CLEANUP(text) char *text = NULL;
+        struct daemon *daemon = userdata;
+        const char *name, *format_name;
+        int r, format = 0;
+
+        (void)error;
+        r = sd_bus_message_read(call, "ss", &name, &format_name);
+        if (r >= 0)
+                r = nfw_report_new(&report);
+        if (r < 0)
+                return r;
+        while (format < PICTURE_N_FORMATS && strcmp(picture_format_names[format], format_name) != 0)
+                format++;
+        if (format == PICTURE_N_FORMATS)
+                return error_refuse(call, NFW_E_INVALID, "bus/unknown-format",
+                                    "there are `ir`, `nft` and `kernel`", "there is no format `%s`",
+                                    format_name);
+        r = nfw_show(daemon->context, name, (enum nfw_format)format, report, &text);
+        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);
 }
 
 /* Writers of one element or value each. */

@@ -11,6 +11,12 @@ const char *const picture_tables[PICTURE_N_TABLES] = {
         [PICTURE_BRIDGE] = "bridge",
 };
 
+const char *const picture_format_names[PICTURE_N_FORMATS] = {
+        [NFW_FORMAT_IR] = "ir",
+        [NFW_FORMAT_NFT] = "nft",
+        [NFW_FORMAT_KERNEL] = "kernel",
+};
+
 void picture_deinit(struct picture *picture) {
         for (size_t i = 0; i < picture->n_policies; i++) {
                 free(picture->policies[i].name);

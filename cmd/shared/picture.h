@@ -55,6 +55,11 @@ enum {
 
 extern const char *const picture_tables[PICTURE_N_TABLES];
 
+#define PICTURE_N_FORMATS (NFW_FORMAT_KERNEL + 1)
+
+/* What programs call what nfw_show() prints; by enum nfw_format. */
+extern const char *const picture_format_names[PICTURE_N_FORMATS];
+
 /* Everything by name. */
 struct picture {
         char *table_name; /* of both our tables */

@@ -57,7 +57,8 @@ _nfwpolicy() {
                 net-define net-start net-destroy net-undefine net-list net-dumpxml'
         local global='--help --version --json --quiet --verbose --color --config --state-directory'
         local bus='--bus-address --no-bus'
-        local nwfilter='--filter-directory --builtin-directory'
+        local nwfilter="$bus --filter-directory --builtin-directory"
+        local net="$bus --network-directory"
         local word=$2 previous=$3 command options='' operands=''
 
         COMPREPLY=()
@@ -138,33 +139,33 @@ _nfwpolicy() {
         names) options="--port --follow $bus" ;;
         show)
                 operands=policies
-                options='--ir --nft --kernel'
+                options="--ir --nft --kernel $bus"
                 ;;
         verify)
                 operands=policies
-                options=$bus
+                options=$nwfilter
                 ;;
         status) options=$bus ;;
         net-define)
                 operands=files
-                options='--policy --validate --network-directory'
+                options="--policy --validate $net"
                 ;;
         net-start)
                 operands=$(_nfwpolicy_networks --inactive)
-                options='--create-bridge --network-directory'
+                options="--create-bridge $net"
                 ;;
         net-destroy)
                 operands=$(_nfwpolicy_networks)
-                options='--network-directory'
+                options=$net
                 ;;
         net-undefine)
                 operands=$(_nfwpolicy_networks --all)
-                options='--network-directory'
+                options=$net
                 ;;
-        net-list) options='--all --inactive --network-directory' ;;
+        net-list) options="--all --inactive $net" ;;
         net-dumpxml)
                 operands=$(_nfwpolicy_networks --all)
-                options='--inactive --network-directory'
+                options="--inactive $net"
                 ;;
         nwfilter-define)
                 operands=xml
@@ -235,11 +236,11 @@ _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
         --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-        --state-directory | --store-directory | --policies-directory | --filter-directory | --builtin-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --state-directory | --store-directory | --policies-directory | --filter-directory | --builtin-directory | --network-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
         --bus-address) COMPREPLY=() ;;
         *)
-                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --filter-directory --builtin-directory --help --version
+                mapfile -t COMPREPLY < <(compgen -W '--foreground --no-bus --bus-address --group --store-directory --policies-directory --filter-directory --builtin-directory --network-directory --help --version
                         --json --quiet --verbose --color --config --state-directory' -- "$2")
                 ;;
         esac

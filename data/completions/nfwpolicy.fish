@@ -39,6 +39,7 @@ end
 
 set -l nwfilter set nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete
 set -l net net-define net-start net-destroy net-undefine net-list net-dumpxml
+set -l asks load attach detach unload list names show verify status $nwfilter $net
 set -l commands check load attach detach unload list names show verify status help $nwfilter $net
 
 complete -c nfwpolicy -f
@@ -108,14 +109,14 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l ir -d 'The rules 
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l nft -d 'What was compiled, as nft syntax'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l kernel -d 'What the kernel holds'
 
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload list names verify status' -l bus-address -x \
+complete -c nfwpolicy -n "__fish_seen_subcommand_from $asks" -l bus-address -x \
     -d 'Ask nfwpolicyd on this bus'
-complete -c nfwpolicy -n '__fish_seen_subcommand_from load attach detach unload list names verify status' -l no-bus \
+complete -c nfwpolicy -n "__fish_seen_subcommand_from $asks" -l no-bus \
     -d 'Do not ask nfwpolicyd over D-Bus'
 
-complete -c nfwpolicy -n "__fish_seen_subcommand_from $nwfilter" -l filter-directory -x \
+complete -c nfwpolicy -n "__fish_seen_subcommand_from verify $nwfilter" -l filter-directory -x \
     -a '(__fish_complete_directories)' -d 'Where filters are defined'
-complete -c nfwpolicy -n "__fish_seen_subcommand_from $nwfilter" -l builtin-directory -x \
+complete -c nfwpolicy -n "__fish_seen_subcommand_from verify $nwfilter" -l builtin-directory -x \
     -a '(__fish_complete_directories)' -d 'Where the filters are that come with nfwpolicy'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-define nwfilter-binding-create' -l validate -d 'As with virsh'
 complete -c nfwpolicy -n '__fish_seen_subcommand_from nwfilter-binding-create' -l compat -x -a 'libvirt none' \

@@ -19,7 +19,9 @@ from lab import NFWPOLICYD, SOURCE, eventually  # noqa: E402
 
 NAME = "org.nfwpolicy1"
 PATH = "/org/nfwpolicy1"
-MANAGER, POLICY, PORT, FILTER = (f"{NAME}.{each}" for each in ("Manager", "Policy", "Port", "Filter"))
+MANAGER, POLICY, PORT, FILTER, NETWORK = (
+    f"{NAME}.{each}" for each in ("Manager", "Policy", "Port", "Filter", "Network")
+)
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ERROR = f"{NAME}.Error."
 
@@ -141,9 +143,10 @@ class Bus:
     # --- the daemon ----------------------------------------------------------------------------------------
 
     def daemon_command(self, *options):
-        places = (os.path.join(self.lab.directory, name) for name in ("nwfilter", "builtin"))
+        places = (os.path.join(self.lab.directory, name) for name in ("nwfilter", "builtin", "networks"))
         return (NFWPOLICYD, "--foreground", "--state-directory", self.lab.state, "--bus-address", self.address,
-                "--filter-directory", next(places), "--builtin-directory", next(places), *options)
+                "--filter-directory", next(places), "--builtin-directory", next(places),
+                "--network-directory", next(places), *options)
 
     def start_daemon(self, *options, **popen):
         log = os.path.join(self.lab.directory, "learner.log")

@@ -126,6 +126,10 @@ LOOKS = {
     "verify": ("verify",),
     "verify: one": ("verify", "web"),
     "verify: typo": ("verify", "wbe"),
+    "show": ("show", "web"),
+    "show: nft": ("show", "web", "--nft"),
+    "show: kernel": ("show", "web", "--kernel"),
+    "show: typo": ("show", "wbe"),
     "status": ("status",),
 }
 
@@ -134,9 +138,9 @@ def look(callers, command):
     """As root, who is told on which bus the daemon is, and as a user; one after the other, so time goes on."""
     as_root = callers.root(*command, "--bus-address", callers.bus.address)
     as_user = callers.user(*command)
-    if command[0] == "names":
+    if command[0] in ("names", "show"):
         as_root, as_user = (
-            (status, re.sub(r"\b\d+s\b|(?<=\"seconds_left\": )[0-9.]+", "N", output), errors)
+            (status, re.sub(r"\b\d+s\b|(?<=\"seconds_left\": )[0-9.]+|(?<=expires )\w+", "N", output), errors)
             for status, output, errors in (as_root, as_user)
         )
     assert as_user == as_root
@@ -190,12 +194,12 @@ def test_what_is_not_as_it_should_be(callers, command, options):
     assert ("port/no-interface" in output) == (command == "status")
 
 
-@pytest.mark.parametrize("command", ["list", "names", "verify", "status"])
+@pytest.mark.parametrize("command", ["list", "names", "show web", "verify", "status"])
 def test_who_may_not_look(callers, command):
-    assert callers.user(command, groups=()) == (
+    assert callers.user(*command.split(), groups=()) == (
         2, "", f"nfwpolicy: {NAME}.read is refused: not root, and polkit gives no answer\n",
     )
-    assert callers.user_without_address(command, "--no-bus") == (
+    assert callers.user_without_address(*command.split(), "--no-bus") == (
         2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",
     )
 
@@ -217,7 +221,7 @@ def test_who_is_not_in_the_group_is_refused(callers, command):
 
 
 def test_other_commands_need_the_privilege(callers):
-    commands = [("show", "web"), ("names", "--follow"), (*SUCCESSES["load"], "--foreground")]
+    commands = [("names", "--follow"), (*SUCCESSES["load"], "--foreground")]
     for command in commands:
         assert callers.user_without_address(*command, groups=(GROUP.gr_gid,)) == (
             2, "", "nfwpolicy: this needs CAP_NET_ADMIN (run it as root)\n",

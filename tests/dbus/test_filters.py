@@ -2,11 +2,14 @@
 """Network filters over the bus: methods, objects, signals, and who may."""
 
 import json
+import os
+import shutil
 
 import pytest
 from gi.repository import GLib
 
 from bus import ERROR, FILTER, NOBODY, PATH, Refused
+from lab import NFWPOLICY
 
 TEXT = "<filter name='{name}' chain='root'><rule action='drop' direction='out'><ip srcipaddr='$IP'/></rule></filter>"
 BINDING = """<filterbinding><portdev name='{port}'/><filterref filter='{name}'>{parameters}</filterref></filterbinding>"""
@@ -68,6 +71,21 @@ def test_from_the_definition_to_its_end(filters):
     assert filters.wait_for("FilterUndefined") == ("no-ip",)
     assert path not in filters.objects()
     assert any(each[2] == "InterfacesRemoved" and each[3][0] == path for each in filters.heard())
+
+
+def test_what_somebody_else_does_is_told(filters, bridge):
+    """Root, without the bus, where no port is under a filter and so nothing changes in the kernel."""
+    lab = bridge.lab
+    path = bridge.write("no-ip.xml", TEXT.format(name="no-ip"))
+    places = ("--state-directory", lab.state, "--filter-directory", os.path.join(lab.directory, "nwfilter"))
+    lab.host.run(NFWPOLICY, "nwfilter-define", path, *places)
+    assert filters.wait_for("FilterDefined") == ("no-ip",)
+    shutil.rmtree(places[-1])
+    assert filters.wait_for("FilterUndefined") == ("no-ip",)
+    filters.signals.clear()
+    # The directory is another one now.
+    lab.host.run(NFWPOLICY, "nwfilter-define", path, *places)
+    assert filters.wait_for("FilterDefined") == ("no-ip",)
 
 
 def test_what_is_wrong(filters):

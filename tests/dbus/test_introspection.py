@@ -6,12 +6,13 @@ import xml.etree.ElementTree as ET
 
 from gi.repository import GLib
 
-from bus import FILTER, MANAGER, NAME, PATH, POLICY, PORT
+from bus import FILTER, MANAGER, NAME, NETWORK, PATH, POLICY, PORT
 from lab import SOURCE
 from policies import allow, policy
 
 FILE = os.path.join(SOURCE, "data", "dbus", "org.nfwpolicy1.xml")
-WHERE = {MANAGER: PATH, POLICY: f"{PATH}/policy/web", PORT: f"{PATH}/port/vnet0", FILTER: f"{PATH}/filter/nothing"}
+WHERE = {MANAGER: PATH, POLICY: f"{PATH}/policy/web", PORT: f"{PATH}/port/vnet0", FILTER: f"{PATH}/filter/nothing",
+         NETWORK: f"{PATH}/network/lab"}
 
 
 def members(interface):
@@ -38,6 +39,7 @@ def test_the_file_and_the_daemon_agree(client):
         "LoadPolicy", "(ssa{sv})", "web", policy(allow(ips=["192.0.2.1"])), {"ports": GLib.Variant("as", ["vnet0"])}
     )
     client.call("DefineFilter", "(sa{sv})", "<filter name='nothing'/>", {})
+    client.call("DefineNetwork", "(sa{sv})", "<network><name>lab</name></network>", {})
     written = interfaces(ET.parse(FILE).getroot())
     assert written.keys() == WHERE.keys()
     for interface, path in WHERE.items():
@@ -46,5 +48,5 @@ def test_the_file_and_the_daemon_agree(client):
         assert said[interface] == written[interface]
         own = {each for each in said if each.startswith(NAME)}
         assert own == {interface}
-    assert len(written[MANAGER]) == 36 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
-    assert len(written[FILTER]) == 4
+    assert len(written[MANAGER]) == 47 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
+    assert len(written[FILTER]) == 4 and len(written[NETWORK]) == 7

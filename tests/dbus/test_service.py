@@ -34,7 +34,7 @@ def unit(tmp_path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("needs systemd-analyze")
     with open(UNIT, encoding="utf-8") as stream:
-        text = stream.read().replace("@sbindir@/nfwpolicyd", os.path.realpath(NFWPOLICYD))
+        text = stream.read().replace("@sbindir@/nfwpolicyd", os.path.realpath(NFWPOLICYD)).replace("@filters@", "/etc/filters")
     path = tmp_path / "nfwpolicyd.service"
     path.write_text(text)
     return path
