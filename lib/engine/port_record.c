@@ -2,7 +2,6 @@
 /* A record is a file in the directory "ports", named as the port: one line, replaced as a whole. */
 #include "engine/port_record.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #define DIRECTORY "ports"
 
 /* No interface can have that name. */
@@ -149,32 +149,33 @@ static int compare(const void *a, const void *b) {
                       ((const struct nfw_port_record *)b)->interface);
 }
 
+struct reading {
+        const struct nfw_context *context;
+        struct nfw_port_records *records;
+};
+
+static int take(const char *interface, void *userdata) {
+        const struct reading *reading = userdata;
+        struct nfw_port_record record;
+        int r;
+
+        r = nfw_port_record_read(reading->context, interface, &record);
+        if (r == 0)
+                r = nfw_vec_push(&reading->records->vec, record);
+        return r < 0 ? r : 0;
+}
+
 int nfw_port_records_read(const struct nfw_context *context, struct nfw_port_records *records) {
+        struct reading reading = { .context = context, .records = records };
         nfw_cleanup(nfw_freep) char *path = NULL;
-        const struct dirent *entry;
-        DIR *directory;
         int r;
 
         r = path_of(context, "", &path);
-        if (r < 0)
-                return r;
-        directory = opendir(path);
-        if (!directory)
-                return errno == ENOENT ? 0 : -errno;
-
-        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
-        /* cppcheck-suppress readdirCalled */
-        while (r >= 0 && (entry = readdir(directory))) { /* NOLINT(concurrency-mt-unsafe) */
-                struct nfw_port_record record;
-
-                r = nfw_port_record_read(context, entry->d_name, &record);
-                if (r == 0)
-                        r = nfw_vec_push(&records->vec, record);
-        }
-        closedir(directory);
+        if (r == 0)
+                r = nfw_directory_foreach(AT_FDCWD, path, "", take, &reading);
         if (records->vec.n > 0)
                 qsort(records->vec.items, records->vec.n, sizeof(*records->vec.items), compare);
-        return r < 0 ? r : 0;
+        return r;
 }
 
 void nfw_port_records_deinit(struct nfw_port_records *records) {

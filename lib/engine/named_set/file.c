@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/lock.h"
 #include "engine/named_set/named_set.h"
 #include "engine/nwfilter/store.h"
@@ -122,40 +123,34 @@ static int compare(const void *a, const void *b) {
         return strcmp((*x)->name, (*y)->name);
 }
 
-static int take(const struct nfw_context *context, const char *file, struct nfw_nwfilter_set_list *list) {
+struct reading {
+        const struct nfw_context *context;
+        struct nfw_nwfilter_set_list *list;
+};
+
+static int take(const char *name, void *userdata) {
         nfw_cleanup(nfw_named_set_freep) struct nfw_named_set *set = NULL;
-        size_t n = strlen(file), n_suffix = strlen(NFW_NWFILTER_SETS_SUFFIX);
-        char name[NFW_NAMED_SET_NAME_MAX + 1] = "";
+        const struct reading *reading = userdata;
         int r;
 
-        if (n <= n_suffix || n - n_suffix >= sizeof(name) ||
-            strcmp(file + n - n_suffix, NFW_NWFILTER_SETS_SUFFIX) != 0)
+        if (strlen(name) > NFW_NAMED_SET_NAME_MAX)
                 return 0;
-        memcpy(name, file, n - n_suffix);
-        r = nfw_named_set_load(context, name, &set);
+        r = nfw_named_set_load(reading->context, name, &set);
         if (r == 0)
-                r = nfw_vec_push(&list->vec, set);
+                r = nfw_vec_push(&reading->list->vec, set);
         if (r == 0)
                 set = NULL;
         return r == NFW_E_NOT_FOUND ? 0 : r;
 }
 
 static int read_list(const struct nfw_context *context, struct nfw_nwfilter_set_list *list) {
+        struct reading reading = { .context = context, .list = list };
         nfw_cleanup(nfw_freep) char *path = NULL;
-        const struct dirent *entry;
-        DIR *directory;
         int r;
 
         r = path_of(context, NULL, &path);
-        if (r < 0)
-                return r;
-        directory = opendir(path);
-        if (!directory)
-                return errno == ENOENT ? 0 : -errno;
-        while (r == 0 &&
-               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-                r = take(context, entry->d_name, list);
-        closedir(directory);
+        if (r == 0)
+                r = nfw_directory_foreach(AT_FDCWD, path, NFW_NWFILTER_SETS_SUFFIX, take, &reading);
         if (list->vec.n > 1)
                 qsort(list->vec.items, list->vec.n, sizeof(*list->vec.items), compare);
         return r;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/network/network.h"
 #include "policy/source.h"
 
@@ -62,32 +62,23 @@ static int compare_names(const void *a, const void *b) {
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int take_name(struct nfw_network_names *names, const char *file, const char *suffix) {
-        size_t n = strlen(file), n_suffix = strlen(suffix);
-        char *name;
+static int take_name(const char *name, void *userdata) {
+        struct nfw_network_names *names = userdata;
+        char *copy;
         int r;
 
-        if (n <= n_suffix || strcmp(file + n - n_suffix, suffix) != 0)
+        if (!nfw_network_name_is_valid(name))
                 return 0;
-        name = strndup(file, n - n_suffix);
-        if (!name)
-                return -ENOMEM;
-        r = nfw_network_name_is_valid(name) ? nfw_vec_push(&names->vec, name) : NFW_E_INVALID;
-        if (r != 0)
-                free(name);
-        return r < 0 ? r : 0;
+        copy = strdup(name);
+        r = copy ? nfw_vec_push(&names->vec, copy) : -ENOMEM;
+        if (r < 0)
+                free(copy);
+        return r;
 }
 
 int nfw_network_names_read(const char *directory, const char *suffix, struct nfw_network_names *names) {
-        DIR *dir = opendir(directory);
-        struct dirent *entry;
-        int r = 0;
+        int r = nfw_directory_foreach(AT_FDCWD, directory, suffix, take_name, names);
 
-        if (!dir)
-                return errno == ENOENT ? 0 : -errno;
-        while (r == 0 && (entry = readdir(dir))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-                r = take_name(names, entry->d_name, suffix);
-        closedir(dir);
         if (names->vec.n > 1)
                 qsort(names->vec.items, names->vec.n, sizeof(*names->vec.items), compare_names);
         return r;

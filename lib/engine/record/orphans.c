@@ -3,12 +3,14 @@
  * Records that nothing in force refers to: what somebody who died has left is removed, what somebody else took out of
  * the kernel is told.
  */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/record/record.h"
 
 /* The parts of "NAME-ID.policy" or, where its writer did not come to the end, "NAME-ID.policy.new". */
@@ -61,41 +63,45 @@ static bool is_missing(const struct nfw_context *context, const struct file_name
                nfw_record_is_of_namespace(context, parts->name, parts->id);
 }
 
-/* The next entry that is a record, or NULL. */
-static const struct dirent *next_record(DIR *directory, struct file_name *ret_parts) {
-        const struct dirent *entry;
+struct keeping {
+        const struct nfw_context *context;
+        const char *name; /* of this policy the record with this id only, or none */
+        const char *id;
+};
 
-        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
-        /* cppcheck-suppress readdirCalled */
-        while ((entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe) */
-                if (parse_file_name(entry->d_name, ret_parts))
-                        return entry;
-        return NULL;
+static int remove_orphan(const char *file, void *userdata) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        const struct keeping *keeping = userdata;
+        const struct nfw_context *context = keeping->context;
+        struct file_name parts;
+        bool wanted;
+
+        if (!parse_file_name(file, &parts))
+                return 0;
+        if (strcmp(parts.name, keeping->name) == 0)
+                wanted = parts.is_whole && keeping->id && strcmp(parts.id, keeping->id) == 0;
+        else
+                wanted = (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
+                         is_missing(context, &parts);
+        if (wanted)
+                return 0;
+        if (asprintf(&path, "%s/%s", context->directory, file) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        (void)unlink(path);
+        return 0;
 }
 
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id) {
-        DIR *directory = opendir(context->directory);
-        const struct dirent *entry;
-        struct file_name parts;
+        struct keeping keeping = { .context = context, .name = name, .id = id };
 
-        if (!directory)
-                return;
-
-        while ((entry = next_record(directory, &parts))) {
-                bool wanted;
-
-                if (strcmp(parts.name, name) == 0)
-                        wanted = parts.is_whole && id && strcmp(parts.id, id) == 0;
-                else
-                        wanted = (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
-                                 is_missing(context, &parts);
-                if (!wanted)
-                        unlinkat(dirfd(directory), entry->d_name, 0);
-        }
-        closedir(directory);
+        (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_orphan, &keeping);
 }
 
 struct missing {
+        const struct nfw_context *context;
+        const char *name; /* NULL: of any */
         NFW_VEC(struct file_name) vec;
 };
 
@@ -110,18 +116,19 @@ static int compare(const void *a, const void *b) {
         return c ? c : strcmp(x->id, y->id);
 }
 
-static int find_missing(const struct nfw_context *context, const char *name, struct missing *missing) {
-        DIR *directory = opendir(context->directory);
+static int take_missing(const char *file, void *userdata) {
+        struct missing *missing = userdata;
         struct file_name parts;
-        int r = 0;
 
-        if (!directory)
-                return -errno;
+        if (!parse_file_name(file, &parts) || (missing->name && strcmp(parts.name, missing->name) != 0) ||
+            !is_missing(missing->context, &parts))
+                return 0;
+        return nfw_vec_push(&missing->vec, parts);
+}
 
-        while (r == 0 && next_record(directory, &parts))
-                if ((!name || strcmp(parts.name, name) == 0) && is_missing(context, &parts))
-                        r = nfw_vec_push(&missing->vec, parts);
-        closedir(directory);
+static int find_missing(struct missing *missing) {
+        int r = nfw_directory_foreach(AT_FDCWD, missing->context->directory, "", take_missing, missing);
+
         if (missing->vec.n > 0)
                 qsort(missing->vec.items, missing->vec.n, sizeof(*missing->vec.items), compare);
         return r;
@@ -131,11 +138,11 @@ int nfw_record_foreach_missing(const struct nfw_context *context,
                                const char *name,
                                int (*callback)(const struct nfw_record *record, void *userdata),
                                void *userdata) {
-        nfw_cleanup(missing_deinit) struct missing missing = { 0 };
+        nfw_cleanup(missing_deinit) struct missing missing = { .context = context, .name = name };
         const char *last = "";
         int r;
 
-        r = find_missing(context, name, &missing);
+        r = find_missing(&missing);
         nfw_vec_foreach (parts, &missing.vec) {
                 struct nfw_record record;
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/record/header.h"
 #include "engine/store/store.h"
 
@@ -72,11 +72,20 @@ int nfw_store_read_policy(const struct nfw_store *store, const char *name, struc
         return r < 0 ? r : nfw_record_read_at(store->policies, file, name, true, ret_record);
 }
 
-static int take_policy(struct nfw_store *store, const char *file, struct nfw_report *report) {
+struct reading {
+        struct nfw_store *store;
+        struct nfw_report *report;
+};
+
+static int take_policy(const char *file, void *userdata) {
+        const struct reading *reading = userdata;
+        struct nfw_store *store = reading->store;
         struct nfw_stored_policy known = { 0 };
         struct nfw_record record;
         int r = NFW_E_NOT_FOUND;
 
+        if (file[0] == '.' || ends_with(file, SET_ASIDE))
+                return 0;
         if (ends_with(file, NFW_RECORD_UNFINISHED)) {
                 unlinkat(store->policies, file, 0);
                 return 0;
@@ -87,7 +96,7 @@ static int take_policy(struct nfw_store *store, const char *file, struct nfw_rep
                         r = nfw_record_read_at(store->policies, file, known.name, true, &record);
         }
         if (r != 0)
-                return r < 0 ? r : set_aside(store, store->policies, file, report);
+                return r < 0 ? r : set_aside(store, store->policies, file, reading->report);
 
         memcpy(known.id, record.id, sizeof(known.id));
         nfw_record_deinit(&record);
@@ -95,25 +104,9 @@ static int take_policy(struct nfw_store *store, const char *file, struct nfw_rep
 }
 
 static int read_policies(struct nfw_store *store, struct nfw_report *report) {
-        const struct dirent *entry;
-        DIR *directory;
-        int r = 0, fd;
+        struct reading reading = { .store = store, .report = report };
+        int r = nfw_directory_foreach(store->directory, "policies", "", take_policy, &reading);
 
-        fd = openat(store->directory, "policies", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        directory = fdopendir(fd);
-        if (!directory) {
-                r = -errno;
-                close(fd);
-                return r;
-        }
-
-        /* In glibc every stream has a state of its own, and readdir_r() is deprecated. */
-        while (r == 0 && (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe) */
-                if (entry->d_name[0] != '.' && !ends_with(entry->d_name, SET_ASIDE))
-                        r = take_policy(store, entry->d_name, report);
-        closedir(directory);
         if (store->known.n > 0)
                 qsort(store->known.items, store->known.n, sizeof(*store->known.items), compare_policies);
         return r;
