@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "engine/network/network.h"
-#include "engine/nwfilter/state.h"
+#include "engine/nwfilter/record.h"
 #include "engine/record/record.h"
 #include "engine/summary.h"
 
@@ -57,7 +57,7 @@ nfw_public int nfw_context_new(struct nfw_context **ret_context) {
         if (r < 0)
                 return r;
 
-        r = nfw_nwfilters_new(context->table_name, &context->nwfilters);
+        r = nfw_nwfilters_new(context->table_name, context->directory, &context->nwfilters);
         if (r < 0)
                 return r;
 
@@ -133,6 +133,11 @@ nfw_public int nfw_context_set_table_name(struct nfw_context *context, const cha
                 return r;
 
         strcpy(context->table_name, name);
+        r = context->nwfilters ? nfw_filter_records_set_directory(context->nwfilters, directory) : 0;
+        if (r < 0) {
+                free(directory);
+                return r;
+        }
         nfw_nwfilters_set_table_name(context->nwfilters, name);
         free(context->directory);
         context->directory = directory;
@@ -170,6 +175,10 @@ nfw_public int nfw_context_set_state_directory(struct nfw_context *context, cons
         copy = strdup(path);
         if (!copy || make_path(path, context, context->table_name, &directory) < 0)
                 return -ENOMEM;
+        if (context->nwfilters && nfw_filter_records_set_directory(context->nwfilters, directory) < 0) {
+                free(directory);
+                return -ENOMEM;
+        }
 
         free(context->state_directory);
         context->state_directory = nfw_steal(copy);

@@ -196,6 +196,7 @@ class Bridge:
         Whether it comes out on the other side. Octets that nobody filters are sent behind it, twice: a frame takes two
         turns of the kernel, from the source's port and from the destination's, and they take one.
         """
+        self.wires[destination].forget()
         self.wires[source].send(frame)
         seen = []
         for _ in range(2):

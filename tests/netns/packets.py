@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packets as octets, for what no socket would send."""
 
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -70,6 +71,14 @@ class Wire:
 
     def send(self, frame):
         self.socket.send(frame)
+
+    def forget(self):
+        """What has come so far."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(65536)
+        self.socket.settimeout(10)
 
     def receive_until(self, end):
         """All frames up to the first one that has these octets, which is the last of the list."""

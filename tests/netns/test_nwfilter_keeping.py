@@ -133,17 +133,38 @@ def test_a_link_comes_back(kept):
 
 
 def test_a_filter_that_is_gone_does_not_keep_the_others_from_it(kept):
+    """Its own port is not left open for that: nothing passes it until the filter is defined."""
     kept.define(NO_IP.replace("no-ip", "other"))
     kept.bind("other", port="vnet1", IP=PEER)
     eventually(lambda: kept.stored() == {"vnet0", "vnet1"})
     kept.stop()
     kept.reboot()
-    os.remove(os.path.join(kept.directory, "nwfilter", "other.xml"))
+    for place in "nwfilter", "store/nwfilter-record":
+        os.remove(os.path.join(kept.directory, place, "other.xml"))
     kept.start()
     assert kept.in_force()
     assert "there is no filter `other`" in kept.said()
+    assert "nothing passes port vnet1" in kept.said()
     assert kept.stored() == {"vnet0", "vnet1"}
+    assert not kept.bridge.passes(datagram(OTHER)) and not kept.bridge.passes(datagram(OTHER), "vnet1", "vnet0")
     kept.define(NO_IP.replace("no-ip", "other"))
-    kept.stop()
-    kept.start()
+    assert kept.bridge.passes(datagram(OTHER)) and kept.bridge.passes(datagram(OTHER), "vnet1", "vnet0")
+    assert not kept.bridge.passes(datagram(PEER), "vnet1", "vnet0")
     assert kept.in_force() and kept.bound() == {"vnet0": "no-ip", "vnet1": "other"}
+    assert kept.nfw("verify").stderr == ""
+    assert "changed our tables" not in kept.said()
+
+
+def test_a_filter_that_is_gone_comes_back_with_its_file(kept):
+    """Put there by a package or by hand, with nobody saying so."""
+    path = os.path.join(kept.directory, "nwfilter", "no-ip.xml")
+    kept.stop()
+    kept.reboot()
+    os.rename(path, path + ".away")
+    os.remove(os.path.join(kept.store, "nwfilter-record", "no-ip.xml"))
+    kept.start()
+    assert not kept.bridge.passes(datagram()) and not kept.bridge.passes(datagram(OTHER))
+    os.rename(path + ".away", path)
+    eventually(lambda: kept.bridge.passes(datagram(OTHER)))
+    assert kept.in_force()
+    eventually(lambda: os.path.exists(os.path.join(kept.store, "nwfilter-record", "no-ip.xml")))

@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "engine/keeper/follow.h"
 #include "engine/network/network.h"
-#include "engine/nwfilter/state.h"
+#include "engine/nwfilter/restore.h"
 #include "engine/nwfilter/store.h"
 #include "engine/state.h"
 
@@ -74,7 +74,7 @@ static int watch(struct nfw_keeper *keeper, int fd) {
 }
 
 /* What is in sets that no filter looks into is in files only. */
-static int watch_sets(struct nfw_keeper *keeper) {
+static int watch_files(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_freep) char *path = NULL;
         int r;
 
@@ -87,10 +87,23 @@ static int watch_sets(struct nfw_keeper *keeper) {
         }
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        keeper->sets = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        if (keeper->sets < 0 || inotify_add_watch(keeper->sets, path, IN_MOVED_TO | IN_DELETE) < 0)
+        keeper->files = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (keeper->files < 0)
                 return -errno;
-        return watch(keeper, keeper->sets);
+        keeper->sets = inotify_add_watch(keeper->files, path, IN_MOVED_TO | IN_DELETE);
+        if (keeper->sets < 0)
+                return -errno;
+        nfw_keeper_watch_definitions(keeper);
+        return watch(keeper, keeper->files);
+}
+
+/* What is watched already stays so. One that does not exist has nothing to tell before a command makes it. */
+void nfw_keeper_watch_definitions(struct nfw_keeper *keeper) {
+        const struct nfw_definitions *definitions = &keeper->context->nwfilters->definitions;
+
+        for (int place = 0; place < NFW_N_DEFINITION_PLACES; place++)
+                (void)inotify_add_watch(keeper->files, definitions->directories[place],
+                                        IN_MOVED_TO | IN_CLOSE_WRITE);
 }
 
 static int open_sources(struct nfw_keeper *keeper) {
@@ -111,7 +124,7 @@ static int open_sources(struct nfw_keeper *keeper) {
                 r = watch(keeper, nfw_rtnl_monitor_get_fd(keeper->links));
         if (r == 0)
                 r = watch(keeper, keeper->timer);
-        return r < 0 ? r : watch_sets(keeper);
+        return r < 0 ? r : watch_files(keeper);
 }
 
 /**
@@ -136,9 +149,12 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
         keeper = calloc(1, sizeof(*keeper));
         if (!keeper)
                 return -ENOMEM;
-        *keeper = (struct nfw_keeper){
-                .context = context, .store = store, .epoll = -1, .timer = -1, .sets = -1, .pause_ms = PAUSE_MS
-        };
+        *keeper = (struct nfw_keeper){ .context = context,
+                                       .store = store,
+                                       .epoll = -1,
+                                       .timer = -1,
+                                       .files = -1,
+                                       .pause_ms = PAUSE_MS };
         nfw_events_init(&keeper->events);
 
         /* Listening first: what changes from now on is seen. */
@@ -176,8 +192,8 @@ nfw_public struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper) {
         nfw_nft_notifier_free(keeper->notifier);
         nfw_rtnl_monitor_free(keeper->links);
         nfw_events_deinit(&keeper->events);
-        if (keeper->sets >= 0)
-                close(keeper->sets);
+        if (keeper->files >= 0)
+                close(keeper->files);
         if (keeper->timer >= 0)
                 close(keeper->timer);
         if (keeper->epoll >= 0)
@@ -224,14 +240,37 @@ static int follow_links(struct nfw_keeper *keeper) {
         return r < 0 ? r : nfw_store_save(keeper->store, NULL);
 }
 
-/* Which of them is no matter: what is stored is compared. */
-static bool have_sets_changed(const struct nfw_keeper *keeper) {
-        char events[4096];
-        bool changed = false;
+/* Which of the sets is no matter: what is stored is compared. */
+static void see_files(struct nfw_keeper *keeper, bool *ret_definitions) {
+        _Alignas(struct inotify_event) char events[4096];
+        ssize_t n;
 
-        while (read(keeper->sets, events, sizeof(events)) > 0)
-                changed = true;
-        return changed;
+        *ret_definitions = false;
+        while ((n = read(keeper->files, events, sizeof(events))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct inotify_event *event = (const void *)(events + at);
+
+                        if (event->wd == keeper->sets || event->wd < 0)
+                                keeper->ours_changed = true;
+                        if (event->wd != keeper->sets)
+                                *ret_definitions = true;
+                        at += (ssize_t)(sizeof(*event) + event->len);
+                }
+}
+
+/* What a port waits for that nothing passes may have been defined. */
+static int unblock(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        int r;
+
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_nwfilter_unblock(keeper->context, report);
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r != 0)
+                nfw_keeper_tell_failure(keeper, "ports cannot be put under their filters", r, report);
+        return 0;
 }
 
 /**
@@ -244,14 +283,17 @@ static bool have_sets_changed(const struct nfw_keeper *keeper) {
  * Return: 0 or a negative errno.
  */
 nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
-        bool changed = false;
+        bool changed = false, definitions_changed;
         uint64_t n;
         int r;
 
         if (read(keeper->timer, &n, sizeof(n)) == sizeof(n))
                 keeper->timer_is_set = false;
 
-        keeper->ours_changed |= have_sets_changed(keeper);
+        see_files(keeper, &definitions_changed);
+        r = definitions_changed ? unblock(keeper) : 0;
+        if (r < 0)
+                return r;
         r = nfw_nft_notifier_dispatch(keeper->notifier, &nfw_keeper_handlers, keeper);
         if (r == 0 && keeper->ours_changed)
                 r = nfw_keeper_check(keeper);

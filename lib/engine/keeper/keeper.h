@@ -17,7 +17,9 @@ struct nfw_keeper {
         struct nfw_nft_notifier *notifier;
         struct nfw_rtnl_monitor *links;
         struct nfw_events events;
-        int epoll, timer, sets; /* the last one is told of named sets that change where the kernel has none */
+        int epoll, timer;
+        int files; /* is told of definitions, and of named sets that change where the kernel has none */
+        int sets;  /* what watches the latter */
         bool timer_is_set;
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
@@ -39,6 +41,8 @@ extern const struct nfw_nft_notify_handlers nfw_keeper_handlers;
 int nfw_keeper_check(struct nfw_keeper *keeper);
 /* What is stored and not in force is put back; edited: our tables are made again before. 0 or a negative errno. */
 int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited);
+
+void nfw_keeper_watch_definitions(struct nfw_keeper *keeper);
 
 /* An event: what could not be done, in the words of the first error. */
 void nfw_keeper_tell_failure(struct nfw_keeper *keeper,

@@ -161,6 +161,7 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
         if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < keeper->pause_ms)
                 return nfw_keeper_set_timer(keeper, keeper->pause_ms);
 
+        nfw_keeper_watch_definitions(keeper);
         r = nfw_report_new(&report);
         if (r == 0)
                 r = find_differences(keeper, report, &policies_differ, &filters_differ);

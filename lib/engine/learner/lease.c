@@ -109,9 +109,9 @@ static void take_own_commit(struct nfw_learner *learner, const struct commit *co
 
 int nfw_learner_commit_guests(struct nfw_learner *learner) {
         struct commit commit = { .learner = learner };
-        const struct nfw_nwfilter_transaction transaction = { .build = build,
-                                                              .applied = applied,
-                                                              .userdata = &commit };
+        const struct nfw_nwfilter_transaction transaction = {
+                .build = build, .applied = applied, .userdata = &commit, .change = &commit.change
+        };
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         int r;
 

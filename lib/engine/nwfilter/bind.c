@@ -161,9 +161,11 @@ nfw_public int nfw_nwfilter_bind(struct nfw_context *context,
                                  size_t n_bindings,
                                  struct nfw_report *report) {
         struct bind bind = { .bindings = bindings, .n_bindings = n_bindings };
-        const struct nfw_nwfilter_transaction transaction = {
-                .build = build_bind, .applied = applied_bind, .failed = forget, .userdata = &bind
-        };
+        const struct nfw_nwfilter_transaction transaction = { .build = build_bind,
+                                                              .applied = applied_bind,
+                                                              .failed = forget,
+                                                              .userdata = &bind,
+                                                              .change = &bind.change };
         int r;
 
         r = nfw_nwfilter_transaction_run(context, &transaction, report);
@@ -243,7 +245,8 @@ nfw_public int nfw_nwfilter_unbind(struct nfw_context *context,
         struct unbind unbind = { .ports = ports, .n_ports = n_ports };
         const struct nfw_nwfilter_transaction transaction = { .build = build_unbind,
                                                               .applied = applied_unbind,
-                                                              .userdata = &unbind };
+                                                              .userdata = &unbind,
+                                                              .change = &unbind.change };
         int r;
 
         r = nfw_nwfilter_transaction_run(context, &transaction, report);

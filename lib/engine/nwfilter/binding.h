@@ -45,6 +45,8 @@ int nfw_nwfilter_binding_load(const struct nfw_context *context,
                               struct nfw_nwfilter_binding **ret_binding);
 int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nfw_nwfilter_binding *binding);
 void nfw_nwfilter_binding_forget(const struct nfw_context *context, const char *port);
+/* How many files there are. 0 or a negative errno. */
+int nfw_nwfilter_bindings_count(const struct nfw_context *context, size_t *ret_n);
 
 /* What the kernel has learned of the guest behind a port. */
 struct nfw_bound_guest {

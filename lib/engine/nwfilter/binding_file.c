@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/nwfilter/binding.h"
+#include "engine/nwfilter/store.h"
 #include "xml/xml.h"
 
-#define DIRECTORY "nwfilter-binding"
-#define SUFFIX    ".xml"
+#define DIRECTORY NFW_NWFILTER_BINDINGS
+#define SUFFIX    NFW_NWFILTER_BINDINGS_SUFFIX
 
 static int path_of(const struct nfw_context *context, const char *port, char **ret_path) {
         int n = port ? asprintf(ret_path, "%s/" DIRECTORY "/%s" SUFFIX, context->directory, port)
@@ -66,6 +68,24 @@ void nfw_nwfilter_binding_forget(const struct nfw_context *context, const char *
                 (void)unlink(path);
 }
 
+static int count(const char *port nfw_unused, void *userdata) {
+        ++*(size_t *)userdata;
+        return 0;
+}
+
+int nfw_nwfilter_bindings_count(const struct nfw_context *context, size_t *ret_n) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        size_t n = 0;
+        int r;
+
+        r = path_of(context, NULL, &path);
+        if (r == 0)
+                r = nfw_directory_foreach(AT_FDCWD, path, SUFFIX, count, &n);
+        if (r == 0)
+                *ret_n = n;
+        return r;
+}
+
 /* --- all of them --------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
@@ -74,19 +94,22 @@ static int compare(const void *a, const void *b) {
         return strcmp((*x)->port, (*y)->port);
 }
 
-static int take(const struct nfw_context *context, const char *name, struct nfw_nwfilter_binding_list *list) {
+struct reading {
+        const struct nfw_context *context;
+        struct nfw_nwfilter_binding_list *list;
+};
+
+static int take(const char *port, void *userdata) {
         nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
-        size_t n = strlen(name), n_suffix = strlen(SUFFIX);
-        char port[IFNAMSIZ] = "";
+        const struct reading *reading = userdata;
         int r;
 
-        if (n <= n_suffix || n - n_suffix >= sizeof(port) || strcmp(name + n - n_suffix, SUFFIX) != 0)
+        if (strlen(port) >= IFNAMSIZ)
                 return 0;
-        memcpy(port, name, n - n_suffix);
-        r = nfw_nwfilter_binding_load(context, port, &binding);
+        r = nfw_nwfilter_binding_load(reading->context, port, &binding);
         if (r != 0)
                 return r == NFW_E_NOT_FOUND ? 0 : r;
-        r = nfw_vec_push(&list->vec, binding);
+        r = nfw_vec_push(&reading->list->vec, binding);
         if (r == 0)
                 binding = NULL;
         return r;
@@ -96,22 +119,13 @@ int nfw_nwfilter_bindings_load(const struct nfw_context *context,
                                struct nfw_nwfilter_binding_list **ret_list) {
         nfw_cleanup(nfw_nwfilter_binding_list_freep) struct nfw_nwfilter_binding_list *list =
                 calloc(1, sizeof(*list));
+        struct reading reading = { .context = context, .list = list };
         nfw_cleanup(nfw_freep) char *path = NULL;
-        const struct dirent *entry;
-        DIR *directory;
         int r;
 
         r = list ? path_of(context, NULL, &path) : -ENOMEM;
-        if (r < 0)
-                return r;
-        directory = opendir(path);
-        if (!directory && errno != ENOENT)
-                return -errno;
-        while (directory && r == 0 &&
-               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-                r = take(context, entry->d_name, list);
-        if (directory)
-                closedir(directory);
+        if (r == 0)
+                r = nfw_directory_foreach(AT_FDCWD, path, SUFFIX, take, &reading);
         if (r < 0)
                 return r;
         if (list->vec.n > 1)

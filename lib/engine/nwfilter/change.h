@@ -17,12 +17,22 @@ struct nfw_nwfilter_port_change {
         struct nfw_nft_guest guest;
 };
 
+/* What becomes of one of the snapshot's filters. */
+struct nfw_nwfilter_fate {
+        size_t n_ports;
+        const struct nfw_compiled *replaced_by;
+        bool goes;
+};
+
 struct nfw_nwfilter_change {
         NFW_VEC(struct nfw_nwfilter_install) installs;
         NFW_VEC(struct nfw_nwfilter_port_change) ports; /* each once */
         bool rebuilds;                                  /* what there is of the table goes first */
-        bool adds_learning;                             /* what there is for it, see ir/filter/learning.h */
-        bool is_structural; /* more than ports changes; set by nfw_nwfilter_change_put() */
+        struct nfw_nwfilter_fate *fates; /* of each of the snapshot's filters, by nfw_nwfilter_change_put() */
+        const struct nfw_nwfilter *defined; /* takes the place of its record wherever there is one; or NULL */
+        bool keeps_records;                 /* the filter of some port cannot be compiled now */
+        bool adds_learning;                 /* what there is for it, see ir/filter/learning.h */
+        bool is_structural;                 /* more than ports changes; set by nfw_nwfilter_change_put() */
 };
 
 void nfw_nwfilter_change_deinit(struct nfw_nwfilter_change *change);

@@ -7,13 +7,13 @@
 #include <strings.h>
 
 #include "base/siphash.h"
-#include "engine/nwfilter/learning.h"
+#include "engine/nwfilter/record.h"
 #include "nft/probe.h"
 
 /* Of a filter's name, so that there is room for what is behind it; see NFW_NFT_NAME_MAX. */
-#define NAME_MAX_KERNEL 48
+#define NAME_MAX_KERNEL (NFW_KERNEL_NAME_PREFIX_MAX - 3)
 
-static struct nfw_compiled *compiled_free(struct nfw_compiled *compiled) {
+struct nfw_compiled *nfw_compiled_free(struct nfw_compiled *compiled) {
         if (!compiled)
                 return NULL;
         nfw_plan_free(compiled->plan);
@@ -26,11 +26,11 @@ static struct nfw_compiled *compiled_free(struct nfw_compiled *compiled) {
         return NULL;
 }
 
-NFW_DEFINE_CLEANUP(struct nfw_compiled, compiled_free)
+NFW_DEFINE_CLEANUP(struct nfw_compiled, nfw_compiled_free)
 
 void nfw_compilations_deinit(struct nfw_compilations *compilations) {
         nfw_vec_foreach (compiled, &compilations->vec)
-                compiled_free(*compiled);
+                nfw_compiled_free(*compiled);
         nfw_vec_deinit(&compilations->vec);
 }
 
@@ -86,7 +86,8 @@ static bool is_plain(const struct nfw_compiled *compiled) {
         const char *name = compiled->filter;
 
         if (compiled->compat || compiled->values[0] || !isalpha((unsigned char)name[0]) ||
-            strlen(name) > NAME_MAX_KERNEL || strcmp(name, NFW_FILTER_NAMED_SETS) == 0)
+            strlen(name) > NAME_MAX_KERNEL || strcmp(name, NFW_FILTER_NAMED_SETS) == 0 ||
+            strcmp(name, NFW_FILTER_BLOCKED) == 0)
                 return false;
         for (; *name; name++)
                 if (!isalnum((unsigned char)*name) && !strchr("_.-", *name))
@@ -94,28 +95,33 @@ static bool is_plain(const struct nfw_compiled *compiled) {
         return true;
 }
 
-/* nft takes fewer characters than libvirt, and one filter may be there several times, with other values. */
-static int make_name(struct nfw_compiled *compiled) {
-        uint64_t hash;
-        char *name;
+void nfw_kernel_name_prefix(const char *filter, char ret_prefix[static NFW_KERNEL_NAME_PREFIX_MAX]) {
+        bool is_letter = isalpha((unsigned char)filter[0]);
 
-        if (is_plain(compiled)) {
-                compiled->name = strdup(compiled->filter);
+        (void)snprintf(ret_prefix, NFW_KERNEL_NAME_PREFIX_MAX, "%s%.*s.", is_letter ? "" : "f",
+                       NAME_MAX_KERNEL, filter);
+        for (char *c = ret_prefix; *c; c++)
+                if (!isalnum((unsigned char)*c) && !strchr("_.-", *c))
+                        *c = '_';
+}
+
+/* nft takes fewer characters than libvirt, and one filter may be there several times, with other values. */
+static int make_name(struct nfw_compiled *compiled, const char *name) {
+        char prefix[NFW_KERNEL_NAME_PREFIX_MAX];
+        uint64_t hash;
+
+        if (name || is_plain(compiled)) {
+                compiled->name = strdup(name ? name : compiled->filter);
                 return compiled->name ? 0 : -ENOMEM;
         }
         hash = hash_text(compiled->compat, compiled->filter);
         hash = hash_text(hash, compiled->values);
-        if (asprintf(&compiled->name, "f%.*s.%s%08" PRIx32, NAME_MAX_KERNEL, compiled->filter,
-                     compiled->compat ? "compat-" : "", (uint32_t)hash) < 0) {
+        nfw_kernel_name_prefix(compiled->filter, prefix);
+        if (asprintf(&compiled->name, "%s%s%08" PRIx32, prefix, compiled->compat ? "compat-" : "",
+                     (uint32_t)hash) < 0) {
                 compiled->name = NULL;
                 return -ENOMEM;
         }
-        name = compiled->name;
-        if (isalpha((unsigned char)name[1]))
-                memmove(name, name + 1, strlen(name));
-        for (; *name; name++)
-                if (!isalnum((unsigned char)*name) && !strchr("_.-", *name))
-                        *name = '_';
         return 0;
 }
 
@@ -188,12 +194,31 @@ static int report_missing(struct nfw_report *report, const char *name) {
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
 
+int nfw_compiled_make(struct nfw_nwfilters *filters,
+                      struct nfw_compiled *compiled,
+                      const struct nfw_nwfilter_parameters *values,
+                      const char *name,
+                      struct nfw_report *report) {
+        const struct nfw_filter_options options = { .compat = compiled->compat, .port = values };
+        int r;
+
+        r = nfw_filter_lower(compiled->tree, &options, report, &compiled->ir);
+        if (r == 0)
+                r = check_kernel(filters, compiled->ir, report);
+        if (r == 0)
+                r = make_values(compiled->ir, values, &compiled->values);
+        if (r == 0)
+                r = make_id(compiled, compiled->ir->needs_reject && filters->has_reject);
+        if (r == 0)
+                r = make_name(compiled, name);
+        return r == 0 ? make_plan(filters, compiled, report) : r;
+}
+
 static int compile(struct nfw_nwfilters *filters,
                    struct nfw_compiled *compiled,
                    const struct nfw_nwfilter_parameters *values,
                    struct nfw_report *report) {
-        const struct nfw_filter_options options = { .compat = compiled->compat, .port = values };
-        struct nfw_nwfilter_source source = nfw_definitions_source(&filters->definitions, report);
+        struct nfw_nwfilter_source source = nfw_filter_records_source(filters, report);
         const struct nfw_nwfilter *top;
         int r;
 
@@ -204,16 +229,7 @@ static int compile(struct nfw_nwfilters *filters,
         r = nfw_nwfilter_tree_new(&source, top, report, &compiled->tree);
         if (r != 0)
                 return filters->definitions.error < 0 ? filters->definitions.error : r;
-        r = nfw_filter_lower(compiled->tree, &options, report, &compiled->ir);
-        if (r == 0)
-                r = check_kernel(filters, compiled->ir, report);
-        if (r == 0)
-                r = make_values(compiled->ir, values, &compiled->values);
-        if (r == 0)
-                r = make_id(compiled, compiled->ir->needs_reject && filters->has_reject);
-        if (r == 0)
-                r = make_name(compiled);
-        return r == 0 ? make_plan(filters, compiled, report) : r;
+        return nfw_compiled_make(filters, compiled, values, NULL, report);
 }
 
 static int find(const struct nfw_compilations *compilations,
@@ -246,7 +262,7 @@ static int find_or_compile(struct nfw_nwfilters *filters,
                            const struct nfw_nwfilter_parameters *values,
                            struct nfw_report *report,
                            const struct nfw_compiled **ret_compiled) {
-        nfw_cleanup(compiled_freep) struct nfw_compiled *compiled = NULL;
+        nfw_cleanup(nfw_compiled_freep) struct nfw_compiled *compiled = NULL;
         int r;
 
         r = find(compilations, binding, values, ret_compiled);

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "engine/nwfilter/change.h"
+#include "engine/nwfilter/record.h"
+#include "engine/nwfilter/restore.h"
 
 struct define {
         const struct nfw_nwfilter *given;
@@ -39,32 +40,50 @@ static int report_uuid(struct nfw_report *report,
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
+/* Where its file is gone or broken, how it is in force tells. NFW_E_NOT_FOUND, or a negative errno. */
+static int find_old(struct nfw_nwfilters *filters,
+                    const char *name,
+                    const struct nfw_nwfilter **ret_old,
+                    bool *ret_is_hosts_own) {
+        const struct nfw_definition *old;
+        int r;
+
+        r = nfw_definitions_find(&filters->definitions, name, NULL, &old);
+        *ret_is_hosts_own = r == 0 && !old->is_builtin;
+        if (r > 0)
+                r = nfw_definitions_find(&filters->records, name, NULL, &old);
+        if (r == 0)
+                *ret_old = old->filter;
+        return r > 0 ? NFW_E_NOT_FOUND : r;
+}
+
 /* A name and a UUID belong together, as with libvirt; but a host's own takes the place of one that comes with us. */
-static int choose_uuid(struct nfw_definitions *definitions,
+static int choose_uuid(struct nfw_nwfilters *filters,
                        const struct nfw_nwfilter *filter,
                        struct nfw_report *report,
                        char ret_uuid[static NFW_UUID_MAX]) {
         nfw_cleanup(nfw_freep) char *other = NULL;
-        const struct nfw_definition *old;
+        const struct nfw_nwfilter *old;
+        bool is_hosts_own;
         int r;
 
-        r = nfw_definitions_find(definitions, filter->name, NULL, &old);
+        r = find_old(filters, filter->name, &old, &is_hosts_own);
         if (r < 0)
                 return r;
-        if (r == 0 && old->filter->uuid[0] && strlen(old->filter->uuid) < NFW_UUID_MAX) {
-                bool is_other = filter->uuid[0] && strcasecmp(filter->uuid, old->filter->uuid) != 0;
+        if (r == 0 && old->uuid[0] && strlen(old->uuid) < NFW_UUID_MAX) {
+                bool is_other = filter->uuid[0] && strcasecmp(filter->uuid, old->uuid) != 0;
 
-                if (is_other && !old->is_builtin)
-                        return report_uuid(report, filter, filter->name, old->filter->uuid);
+                if (is_other && is_hosts_own)
+                        return report_uuid(report, filter, filter->name, old->uuid);
                 if (!is_other) {
-                        strcpy(ret_uuid, old->filter->uuid);
+                        strcpy(ret_uuid, old->uuid);
                         return 0;
                 }
         }
         if (!filter->uuid[0] || strlen(filter->uuid) >= NFW_UUID_MAX)
                 return nfw_uuid_new(ret_uuid);
 
-        r = nfw_definitions_name_of(definitions, filter->uuid, &other);
+        r = nfw_definitions_name_of(&filters->definitions, filter->uuid, &other);
         if (r < 0)
                 return r;
         if (r == 0 && strcmp(other, filter->name) != 0)
@@ -73,7 +92,7 @@ static int choose_uuid(struct nfw_definitions *definitions,
         return 0;
 }
 
-static int prepare(struct define *define, struct nfw_definitions *definitions, struct nfw_report *report) {
+static int prepare(struct define *define, struct nfw_nwfilters *filters, struct nfw_report *report) {
         struct nfw_nwfilter with_uuid = *define->given;
         char uuid[NFW_UUID_MAX];
         int r;
@@ -86,7 +105,7 @@ static int prepare(struct define *define, struct nfw_definitions *definitions, s
                                      define->given->name);
                 return r < 0 ? r : NFW_E_INVALID;
         }
-        r = choose_uuid(definitions, define->given, report, uuid);
+        r = choose_uuid(filters, define->given, report, uuid);
         if (r != 0)
                 return r;
         with_uuid.uuid = uuid;
@@ -158,6 +177,8 @@ static int replace(struct define *define,
         const struct nfw_compiled *compiled;
         int r;
 
+        if (strcmp(filter->name, NFW_FILTER_BLOCKED) == 0)
+                return nfw_nwfilter_change_unblock(&define->change, context, &define->tried, report);
         r = sample(context, index, &binding);
         if (r < 0 || !binding)
                 return r;
@@ -181,7 +202,7 @@ static int check_tree(struct nfw_nwfilters *filters,
         r = nfw_report_new(&problems);
         if (r < 0)
                 return r;
-        source = nfw_definitions_source(&filters->definitions, NULL);
+        source = nfw_filter_records_source(filters, NULL);
         r = nfw_nwfilter_tree_new(&source, filter, problems, &tree);
         if (r <= 0)
                 return r;
@@ -196,19 +217,42 @@ static int build(struct define *define, struct nfw_context *context, struct nfw_
         struct nfw_nwfilters *filters = context->nwfilters;
         int r;
 
+        define->change.defined = define->filter;
         r = check_tree(filters, define->filter, report);
         for (size_t i = 0; i < filters->snapshot->filters.n && r == 0; i++)
                 r = replace(define, context, i, report);
         return r == 0 ? nfw_nwfilter_change_put(&define->change, context, report) : r;
 }
 
+/* What comes with nfwpolicy needs no copy, which would stand before what comes with the next version. */
+static int is_builtin(const struct define *define,
+                      struct nfw_definitions *definitions,
+                      bool *ret_is_builtin) {
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        const struct nfw_definition *there;
+        int r;
+
+        *ret_is_builtin = false;
+        r = nfw_definitions_find(definitions, define->filter->name, NULL, &there);
+        if (r != 0 || !there->is_builtin)
+                return r < 0 ? r : 0;
+        r = nfw_nwfilter_write(there->filter, &text);
+        if (r == 0)
+                *ret_is_builtin = strcmp(text, define->text) == 0;
+        return r;
+}
+
 /* Before the commit, which may fail: then the old one is put back. */
 static int write_definition(struct define *define, struct nfw_definitions *definitions) {
         const char *name = define->filter->name;
+        bool is_there;
         int r;
 
         if (define->is_written)
                 return 0;
+        r = is_builtin(define, definitions, &is_there);
+        if (r < 0 || is_there)
+                return r;
         r = nfw_definitions_text(definitions, name, &define->old_text);
         if (r < 0)
                 return r;
@@ -224,7 +268,7 @@ static int build_define(struct nfw_context *context, void *userdata, struct nfw_
 
         nfw_nwfilter_change_deinit(&define->change);
         nfw_compilations_deinit(&define->tried);
-        r = prepare(define, &filters->definitions, report);
+        r = prepare(define, filters, report);
         if (r != 0)
                 return r;
         filters->definitions.substitute = define->filter;
@@ -243,8 +287,7 @@ static int applied_define(struct nfw_context *context, void *userdata) {
         r = nfw_nwfilter_change_apply(&define->change, filters);
         /* What was made of the old definition goes with it. */
         nfw_nwfilter_change_deinit(&define->change);
-        nfw_compilations_deinit(&filters->compiled);
-        nfw_definitions_forget(&filters->definitions);
+        nfw_nwfilters_forget(filters);
         return r;
 }
 
@@ -268,7 +311,8 @@ static void failed_define(struct nfw_context *context, void *userdata) {
  * @dry_run: only say whether it would be accepted
  * @report:  what is wrong is added here; may be NULL
  *
- * It is stored in the directory of nfw_context_set_nwfilter_directories(), with a UUID of its own where it has none.
+ * It is stored in the directory of nfw_context_set_nwfilter_directories(), with a UUID of its own where it has none; one
+ * that is there just so among those that come with nfwpolicy is only put in force.
  * Where it is in use, by itself or as part of others, all ports change to the new one in one transaction, or none does
  * and the old definition stays.
  *
@@ -285,6 +329,7 @@ nfw_public int nfw_nwfilter_define(struct nfw_context *context,
                 .applied = applied_define,
                 .failed = failed_define,
                 .userdata = &define,
+                .change = &define.change,
                 .dry_run = dry_run,
         };
 
@@ -307,6 +352,36 @@ static int report_no_filter(struct nfw_report *report, const char *name) {
         return r < 0 ? r : NFW_E_NOT_FOUND;
 }
 
+static int report_used(struct nfw_report *report, const char *name, const struct nfw_nwfilter_binding *by) {
+        int r;
+
+        r = nfw_report_error(report, "nwfilter/in-use", NULL, "delete the bindings first",
+                             "filter `%s` is in use: port %s is under `%s`", name, by->port, by->filter);
+        return r < 0 ? r : NFW_E_IN_USE;
+}
+
+/* Of ports that nothing passes only the filter counts that they wait for. */
+static int check_not_waited_for(struct nfw_context *context,
+                                size_t blocked,
+                                const char *name,
+                                struct nfw_report *report) {
+        const struct nfw_nft_filter_port *port;
+
+        for (port = context->nwfilters->snapshot->ports; port; port = port->hh.next) {
+                nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
+                int r;
+
+                if (port->filter != blocked)
+                        continue;
+                r = nfw_nwfilter_binding_load(context, port->interface, &binding);
+                if (r < 0)
+                        return r;
+                if (r == 0 && strcmp(binding->filter, name) == 0)
+                        return report_used(report, name, binding);
+        }
+        return 0;
+}
+
 static int check_unused(struct nfw_context *context, const char *name, struct nfw_report *report) {
         struct nfw_nwfilters *filters = context->nwfilters;
         int r = 0;
@@ -315,6 +390,10 @@ static int check_unused(struct nfw_context *context, const char *name, struct nf
                 nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
                 const struct nfw_compiled *compiled;
 
+                if (strcmp(filters->snapshot->filters.items[i].name, NFW_FILTER_BLOCKED) == 0) {
+                        r = check_not_waited_for(context, i, name, report);
+                        continue;
+                }
                 r = sample(context, i, &binding);
                 if (r < 0 || !binding)
                         continue;
@@ -324,10 +403,7 @@ static int check_unused(struct nfw_context *context, const char *name, struct nf
                         continue;
                 if (r < 0)
                         return r;
-                r = nfw_report_error(report, "nwfilter/in-use", NULL, "delete the bindings first",
-                                     "filter `%s` is in use: port %s is under `%s`", name, binding->port,
-                                     binding->filter);
-                return r < 0 ? r : NFW_E_IN_USE;
+                return report_used(report, name, binding);
         }
         return r;
 }
@@ -360,8 +436,7 @@ static int applied_undefine(struct nfw_context *context, void *userdata) {
         int r;
 
         r = nfw_definitions_remove(&filters->definitions, undefine->name);
-        nfw_compilations_deinit(&filters->compiled);
-        nfw_definitions_forget(&filters->definitions);
+        nfw_nwfilters_forget(filters);
         return r;
 }
 

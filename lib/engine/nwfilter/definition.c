@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/nwfilter/definition.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "xml/xml.h"
 
 #define SUFFIX ".xml"
@@ -22,13 +23,17 @@ static void definition_free(struct nfw_definition *definition) {
         free(definition);
 }
 
-void nfw_definitions_forget(struct nfw_definitions *definitions) {
+void nfw_definitions_drop(struct nfw_definitions *definitions) {
         struct nfw_definition *definition, *next;
 
         HASH_ITER(hh, definitions->read, definition, next) {
                 HASH_DEL(definitions->read, definition);
                 definition_free(definition);
         }
+}
+
+void nfw_definitions_forget(struct nfw_definitions *definitions) {
+        nfw_definitions_drop(definitions);
         memset(definitions->states, 0, sizeof(definitions->states));
 }
 
@@ -58,7 +63,8 @@ int nfw_definitions_check(struct nfw_definitions *definitions, bool *ret_changed
         for (int place = 0; place < NFW_N_DEFINITION_PLACES; place++) {
                 struct stat st = { 0 };
 
-                if (stat(definitions->directories[place], &st) < 0 && errno != ENOENT && errno != ENOTDIR)
+                if (definitions->directories[place] && stat(definitions->directories[place], &st) < 0 &&
+                    errno != ENOENT && errno != ENOTDIR)
                         return -errno;
                 changed |= !is_same(&st, &definitions->states[place]);
                 definitions->states[place] = st;
@@ -144,31 +150,13 @@ int nfw_definitions_find(struct nfw_definitions *definitions,
         if (!nfw_nwfilter_name_is_valid(name))
                 return NFW_E_NOT_FOUND;
         for (place = 0; place < NFW_N_DEFINITION_PLACES; place++) {
+                if (!definitions->directories[place])
+                        continue;
                 r = read_file(definitions, place, name, report, &filter);
                 if (r != NFW_E_NOT_FOUND)
                         break;
         }
         return r != 0 ? r : keep(definitions, name, filter, place == NFW_DEFINITIONS_BUILTIN, ret_definition);
-}
-
-static const struct nfw_nwfilter *find(void *userdata, const char *name) {
-        struct nfw_definitions *definitions = userdata;
-        const struct nfw_definition *definition;
-        int r;
-
-        if (definitions->substitute && strcmp(definitions->substitute->name, name) == 0)
-                return definitions->substitute;
-        r = nfw_definitions_find(definitions, name, definitions->report, &definition);
-        if (r != 0 && r != NFW_E_NOT_FOUND)
-                definitions->error = r;
-        return r == 0 ? definition->filter : NULL;
-}
-
-struct nfw_nwfilter_source nfw_definitions_source(struct nfw_definitions *definitions,
-                                                  struct nfw_report *report) {
-        definitions->report = report;
-        definitions->error = 0;
-        return (struct nfw_nwfilter_source){ .find = find, .userdata = definitions };
 }
 
 /* --- all of them --------------------------------------------------------------------------------------------- */
@@ -183,31 +171,17 @@ static void names_deinit(struct names *names) {
         nfw_vec_deinit(&names->vec);
 }
 
-static int take_name(struct names *names, const char *file) {
-        size_t n = strlen(file), n_suffix = strlen(SUFFIX);
-        char *name;
+static int take_name(const char *name, void *userdata) {
+        struct names *names = userdata;
+        char *copy;
         int r;
 
-        if (n <= n_suffix || file[0] == '.' || strcmp(file + n - n_suffix, SUFFIX) != 0)
+        if (name[0] == '.')
                 return 0;
-        name = strndup(file, n - n_suffix);
-        r = name ? nfw_vec_push(&names->vec, name) : -ENOMEM;
+        copy = strdup(name);
+        r = copy ? nfw_vec_push(&names->vec, copy) : -ENOMEM;
         if (r < 0)
-                free(name);
-        return r;
-}
-
-static int take_names(struct names *names, const char *path) {
-        DIR *directory = opendir(path);
-        const struct dirent *entry;
-        int r = 0;
-
-        if (!directory)
-                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-        while (r == 0 &&
-               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-                r = take_name(names, entry->d_name);
-        closedir(directory);
+                free(copy);
         return r;
 }
 
@@ -222,7 +196,9 @@ int nfw_definitions_foreach(struct nfw_definitions *definitions,
         int r = 0;
 
         for (int place = 0; place < NFW_N_DEFINITION_PLACES && r == 0; place++)
-                r = take_names(&names, definitions->directories[place]);
+                if (definitions->directories[place])
+                        r = nfw_directory_foreach(AT_FDCWD, definitions->directories[place], SUFFIX,
+                                                  take_name, &names);
         if (r == 0 && names.vec.n > 1)
                 qsort(names.vec.items, names.vec.n, sizeof(*names.vec.items), compare);
         for (size_t i = 0; i < names.vec.n && r == 0; i++)

@@ -26,11 +26,11 @@ enum nfw_definition_place {
 };
 
 struct nfw_definitions {
-        char *directories[NFW_N_DEFINITION_PLACES];
+        char *directories[NFW_N_DEFINITION_PLACES];  /* NULL: there is no such place */
         struct stat states[NFW_N_DEFINITION_PLACES]; /* when they were looked at last */
         struct nfw_definition *read;                 /* by their names */
-        struct nfw_report *report;                   /* where find() says what is wrong with a file */
-        int error;                                   /* of find() */
+        struct nfw_report *report;                   /* of nfw_filter_records_source() */
+        int error;                                   /* likewise */
         /* Takes the place of what is defined under its name, as long as it is being tried. */
         const struct nfw_nwfilter *substitute;
 };
@@ -38,10 +38,12 @@ struct nfw_definitions {
 void nfw_definitions_deinit(struct nfw_definitions *definitions);
 
 /*
- * Forgets what was read where a directory has changed since: *ret_changed, and then nothing may refer to it any more; so
- * the caller asks first, and calls nfw_definitions_forget(). 0 or a negative errno.
+ * Whether a directory has changed since this was asked last: then nfw_definitions_drop() is called, when nothing refers
+ * to what was read. 0 or a negative errno.
  */
 int nfw_definitions_check(struct nfw_definitions *definitions, bool *ret_changed);
+void nfw_definitions_drop(struct nfw_definitions *definitions);
+/* Everything that is known. */
 void nfw_definitions_forget(struct nfw_definitions *definitions);
 
 /* 0; NFW_E_NOT_FOUND; NFW_E_INVALID with the report; or a negative errno. The filter lives until it is forgotten. */
@@ -49,10 +51,6 @@ int nfw_definitions_find(struct nfw_definitions *definitions,
                          const char *name,
                          struct nfw_report *report,
                          const struct nfw_definition **ret_definition);
-
-/* For nfw_nwfilter_tree_new(); what goes wrong is in definitions->error. */
-struct nfw_nwfilter_source nfw_definitions_source(struct nfw_definitions *definitions,
-                                                  struct nfw_report *report);
 
 /* Calls back with the name of each, sorted, until the callback returns other than 0; returns that. */
 int nfw_definitions_foreach(struct nfw_definitions *definitions,

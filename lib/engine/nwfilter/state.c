@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "engine/nwfilter/state.h"
+#include "engine/state.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/lock.h"
-#include "engine/state.h"
+#include "engine/nwfilter/record.h"
 
 /* Only programs that are not ours can get in between while the lock is held; they do not do so for ever. */
 #define MAX_ATTEMPTS 64
@@ -18,6 +18,8 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters) {
                 return NULL;
         nfw_compilations_deinit(&filters->compiled);
         nfw_definitions_deinit(&filters->definitions);
+        nfw_definitions_deinit(&filters->records);
+        nfw_blocked_free(filters->blocked);
         nfw_learning_plan_free(filters->learning);
         nfw_nft_filter_snapshot_free(filters->snapshot);
         nfw_nft_batch_free(filters->batch);
@@ -33,7 +35,9 @@ void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *nam
         nfw_nwfilters_invalidate(filters);
 }
 
-int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters) {
+int nfw_nwfilters_new(const char *table_name,
+                      const char *state_directory,
+                      struct nfw_nwfilters **ret_filters) {
         nfw_cleanup(nfw_nwfilters_freep) struct nfw_nwfilters *filters = calloc(1, sizeof(*filters));
         int r;
 
@@ -45,7 +49,9 @@ int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters
         for (int place = 0; place < NFW_N_DEFINITION_PLACES; place++)
                 if (!filters->definitions.directories[place])
                         return -ENOMEM;
-        r = nfw_nft_socket_new(filters->table_name, &filters->nft);
+        r = nfw_filter_records_set_directory(filters, state_directory);
+        if (r == 0)
+                r = nfw_nft_socket_new(filters->table_name, &filters->nft);
         if (r == 0)
                 r = nfw_nft_batch_new(filters->table_name, &filters->batch);
         if (r == 0)
@@ -84,9 +90,14 @@ nfw_public int nfw_context_set_nwfilter_directories(struct nfw_context *context,
                 free(filters->definitions.directories[place]);
                 filters->definitions.directories[place] = copy;
         }
+        nfw_nwfilters_forget(filters);
+        return 0;
+}
+
+void nfw_nwfilters_forget(struct nfw_nwfilters *filters) {
         nfw_compilations_deinit(&filters->compiled);
         nfw_definitions_forget(&filters->definitions);
-        return 0;
+        nfw_definitions_forget(&filters->records);
 }
 
 void nfw_nwfilters_invalidate(struct nfw_nwfilters *filters) {
@@ -148,26 +159,28 @@ static bool has_moved_on(const struct nfw_nwfilters *filters) {
                generation != filters->snapshot->generation;
 }
 
-/* Where a definition has changed, what was made of it goes; nothing else refers to either. */
+/* Where a definition or a record has changed, what was made of it goes; nothing else refers to either. */
 int nfw_nwfilters_follow(struct nfw_nwfilters *filters) {
-        bool changed;
+        bool defined_changed, recorded_changed;
         int r;
 
-        r = nfw_definitions_check(&filters->definitions, &changed);
-        if (r == 0 && changed) {
-                struct stat states[NFW_N_DEFINITION_PLACES];
-
-                memcpy(states, filters->definitions.states, sizeof(states));
-                nfw_compilations_deinit(&filters->compiled);
-                nfw_definitions_forget(&filters->definitions);
-                memcpy(filters->definitions.states, states, sizeof(states));
-        }
-        return r;
+        r = nfw_definitions_check(&filters->definitions, &defined_changed);
+        if (r == 0)
+                r = nfw_definitions_check(&filters->records, &recorded_changed);
+        if (r < 0)
+                return r;
+        if (!defined_changed && !recorded_changed)
+                return 0;
+        nfw_compilations_deinit(&filters->compiled);
+        nfw_definitions_drop(&filters->definitions);
+        nfw_definitions_drop(&filters->records);
+        return 0;
 }
 
 static int attempt(struct nfw_context *context,
                    const struct nfw_nwfilter_transaction *transaction,
                    struct nfw_report *report) {
+        nfw_cleanup(nfw_filter_record_log_deinit) struct nfw_filter_record_log log = { 0 };
         struct nfw_nwfilters *filters = context->nwfilters;
         size_t n_diagnostics = report ? nfw_report_n_diagnostics(report) : 0;
         bool fresh = !filters->snapshot;
@@ -180,6 +193,8 @@ static int attempt(struct nfw_context *context,
 
         nfw_nft_batch_reset(filters->batch);
         r = transaction->build(context, transaction->userdata, report);
+        if (r == 0 && transaction->change && !transaction->dry_run)
+                r = nfw_filter_records_write(context, transaction->change, &log);
         if (r == 0 && !nfw_nft_batch_is_empty(filters->batch))
                 r = commit(context, transaction, report);
         else if (r == -EINTR || (!fresh && has_moved_on(filters)))
@@ -187,6 +202,10 @@ static int attempt(struct nfw_context *context,
         else if (r == 0 && transaction->applied && !transaction->dry_run &&
                  transaction->applied(context, transaction->userdata) != 0)
                 nfw_nwfilters_invalidate(filters);
+        if (r == 0)
+                nfw_filter_records_settle(filters, &log);
+        else
+                nfw_filter_records_undo(filters, &log);
         if (r == -EAGAIN)
                 nfw_report_truncate(report, n_diagnostics);
         return r;

@@ -18,6 +18,8 @@ struct nfw_compiled {
         struct nfw_plan *plan;
 };
 
+struct nfw_blocked;
+
 struct nfw_compilations {
         NFW_VEC(struct nfw_compiled *) vec;
 };
@@ -28,25 +30,32 @@ struct nfw_nwfilters {
         struct nfw_nft_batch *batch;
         struct nfw_nft_filter_snapshot *snapshot; /* NULL: to be read */
         struct nfw_definitions definitions;
+        struct nfw_definitions records; /* of what is in force: see engine/nwfilter/record.h */
         struct nfw_compilations compiled;
+        struct nfw_blocked *blocked;        /* NULL: to be made; nfw_compile_blocked() has it */
         struct nfw_learning_plan *learning; /* NULL: to be made; nfw_nwfilters_learning() has it */
         bool knows_kernel;                  /* what follows was asked */
         bool has_conntrack;
         bool has_reject;
 };
 
-/* The table's name is that of the policies' tables; copied. 0 or a negative errno. filters may be NULL below. */
-int nfw_nwfilters_new(const char *table_name, struct nfw_nwfilters **ret_filters);
+/* The table's name is that of the policies' tables. Both are copied. 0 or a negative errno. filters may be NULL below. */
+int nfw_nwfilters_new(const char *table_name,
+                      const char *state_directory,
+                      struct nfw_nwfilters **ret_filters);
 void nfw_nwfilters_set_table_name(struct nfw_nwfilters *filters, const char *name);
 struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters);
 
 void nfw_nwfilters_invalidate(struct nfw_nwfilters *filters);
 /* Where a definition has changed, what was made of it goes; the caller holds nothing of it. 0 or a negative errno. */
 int nfw_nwfilters_follow(struct nfw_nwfilters *filters);
+/* All that was read of definitions and made of them. */
+void nfw_nwfilters_forget(struct nfw_nwfilters *filters);
 /* What is there so that addresses can be learned, for the context's nflog group. 0 or a negative errno. */
 int nfw_nwfilters_learning(const struct nfw_context *context, const struct nfw_learning_plan **ret_plan);
 /* Whether addresses may be learned for what is compiled. */
 bool nfw_compiled_learns(const struct nfw_compiled *compiled);
+struct nfw_compiled *nfw_compiled_free(struct nfw_compiled *compiled);
 void nfw_compilations_deinit(struct nfw_compilations *compilations);
 
 /*
@@ -61,8 +70,28 @@ int nfw_compile(struct nfw_context *context,
                 struct nfw_report *report,
                 const struct nfw_compiled **ret_compiled);
 
+/* What the names of a filter in the kernel begin with, wherever they are not just its name: then they end with a hash. */
+#define NFW_KERNEL_NAME_PREFIX_MAX 51
+void nfw_kernel_name_prefix(const char *filter, char ret_prefix[static NFW_KERNEL_NAME_PREFIX_MAX]);
+
+/*
+ * What ports are under whose filter cannot be put in force: it lets nothing pass. Its name in the kernel is no filter's.
+ * 0 or a negative errno.
+ */
+#define NFW_FILTER_BLOCKED "blocked"
+int nfw_compile_blocked(struct nfw_nwfilters *filters, const struct nfw_compiled **ret_compiled);
+struct nfw_blocked *nfw_blocked_free(struct nfw_blocked *blocked);
+bool nfw_compiled_is_blocked(const struct nfw_nwfilters *filters, const struct nfw_compiled *compiled);
+
 /* Whether the filter is in the tree. */
 bool nfw_compiled_has(const struct nfw_compiled *compiled, const char *filter);
+
+/* For the kernel, under that name, of a tree that is there; port is what is given to variables. As nfw_compile(). */
+int nfw_compiled_make(struct nfw_nwfilters *filters,
+                      struct nfw_compiled *compiled,
+                      const struct nfw_nwfilter_parameters *values,
+                      const char *name,
+                      struct nfw_report *report);
 
 /* Whether ports have elements in that set of the plan. */
 bool nfw_compiled_has_values(const struct nfw_compiled *compiled, size_t set);
@@ -81,6 +110,8 @@ int nfw_compiled_elements(const struct nfw_compiled *compiled,
  * One change of what is in force of filters, as nfw_transaction_run(): the lock, what the kernel holds, and a batch that
  * is refused where that has changed meanwhile. build() starts from scratch each time.
  */
+struct nfw_nwfilter_change;
+
 struct nfw_nwfilter_transaction {
         int (*build)(struct nfw_context *context, void *userdata, struct nfw_report *report);
         /* After the commit, and under the lock. Other than 0: the kernel is read anew next time. May be NULL. */
@@ -88,6 +119,8 @@ struct nfw_nwfilter_transaction {
         /* Nothing was committed. May be NULL. */
         void (*failed)(struct nfw_context *context, void *userdata);
         void *userdata;
+        const struct nfw_nwfilter_change
+                *change; /* that build() makes: what it puts in force is recorded; or NULL */
         bool dry_run;
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/nwfilter/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/directory.h"
 #include "engine/lock.h"
 #include "engine/nwfilter/state.h"
 
@@ -19,12 +19,14 @@
 /* The largest file is a set with 65,536 elements of three parts. */
 #define SIZE_MAX_COPIED ((size_t)16 * 1024 * 1024)
 
+/* What refers to others stands behind them: a crash leaves nothing that refers to what is not there. */
 static const struct {
         const char *directory;
         const char *suffix;
 } kinds[] = {
-        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX },
+        { NFW_NWFILTER_RECORDS, NFW_NWFILTER_RECORDS_SUFFIX },
         { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX },
+        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX },
 };
 
 struct copying {
@@ -64,21 +66,32 @@ static bool is_same_time(const struct stat *a, const struct stat *b) {
         return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static int make_paths(const struct copying *copying, const char *name, char **ret_source, char **ret_target) {
+        nfw_cleanup(nfw_freep) char *source = NULL;
+
+        if (asprintf(&source, "%s/%s%s", copying->from, name, copying->suffix) < 0) {
+                source = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(ret_target, "%s/%s%s", copying->to, name, copying->suffix) < 0) {
+                *ret_target = NULL;
+                return -ENOMEM;
+        }
+        *ret_source = nfw_steal(source);
+        return 0;
+}
+
 /* A copy has the time of what it was made from, so that what has not changed is not read. */
-static int copy(const struct copying *copying, const char *name) {
+static int copy(const char *name, void *userdata) {
         nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *data = NULL, *old = NULL;
+        const struct copying *copying = userdata;
         struct stat from, to = { 0 };
         size_t size, old_size;
         int r;
 
-        if (asprintf(&source, "%s/%s", copying->from, name) < 0) {
-                source = NULL;
-                return -ENOMEM;
-        }
-        if (asprintf(&target, "%s/%s", copying->to, name) < 0) {
-                target = NULL;
-                return -ENOMEM;
-        }
+        r = make_paths(copying, name, &source, &target);
+        if (r < 0)
+                return r;
         if (stat(source, &from) < 0)
                 return errno == ENOENT ? 0 : -errno;
         if (stat(target, &to) == 0 &&
@@ -95,52 +108,25 @@ static int copy(const struct copying *copying, const char *name) {
         return r;
 }
 
-static bool is_ours(const struct copying *copying, const char *name) {
-        size_t n = strlen(name), n_suffix = strlen(copying->suffix);
-
-        return name[0] != '.' && n > n_suffix && strcmp(name + n - n_suffix, copying->suffix) == 0;
-}
-
-static int foreach_file(const struct copying *copying,
-                        const char *path,
-                        int (*callback)(const struct copying *copying, const char *name)) {
-        const struct dirent *entry;
-        DIR *directory;
-        int r = 0;
-
-        directory = opendir(path);
-        if (!directory)
-                return errno == ENOENT ? 0 : -errno;
-        while (r == 0 &&
-               (entry = readdir(directory))) /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-                if (is_ours(copying, entry->d_name))
-                        r = callback(copying, entry->d_name);
-        closedir(directory);
-        return r;
-}
-
-static int remove_if_gone(const struct copying *copying, const char *name) {
+static int remove_if_gone(const char *name, void *userdata) {
         nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL;
+        const struct copying *copying = userdata;
+        int r;
 
-        if (asprintf(&source, "%s/%s", copying->from, name) < 0) {
-                source = NULL;
-                return -ENOMEM;
-        }
-        if (asprintf(&target, "%s/%s", copying->to, name) < 0) {
-                target = NULL;
-                return -ENOMEM;
-        }
+        r = make_paths(copying, name, &source, &target);
+        if (r < 0)
+                return r;
         if (access(source, F_OK) < 0 && errno == ENOENT && unlink(target) < 0 && errno != ENOENT)
                 return -errno;
         return 0;
 }
 
-static int copy_all(const struct copying *copying) {
+static int copy_all(struct copying *copying) {
         struct stat st;
 
         if (stat(copying->from, &st) == 0 && mkdir(copying->to, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        return foreach_file(copying, copying->from, copy);
+        return nfw_directory_foreach(AT_FDCWD, copying->from, copying->suffix, copy, copying);
 }
 
 int nfw_nwfilters_save(struct nfw_context *context, const char *directory) {
@@ -152,8 +138,14 @@ int nfw_nwfilters_save(struct nfw_context *context, const char *directory) {
                 r = copying_init(&copying, context->directory, directory, kind);
                 if (r == 0)
                         r = copy_all(&copying);
+        }
+        for (size_t kind = NFW_ARRAY_SIZE(kinds); kind-- > 0 && r == 0;) {
+                nfw_cleanup(copying_deinit) struct copying copying = { 0 };
+
+                r = copying_init(&copying, context->directory, directory, kind);
                 if (r == 0)
-                        r = foreach_file(&copying, copying.to, remove_if_gone);
+                        r = nfw_directory_foreach(AT_FDCWD, copying.to, copying.suffix, remove_if_gone,
+                                                  &copying);
         }
         return r;
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* What of network filters outlives a reboot besides their definitions: which port is under which, and named sets. */
+/*
+ * What of network filters outlives a reboot besides their definitions: how they were in force, which port is under which,
+ * and named sets.
+ */
 
 #include "engine/context.h"
 
 /* Below the state directory and in the store: the directory, and how the names of its files end. */
+#define NFW_NWFILTER_RECORDS         "nwfilter-record"
+#define NFW_NWFILTER_RECORDS_SUFFIX  ".xml"
 #define NFW_NWFILTER_BINDINGS        "nwfilter-binding"
 #define NFW_NWFILTER_BINDINGS_SUFFIX ".xml"
 #define NFW_NWFILTER_SETS            "nwfilter-set"
