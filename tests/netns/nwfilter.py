@@ -4,6 +4,8 @@
 import contextlib
 import ctypes
 import os
+import socket
+import struct
 import subprocess
 
 from lab import BUILD, Namespace
@@ -205,6 +207,13 @@ class Bridge:
             self.markers[destination].send(bytes.fromhex("ffffffffffff525400fffffe88b5") + end)
             seen += self.wires[destination].receive_until(end)[:-1]
         return any(each.endswith(frame[-8:]) for each in seen)
+
+    def forget_connections(self):
+        """Of the host: deleting without saying which deletes all of them."""
+        netfilter, ctnetlink, delete, request, acknowledge = 12, 1, 2, 1, 4
+        with self.host.socket(socket.AF_NETLINK, socket.SOCK_RAW, netfilter) as netlink:
+            netlink.send(struct.pack("=IHHIIBBH", 20, ctnetlink << 8 | delete, request | acknowledge, 1, 0, 0, 0, 0))
+            assert struct.unpack_from("=i", netlink.recv(4096), 16)[0] == 0
 
     def remove(self):
         self.ends.remove()

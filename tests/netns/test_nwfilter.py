@@ -27,11 +27,19 @@ def read_scenarios():
 SCENARIOS = read_scenarios()
 
 
-@pytest.fixture
-def bridge():
+@pytest.fixture(scope="module")
+def the_bridge():
     bridge = Bridge()
+    # What a scenario has sent is not to tell the next one's frames where to go.
+    bridge.batch(bridge.host, *(f"link set {port} type bridge_slave learning off" for port in ("vnet0", "vnet1")))
     yield bridge
     bridge.remove()
+
+
+@pytest.fixture
+def bridge(the_bridge):
+    the_bridge.forget_connections()
+    return the_bridge
 
 
 @pytest.fixture
