@@ -37,7 +37,7 @@ static int put_table_removals(struct nfw_context *context, struct detach *detach
 
         for (int table = 0; table < NFW_N_TABLES; table++) {
                 struct standbys standbys = { .table = table };
-                bool is_used = false;
+                bool is_used = shadow->networks[table].chains.n > 0;
                 int r;
 
                 if (detach->n_standbys[table] == 0)

@@ -203,16 +203,23 @@ static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *
 
 static int put_networks(struct rebuild *rebuild) {
         nfw_cleanup(nfw_running_networks_deinit) struct nfw_running_networks running = { 0 };
-        struct nfw_nft_networks networks;
+        struct nfw_nft_networks views[NFW_N_TABLES];
         int r;
 
         r = nfw_running_networks_read(rebuild->context, &running);
         if (r == 0)
-                r = nfw_running_networks_view(&running, &networks);
-        if (r < 0 || !nfw_nft_networks_need_table(&networks))
-                return r;
-        r = put_table(rebuild, NFW_TABLE_INET);
-        return r < 0 ? r : nfw_nft_put_networks(rebuild->context->batch, &networks);
+                r = nfw_running_networks_view(&running, rebuild->context, views);
+        if (r == 0 && nfw_nft_networks_need_table(&views[NFW_TABLE_INET])) {
+                r = put_table(rebuild, NFW_TABLE_INET);
+                if (r == 0)
+                        r = nfw_nft_put_networks(rebuild->context->batch, &views[NFW_TABLE_INET]);
+        }
+        if (r == 0 && views[NFW_TABLE_BRIDGE].n > 0) {
+                r = put_table(rebuild, NFW_TABLE_BRIDGE);
+                if (r == 0)
+                        r = nfw_nft_put_network_guard(rebuild->context->batch, &views[NFW_TABLE_BRIDGE]);
+        }
+        return r;
 }
 
 static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {

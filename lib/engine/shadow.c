@@ -48,7 +48,8 @@ void nfw_shadow_deinit(struct nfw_shadow *shadow) {
         nfw_vec_foreach (policy, &shadow->policies)
                 policy_deinit(policy);
         nfw_vec_deinit(&shadow->policies);
-        nfw_nft_network_objects_deinit(&shadow->networks);
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                nfw_nft_network_objects_deinit(&shadow->networks[table]);
 
         *shadow = (struct nfw_shadow){ 0 };
 }
@@ -266,8 +267,8 @@ int nfw_shadow_refresh(struct nfw_shadow *shadow, struct nfw_nft_socket *socket)
         shadow->generation = snapshot->generation;
         memcpy(shadow->tables, snapshot->tables, sizeof(shadow->tables));
         memcpy(shadow->foreign, snapshot->foreign, sizeof(shadow->foreign));
-        shadow->networks = snapshot->networks;
-        snapshot->networks = (struct nfw_nft_network_objects){ 0 };
+        memcpy(shadow->networks, snapshot->networks, sizeof(shadow->networks));
+        memset(snapshot->networks, 0, sizeof(snapshot->networks));
 
         nfw_vec_foreach (policy, &snapshot->policies) {
                 r = nfw_vec_push(&shadow->policies, *policy);

@@ -41,8 +41,8 @@ struct nfw_shadow {
         bool valid;
         uint32_t generation;
         bool tables[NFW_N_TABLES];
-        bool foreign[NFW_N_TABLES];              /* somebody else's table has the name */
-        struct nfw_nft_network_objects networks; /* what there is of virtual networks */
+        bool foreign[NFW_N_TABLES];                            /* somebody else's table has the name */
+        struct nfw_nft_network_objects networks[NFW_N_TABLES]; /* what there is of virtual networks */
         NFW_VEC(struct nfw_nft_policy) policies; /* few; a policy stands here once for each table */
         struct nfw_shadow_port **buckets;
         size_t n_buckets;

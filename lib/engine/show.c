@@ -221,11 +221,12 @@ static int verify_ports(struct nfw_context *context, const char *name, struct nf
 
 /* Networks run that are not in the kernel at all: what is left to tell where the table is gone. */
 static int verify_networks(const struct nfw_context *context,
-                           const struct nfw_nft_networks *networks,
+                           const struct nfw_nft_networks views[static NFW_N_TABLES],
                            struct nfw_report *report) {
         int r;
 
-        if (!nfw_nft_networks_need_table(networks) || context->shadow.networks.chains.n > 0)
+        if (!nfw_networks_are_missing(context, views, NFW_TABLE_INET) &&
+            !nfw_networks_are_missing(context, views, NFW_TABLE_BRIDGE))
                 return 0;
         r = nfw_report_error(report, "kernel/missing-networks", NULL,
                              "nfwpolicyd puts them back; or destroy and start them again",
@@ -237,7 +238,7 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
         nfw_cleanup(nfw_running_networks_deinit) struct nfw_running_networks running = { 0 };
         nfw_cleanup(verifiers_deinit) struct verifiers verifiers = { 0 };
         struct missing missing = { .report = report };
-        struct nfw_nft_networks networks = { 0 };
+        struct nfw_nft_networks views[NFW_N_TABLES];
         bool differs;
         int r;
 
@@ -245,7 +246,7 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
         if (r == 0)
                 r = nfw_running_networks_read(context, &running);
         if (r == 0)
-                r = nfw_running_networks_view(&running, &networks);
+                r = nfw_running_networks_view(&running, context, views);
         if (r < 0)
                 return r;
         r = nfw_record_foreach_missing(context, name, tell_missing, &missing);
@@ -268,7 +269,7 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                         return r;
                 differs |= r == NFW_E_DIFFERS;
         }
-        r = name ? 0 : verify_networks(context, &networks, report);
+        r = name ? 0 : verify_networks(context, views, report);
         if (r < 0)
                 return r;
         differs |= r == NFW_E_DIFFERS;
@@ -281,8 +282,8 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 }
                 if (!verifiers.tables[table])
                         continue;
-                if (context->shadow.networks.chains.n > 0)
-                        nfw_nft_verifier_set_networks(verifiers.tables[table], &networks);
+                if (context->shadow.networks[table].chains.n > 0)
+                        nfw_nft_verifier_set_networks(verifiers.tables[table], &views[table]);
                 r = nfw_nft_verifier_compare(verifiers.tables[table], NULL);
                 if (r < 0)
                         return r;

@@ -69,7 +69,7 @@ static bool has_others(const struct nfw_shadow *shadow, const char *name, enum n
 
         nfw_vec_foreach (policy, &shadow->policies)
                 others.found |= policy->table == table && strcmp(policy->name, name) != 0;
-        others.found |= table == NFW_TABLE_INET && shadow->networks.chains.n > 0;
+        others.found |= shadow->networks[table].chains.n > 0;
         if (!others.found)
                 (void)nfw_shadow_foreach_port(shadow, find_other_port, &others);
         return others.found;

@@ -51,7 +51,8 @@ struct nfw_nft_snapshot *nfw_nft_snapshot_free(struct nfw_nft_snapshot *snapshot
                 nfw_vec_foreach (port, &snapshot->ports)
                         nfw_nft_port_deinit(port);
                 nfw_vec_deinit(&snapshot->ports);
-                nfw_nft_network_objects_deinit(&snapshot->networks);
+                for (int table = 0; table < NFW_N_TABLES; table++)
+                        nfw_nft_network_objects_deinit(&snapshot->networks[table]);
                 free(snapshot);
         }
         return NULL;
@@ -89,8 +90,8 @@ static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
         const char *id;
         int r;
 
-        if (reading->table == NFW_TABLE_INET && nfw_nft_is_network_object(chain->name))
-                return take_network_chain(&reading->snapshot->networks, chain->name);
+        if (nfw_nft_is_network_object(chain->name))
+                return take_network_chain(&reading->snapshot->networks[reading->table], chain->name);
         if (!comment)
                 return 0;
         r = nfw_nft_policy_of_chain(chain->name, NFW_EGRESS, &policy.name);
@@ -145,8 +146,9 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
                 return 0;
 
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
-        if (r == 0 && reading->table == NFW_TABLE_INET && snapshot->networks.chains.n > 0)
-                r = nfw_nft_read_sets(nft, reading->table, take_network_set, &snapshot->networks);
+        if (r == 0 && snapshot->networks[reading->table].chains.n > 0)
+                r = nfw_nft_read_sets(nft, reading->table, take_network_set,
+                                      &snapshot->networks[reading->table]);
         if (r == 0)
                 r = nfw_nft_policy_index_init(&reading->policies, snapshot, reading->table);
         if (r == 0)

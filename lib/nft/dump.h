@@ -36,7 +36,7 @@ struct nfw_nft_grant {
         struct nfw_nft_grant_note note; /* name "" where it is not ours or does not fit */
 };
 
-/* What there is of virtual networks, in the inet table. */
+/* What there is of virtual networks in a table. */
 struct nfw_nft_network_objects {
         NFW_VEC(char *) chains;
         NFW_VEC(char *) sets;
@@ -50,7 +50,7 @@ struct nfw_nft_snapshot {
         bool foreign[NFW_N_TABLES]; /* somebody else's table has its name; nothing is read of that */
         NFW_VEC(struct nfw_nft_policy) policies;
         NFW_VEC(struct nfw_nft_port) ports;
-        struct nfw_nft_network_objects networks;
+        struct nfw_nft_network_objects networks[NFW_N_TABLES]; /* of bridge: what guards their ports */
 };
 
 /* 0 or a negative errno. Missing tables are no error. */

@@ -100,6 +100,14 @@ int nfw_nft_probe_bridge_conntrack(struct nfw_nft_socket *nft, bool *ret_has) {
         return probe(nft, add_state, ret_has);
 }
 
+static int add_bridge_name(struct nftnl_rule *rule) {
+        return nfw_nft_expr_meta(rule, NFT_META_BRI_IIFNAME, NFT_REG_1);
+}
+
+int nfw_nft_probe_bridge_name(struct nfw_nft_socket *nft, bool *ret_has) {
+        return probe(nft, add_bridge_name, ret_has);
+}
+
 int nfw_nft_probe_bridge_reject(struct nfw_nft_socket *nft, bool *ret_has) {
         return probe(nft, nfw_nft_expr_reject, ret_has);
 }

@@ -187,7 +187,8 @@ void nfw_running_networks_deinit(struct nfw_running_networks *networks) {
         nfw_vec_foreach (running, &networks->vec)
                 nfw_network_free(running->network);
         nfw_vec_deinit(&networks->vec);
-        nfw_vec_deinit(&networks->view);
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                nfw_vec_deinit(&networks->views[table]);
 }
 
 struct nfw_running_network *nfw_running_networks_find(const struct nfw_running_networks *networks,
@@ -196,17 +197,6 @@ struct nfw_running_network *nfw_running_networks_find(const struct nfw_running_n
                 if (strcmp(running->network->name, name) == 0)
                         return running;
         return NULL;
-}
-
-int nfw_running_networks_view(struct nfw_running_networks *networks, struct nfw_nft_networks *ret_view) {
-        int r = 0;
-
-        networks->view.n = 0;
-        nfw_vec_foreach (running, &networks->vec)
-                if (r == 0)
-                        r = nfw_vec_push(&networks->view, running->network);
-        *ret_view = (struct nfw_nft_networks){ networks->view.items, networks->view.n };
-        return r;
 }
 
 /* --- definitions --------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "engine/lock.h"
 #include "engine/network/network.h"
 #include "engine/state.h"
+#include "engine/statistics.h"
 #include "engine/transaction.h"
 #include "policy/source.h"
 #include "rtnl/bridge.h"
@@ -20,6 +21,43 @@ void nfw_network_policy_name(const struct nfw_network *network,
 }
 
 /* --- policies ------------------------------------------------------------------------------------------------ */
+
+/* What the policy on ports is worth here, where that is less than all. */
+static int tell_ports(struct nfw_context *context,
+                      const struct nfw_network *network,
+                      struct nfw_report *report) {
+        bool has, can_guard, is_running;
+        int r;
+
+        r = nfw_context_has_feature(context, NFW_FEATURE_BRIDGE_CONNTRACK, &has);
+        if (r == 0 && !has)
+                return nfw_report_warning(
+                        report, "network/ports", NULL,
+                        "load the module nf_conntrack_bridge (Linux 5.3), or isolate the ports from each "
+                        "other with `bridge link set dev PORT isolated on`",
+                        "this kernel cannot track connections between ports of a bridge: the policy is "
+                        "on %s as a whole, so what its guests send to each other is not restricted, and "
+                        "they share what they learn",
+                        network->bridge);
+        if (r == 0)
+                r = nfw_networks_can_guard(context, &can_guard);
+        if (r == 0 && !can_guard)
+                return nfw_report_warning(
+                        report, "network/ports", NULL,
+                        "load the module nft_meta_bridge (CONFIG_NFT_BRIDGE_META)",
+                        "this kernel cannot tell which bridge a port belongs to: what a port that joins "
+                        "%s sends to other guests there is not restricted before it is under the policy",
+                        network->bridge);
+        if (r == 0)
+                r = nfw_statistics_is_running(context, &is_running);
+        if (r < 0 || is_running)
+                return r;
+        return nfw_report_note(report, "network/ports", NULL,
+                               "start nfwpolicyd, or attach them with `nfwpolicy attach`",
+                               "ports that join %s later pass nothing before they are under the policy, and "
+                               "nobody is there who puts them under it",
+                               network->bridge);
+}
 
 /*
  * On the bridge itself it is from the first packet, whatever joins: what leaves the bridge, or is for the host, passes
@@ -33,7 +71,6 @@ int nfw_network_load_policy(struct nfw_context *context,
         struct nfw_policy *policy = NULL;
         struct nfw_load *load = NULL;
         const char *bridge = network->bridge;
-        bool has;
         int r;
 
         nfw_network_policy_name(network, name);
@@ -48,22 +85,10 @@ int nfw_network_load_policy(struct nfw_context *context,
                 r = nfw_attach_persistent(context, name, &bridge, 1, report);
         nfw_load_free(load);
         nfw_policy_free(policy);
-
-        if (r == 0)
-                r = nfw_context_has_feature(context, NFW_FEATURE_BRIDGE_CONNTRACK, &has);
-        if (r == 0 && !has)
-                r = nfw_report_warning(
-                        report, "network/ports", NULL,
-                        "load the module nf_conntrack_bridge (Linux 5.3), or isolate the ports from each "
-                        "other with `bridge link set dev PORT isolated on`",
-                        "this kernel cannot track connections between ports of a bridge: the policy is "
-                        "on %s as a whole, so what its guests send to each other is not restricted, and "
-                        "they share what they learn",
-                        network->bridge);
-        return r;
+        return r != 0 ? r : tell_ports(context, network, report);
 }
 
-/* Those that nobody has put under any policy. */
+/* Those that nobody has put under any policy, but for the way out: that is no guest's. */
 static int attach_ports(struct nfw_context *context,
                         const struct nfw_network *network,
                         struct nfw_report *report) {
@@ -83,7 +108,7 @@ static int attach_ports(struct nfw_context *context,
         for (size_t i = 0; i < names.vec.n && r == 0; i++) {
                 char *name = names.vec.items[i];
 
-                if (nfw_shadow_port(&context->shadow, name))
+                if (nfw_shadow_port(&context->shadow, name) || strcmp(name, network->device) == 0)
                         continue;
                 names.vec.items[i] = names.vec.items[n];
                 names.vec.items[n++] = name;
@@ -128,19 +153,20 @@ static void restoring_deinit(struct restoring *restoring) {
 
 static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct restoring *restoring = userdata;
-        struct nfw_nft_networks view;
+        struct nfw_nft_networks views[NFW_N_TABLES];
         int r;
 
         nfw_running_networks_deinit(&restoring->networks);
         r = nfw_running_networks_read(context, &restoring->networks);
         if (r == 0)
-                r = nfw_running_networks_view(&restoring->networks, &view);
+                r = nfw_running_networks_view(&restoring->networks, context, views);
         if (r < 0)
                 return r;
         /* What is in force rules; whether all of it is there, verifying tells. */
-        if (context->shadow.networks.chains.n > 0 || !nfw_nft_networks_need_table(&view))
-                return 0;
-        return nfw_networks_put(context, &restoring->networks, report);
+        for (int table = 0; table < NFW_N_TABLES; table++)
+                if (nfw_networks_are_missing(context, views, table))
+                        return nfw_networks_put(context, &restoring->networks, report);
+        return 0;
 }
 
 /* Those that ran when the host was shut down. */

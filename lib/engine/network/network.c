@@ -4,49 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/install.h"
 #include "engine/state.h"
 #include "engine/transaction.h"
 #include "network/value.h"
-#include "nft/table.h"
-
-/* --- rules --------------------------------------------------------------------------------------------------- */
-
-static int uses_inet(struct nfw_shadow_port *port, void *userdata) {
-        (void)userdata;
-        return port->table == NFW_TABLE_INET || (port->standby && port->standby->table == NFW_TABLE_INET);
-}
-
-bool nfw_networks_share_table(const struct nfw_shadow *shadow) {
-        nfw_vec_foreach (policy, &shadow->policies)
-                if (policy->table == NFW_TABLE_INET)
-                        return true;
-        return nfw_shadow_foreach_port(shadow, uses_inet, NULL) != 0;
-}
-
-int nfw_networks_put(struct nfw_context *context,
-                     struct nfw_running_networks *networks,
-                     struct nfw_report *report) {
-        struct nfw_shadow *shadow = &context->shadow;
-        struct nfw_nft_networks view;
-        int r;
-
-        r = nfw_running_networks_view(networks, &view);
-        if (r < 0)
-                return r;
-        if (!nfw_nft_networks_need_table(&view)) {
-                if (shadow->networks.chains.n == 0)
-                        return 0;
-                if (!nfw_networks_share_table(shadow))
-                        return nfw_nft_put_table_removal(context->batch, NFW_TABLE_INET);
-                return nfw_nft_put_networks_removal(context->batch, &shadow->networks);
-        }
-        if (!shadow->tables[NFW_TABLE_INET])
-                r = nfw_install_put_table(context, NFW_TABLE_INET, report);
-        else
-                r = nfw_nft_put_networks_removal(context->batch, &shadow->networks);
-        return r != 0 ? r : nfw_nft_put_networks(context->batch, &view);
-}
 
 /* --- starting ------------------------------------------------------------------------------------------------ */
 

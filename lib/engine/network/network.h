@@ -7,6 +7,7 @@
  *
  *   files.c    both kinds of files
  *   network.c  starting and destroying
+ *   rules.c    what networks need in the tables
  *   host.c     what of the host besides rules a network needs: its bridge, forwarding
  *   keep.c     what is put back, and policies for ports that join
  *   define.c   definitions
@@ -26,8 +27,8 @@ struct nfw_running_network {
 };
 
 struct nfw_running_networks {
-        NFW_VEC(struct nfw_running_network) vec;  /* by name */
-        NFW_VEC(const struct nfw_network *) view; /* the same for the nft layer */
+        NFW_VEC(struct nfw_running_network) vec;                 /* by name */
+        NFW_VEC(const struct nfw_network *) views[NFW_N_TABLES]; /* for the nft layer */
 };
 
 /* --- files: 0 or a negative errno, reading one also NFW_E_NOT_FOUND --------------------------------------------- */
@@ -36,8 +37,17 @@ int nfw_running_networks_read(const struct nfw_context *context, struct nfw_runn
 void nfw_running_networks_deinit(struct nfw_running_networks *networks);
 struct nfw_running_network *nfw_running_networks_find(const struct nfw_running_networks *networks,
                                                       const char *name);
-/* Fills the view; after the array has changed. */
-int nfw_running_networks_view(struct nfw_running_networks *networks, struct nfw_nft_networks *ret_view);
+/*
+ * What they are in each table, borrowed; after the array has changed. In the bridge table are those with a policy, where
+ * the kernel can have it on their ports and keep others back. 0 or a negative errno.
+ */
+int nfw_running_networks_view(struct nfw_running_networks *networks,
+                              struct nfw_context *context,
+                              struct nfw_nft_networks ret_views[static NFW_N_TABLES]);
+/* Whether they need something in a table that the kernel has nothing of. */
+bool nfw_networks_are_missing(const struct nfw_context *context,
+                              const struct nfw_nft_networks views[static NFW_N_TABLES],
+                              enum nfw_table table);
 
 int nfw_running_network_write(const char *directory, const struct nfw_running_network *running);
 int nfw_running_network_read(const char *directory,
@@ -72,14 +82,14 @@ bool nfw_network_definition_has_policy(const struct nfw_context *context, const 
 /* --- rules ------------------------------------------------------------------------------------------------------ */
 
 /*
- * Into the context's batch: what the networks need in place of what the kernel has of networks. With the table where it
- * is missing; without it where nobody needs it any more. As nfw_install_put().
+ * Into the context's batch: what the networks need in place of what the kernel has of networks. With the tables where
+ * they are missing; without them where nobody needs them any more. As nfw_install_put().
  */
 int nfw_networks_put(struct nfw_context *context,
                      struct nfw_running_networks *networks,
                      struct nfw_report *report);
-/* Whether anything but networks needs the table. */
-bool nfw_networks_share_table(const struct nfw_shadow *shadow);
+/* Whether the kernel can tell the bridge of a port, and track connections there. 0 or a negative errno. */
+int nfw_networks_can_guard(struct nfw_context *context, bool *ret_can);
 
 /* --- the host --------------------------------------------------------------------------------------------------- */
 

@@ -231,6 +231,12 @@ int nfw_nft_put_networks(struct nfw_nft_batch *batch, const struct nfw_nft_netwo
 }
 
 int nfw_nft_put_networks_removal(struct nfw_nft_batch *batch, const struct nfw_nft_network_objects *objects) {
+        return nfw_nft_put_network_objects_removal(batch, NFW_TABLE_INET, objects);
+}
+
+int nfw_nft_put_network_objects_removal(struct nfw_nft_batch *batch,
+                                        enum nfw_table table,
+                                        const struct nfw_nft_network_objects *objects) {
         struct nfw_nft_origin origin = { .what = "network" };
         int r = 0;
 
@@ -238,17 +244,17 @@ int nfw_nft_put_networks_removal(struct nfw_nft_batch *batch, const struct nfw_n
         nfw_vec_foreach (chain, &objects->chains) {
                 origin.name = *chain;
                 if (r == 0)
-                        r = nfw_nft_put_flush(batch, NFW_TABLE_INET, *chain, &origin);
+                        r = nfw_nft_put_flush(batch, table, *chain, &origin);
         }
         nfw_vec_foreach (set, &objects->sets) {
                 origin.name = *set;
                 if (r == 0)
-                        r = nfw_nft_put_set_removal(batch, NFW_TABLE_INET, *set, &origin);
+                        r = nfw_nft_put_set_removal(batch, table, *set, &origin);
         }
         nfw_vec_foreach (chain, &objects->chains) {
                 origin.name = *chain;
                 if (r == 0)
-                        r = nfw_nft_put_chain_removal(batch, NFW_TABLE_INET, *chain, &origin);
+                        r = nfw_nft_put_chain_removal(batch, table, *chain, &origin);
         }
         return r;
 }

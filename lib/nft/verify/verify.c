@@ -63,8 +63,7 @@ int nfw_nft_verifier_new(struct nfw_nft_socket *nft,
 
 void nfw_nft_verifier_set_networks(struct nfw_nft_verifier *verifier,
                                    const struct nfw_nft_networks *networks) {
-        if (verifier->table == NFW_TABLE_INET)
-                verifier->networks = networks;
+        verifier->networks = networks;
 }
 
 int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
@@ -80,7 +79,9 @@ int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
         for (size_t i = 0; plan && i < plan->blocks.n && r == 0; i++)
                 r = callback(plan->blocks.items[i].name, userdata);
         if (r == 0 && !plan && comparison->networks)
-                r = nfw_nft_foreach_network_chain(comparison->networks, callback, userdata);
+                r = comparison->table == NFW_TABLE_INET
+                            ? nfw_nft_foreach_network_chain(comparison->networks, callback, userdata)
+                            : nfw_nft_foreach_guard_chain(comparison->networks, callback, userdata);
         return r;
 }
 
@@ -113,7 +114,8 @@ static int expect(enum nfw_table table,
         if (r == 0)
                 r = plan ? nfw_nft_put_plan(batch, plan, true) : nfw_nft_put_table(batch, table);
         if (r == 0 && !plan && networks)
-                r = nfw_nft_put_networks(batch, networks);
+                r = table == NFW_TABLE_INET ? nfw_nft_put_networks(batch, networks)
+                                            : nfw_nft_put_network_guard(batch, networks);
         if (r < 0)
                 return r;
 

@@ -18,7 +18,7 @@ int nfw_nft_verifier_new(struct nfw_nft_socket *nft,
                          struct nfw_nft_verifier **ret_verifier);
 struct nfw_nft_verifier *nfw_nft_verifier_free(struct nfw_nft_verifier *verifier);
 NFW_DEFINE_CLEANUP(struct nfw_nft_verifier, nfw_nft_verifier_free)
-/* The networks that run belong to what the inet table has whatever the policies. Borrowed. */
+/* Networks belong to what a table has whatever the policies: of bridge those whose ports are guarded. Borrowed. */
 void nfw_nft_verifier_set_networks(struct nfw_nft_verifier *verifier,
                                    const struct nfw_nft_networks *networks);
 int nfw_nft_verifier_compare(struct nfw_nft_verifier *verifier, const struct nfw_plan *plan);
