@@ -9,10 +9,11 @@
 /* As many rules may come of one. */
 #define MAX_CHOICES 256
 
-/* They are words for the rule, not values of packets. */
+/* They are words for the rule, not values of packets; or values that the kernel and nft have no sets for. */
 static const enum nfw_nwfilter_attribute compiled[] = {
         NFW_NWFILTER_GRATUITOUS,      NFW_NWFILTER_FLAGS, NFW_NWFILTER_OPTION,     NFW_NWFILTER_STATE,
-        NFW_NWFILTER_CONNLIMIT_ABOVE, NFW_NWFILTER_IPSET, NFW_NWFILTER_IPSETFLAGS,
+        NFW_NWFILTER_CONNLIMIT_ABOVE, NFW_NWFILTER_IPSET, NFW_NWFILTER_IPSETFLAGS, NFW_NWFILTER_VLANID,
+        NFW_NWFILTER_HWTYPE,          NFW_NWFILTER_DSCP,
 };
 
 bool nfw_filter_is_compiled(const struct nfw_nwfilter_value *value) {

@@ -65,6 +65,9 @@ static int collect_value(struct nfw_filter_lowering *lowering,
                                                  nfw_nwfilter_attribute_name(info->attribute));
                 return 0;
         }
+        /* It is looked at as a value that the rule has: special.c. */
+        if (value->access.name && nfw_filter_is_compiled(value))
+                return 0;
 
         condition.field = nfw_filter_protocol(rule->protocol)->is_ipv6 ? info->field6 : info->field;
         if (condition.field == NFW_FIELD_ETHER_SADDR || condition.field == NFW_FIELD_ETHER_DADDR) {

@@ -27,14 +27,25 @@ static int push_match(const struct special *special, struct nfw_match match) {
         return nfw_vec_push(&special->ir_rule->matches, match);
 }
 
-static int lower_option(const struct special *special) {
-        int r = nfw_ir_rule_match_number(special->ir_rule, NFW_FIELD_TCP_OPTION,
-                                         (uint16_t)special->constant->number);
+static int match_number(const struct special *special, enum nfw_field field) {
+        int r = nfw_ir_rule_match_number(special->ir_rule, field, (uint16_t)special->constant->number);
 
         if (r == 0)
                 special->ir_rule->matches.items[special->ir_rule->matches.n - 1].negate =
                         special->value->negate;
         return r;
+}
+
+static int lower_option(const struct special *special) {
+        return match_number(special, NFW_FIELD_TCP_OPTION);
+}
+
+/* A variable of what is a condition like others where it is a constant. */
+static int lower_field(const struct special *special) {
+        const struct nfw_filter_attribute *info = nfw_filter_attribute(special->value->attribute);
+        bool is_ipv6 = nfw_filter_protocol(special->instance->rule->protocol)->is_ipv6;
+
+        return match_number(special, is_ipv6 ? info->field6 : info->field);
 }
 
 static int lower_flags(const struct special *special) {
@@ -217,7 +228,7 @@ static int lower_all(struct special special,
         nfw_vec_foreach (value, &special.instance->rule->values) {
                 int r;
 
-                if (value->attribute != attribute)
+                if (value->attribute != attribute || (nfw_filter_attribute(attribute) && !value->access.name))
                         continue;
                 special.value = value;
                 r = lower_value(special, lower);
@@ -237,8 +248,14 @@ int nfw_filter_special_lower(struct nfw_filter_lowering *lowering,
                                    .choices = choices,
                                    .place = place,
                                    .ir_rule = ir_rule };
+
+        static const enum nfw_nwfilter_attribute fields[] = { NFW_NWFILTER_VLANID, NFW_NWFILTER_HWTYPE,
+                                                              NFW_NWFILTER_DSCP };
+
         int r = lower_all(special, NFW_NWFILTER_FLAGS, lower_flags);
 
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(fields) && r == 0; i++)
+                r = lower_all(special, fields[i], lower_field);
         if (r == 0)
                 r = lower_all(special, NFW_NWFILTER_OPTION, lower_option);
         if (r == 0)

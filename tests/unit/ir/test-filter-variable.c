@@ -143,6 +143,127 @@ static void test_negation_of_one(void **state nfw_unused) {
         fixture_deinit(&f);
 }
 
+static bool tagged(struct fixture *fixture, const char *tag) {
+        char text[256];
+
+        snprintf(text, sizeof(text), PEER GUEST "8100 %s 0806 0001 0800 06 04 0001", tag);
+        return passes(fixture, NFW_EGRESS, text);
+}
+
+/* There are no sets of such values, so each is a rule. The priority in a tag is no part of its number. */
+static void test_vlans(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<vlan vlanid='$V'/>")));
+        fixture_set(&f, "V", "7");
+        fixture_set(&f, "V", "0x123");
+        fixture_bind(&f, "t");
+        assert_int_equal(f.ir->sets.n, 0);
+        assert_int_equal(f.ir->compiled.n, 1);
+        assert_false(tagged(&f, "0007"));
+        assert_false(tagged(&f, "e007"));
+        assert_false(tagged(&f, "0123"));
+        assert_true(tagged(&f, "0008"));
+        fixture_deinit(&f);
+}
+
+static void test_no_vlans(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<vlan match='no' vlanid='$V'/>")));
+        fixture_set(&f, "V", "7");
+        fixture_set(&f, "V", "0x123");
+        fixture_bind(&f, "t");
+        assert_true(tagged(&f, "0007"));
+        assert_true(tagged(&f, "0123"));
+        assert_false(tagged(&f, "0008"));
+        fixture_deinit(&f);
+}
+
+static bool arp_of(struct fixture *fixture, const char *hardware) {
+        char text[256];
+
+        snprintf(text, sizeof(text), ALL GUEST "0806 %s 0800 06 04 0001" GUEST IP_1 "000000000000" IP_2,
+                 hardware);
+        return passes(fixture, NFW_EGRESS, text);
+}
+
+static void test_hardware_types(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<arp hwtype='$H'/>")));
+        fixture_set(&f, "H", "1");
+        fixture_set(&f, "H", "6");
+        fixture_bind(&f, "t");
+        assert_false(arp_of(&f, "0001"));
+        assert_false(arp_of(&f, "0006"));
+        assert_true(arp_of(&f, "0020"));
+        fixture_deinit(&f);
+}
+
+static bool udp_with(struct fixture *fixture, const char *tos, const char *source) {
+        char text[256];
+
+        snprintf(text, sizeof(text),
+                 PEER GUEST "0800 45%s 001c 0001 0000 4011 0000 %s" IP_2 PORT_80 PORT_53 "00080000", tos,
+                 source);
+        return passes(fixture, NFW_EGRESS, text);
+}
+
+/* With an iterator of its own beside what is in a set, in each layer. */
+static void test_classes(void **state nfw_unused) {
+        static const char *const elements[] = { "<udp srcipaddr='$A' dscp='$D[@1]'/>",
+                                                "<ip srcipaddr='$A' dscp='$D[@1]'/>" };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(elements); i++) {
+                struct fixture f;
+                char xml[256];
+
+                snprintf(xml, sizeof(xml), FILTER(DROP_OUT("%s")), elements[i]);
+                begin(&f, xml);
+                set_pairs(&f);
+                fixture_set(&f, "D", "46");
+                fixture_set(&f, "D", "8");
+                fixture_bind(&f, "t");
+                assert_false(udp_with(&f, "b8", IP_1));
+                assert_false(udp_with(&f, "bb", IP_1)); /* congestion is told in the other bits */
+                assert_false(udp_with(&f, "20", IP_9));
+                assert_true(udp_with(&f, "00", IP_1));
+                assert_true(udp_with(&f, "b8", IP_2));
+                fixture_deinit(&f);
+        }
+}
+
+static void test_classes_walked_with_a_set(void **state nfw_unused) {
+        struct fixture f;
+
+        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A' dscp='$D'/>")));
+        set_pairs(&f);
+        fixture_set(&f, "D", "46");
+        fixture_set(&f, "D", "8");
+        fixture_refuses(&f, "t", "nwfilter/unequal-lists");
+        fixture_deinit(&f);
+}
+
+static void test_values_that_are_none(void **state nfw_unused) {
+        static const char *const elements[] = { "<vlan vlanid='$V'/>", "<ip dscp='$V'/>",
+                                                "<arp hwtype='$V'/>", "<tcp option='$V'/>" };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(elements); i++) {
+                struct fixture f;
+                char xml[256];
+
+                snprintf(xml, sizeof(xml), FILTER(DROP_OUT("%s")), elements[i]);
+                begin(&f, xml);
+                fixture_refuses(&f, "t", "nwfilter/missing-variable");
+                fixture_deinit(&f);
+                begin(&f, xml);
+                fixture_set(&f, "V", "65536");
+                fixture_refuses(&f, "t", "nwfilter/variable-value");
+                fixture_deinit(&f);
+        }
+}
+
 static void test_constant_mask(void **state nfw_unused) {
         struct fixture f;
 
@@ -415,6 +536,12 @@ int main(void) {
                 cmocka_unit_test(test_index),
                 cmocka_unit_test(test_negation),
                 cmocka_unit_test(test_negation_of_one),
+                cmocka_unit_test(test_vlans),
+                cmocka_unit_test(test_no_vlans),
+                cmocka_unit_test(test_hardware_types),
+                cmocka_unit_test(test_classes),
+                cmocka_unit_test(test_classes_walked_with_a_set),
+                cmocka_unit_test(test_values_that_are_none),
                 cmocka_unit_test(test_constant_mask),
                 cmocka_unit_test(test_whole_mask),
                 cmocka_unit_test(test_variable_mask),
