@@ -87,6 +87,7 @@ static void tell_filter(struct daemon *daemon,
                         const struct model_filter *was,
                         const struct model_filter *is) {
         struct property_names changed = { 0 };
+        bool replaced;
 
         if (!was) {
                 emit_object(daemon, BUS_PATH_FILTER, is->name, sd_bus_emit_object_added);
@@ -94,9 +95,13 @@ static void tell_filter(struct daemon *daemon,
                 return;
         }
         add_if(&changed, strcmp(was->uuid, is->uuid) != 0, "Uuid");
+        add_if(&changed, strcmp(was->id, is->id) != 0, "Id");
         add_if(&changed, was->is_builtin != is->is_builtin, "Builtin");
+        replaced = changed.n > 0;
         add_if(&changed, !strings_equal(was->ports.items, is->ports.items), "Ports");
         emit_changed(daemon, BUS_PATH_FILTER, is->name, BUS_FILTER, &changed);
+        if (replaced)
+                tell(daemon, "FilterReplaced", is->name);
 }
 
 static void tell_bound(struct daemon *daemon, const struct model_bound *was, const struct model_bound *is) {

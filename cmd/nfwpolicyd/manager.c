@@ -319,6 +319,7 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_SIGNAL_WITH_ARGS("PortDetached", SD_BUS_ARGS("s", port), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PolicyReplaced", SD_BUS_ARGS("s", policy), 0),
         SD_BUS_SIGNAL_WITH_ARGS("FilterDefined", SD_BUS_ARGS("s", filter), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("FilterReplaced", SD_BUS_ARGS("s", filter), 0),
         SD_BUS_SIGNAL_WITH_ARGS("FilterUndefined", SD_BUS_ARGS("s", filter), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortBound", SD_BUS_ARGS("s", port, "s", filter), 0),
         SD_BUS_SIGNAL_WITH_ARGS("PortUnbound", SD_BUS_ARGS("s", port), 0),

@@ -86,8 +86,9 @@ static int add_filter(struct model *model, const struct nfw_nwfilter_list *filte
 
         filter->name = string_for_bus(nfw_nwfilter_list_name(filters, index));
         filter->uuid = string_for_bus(nfw_nwfilter_list_uuid(filters, index));
+        filter->id = string_for_bus(nfw_nwfilter_list_id(filters, index));
         filter->is_builtin = nfw_nwfilter_list_is_builtin(filters, index);
-        return filter->name && filter->uuid ? 0 : -ENOMEM;
+        return filter->name && filter->uuid && filter->id ? 0 : -ENOMEM;
 }
 
 static int add_bound(struct model *model, const struct nfw_nwfilter_binding *binding) {
@@ -210,6 +211,7 @@ void model_deinit(struct model *model) {
         for (size_t i = 0; i < model->n_filters; i++) {
                 free(model->filters[i].name);
                 free(model->filters[i].uuid);
+                free(model->filters[i].id);
                 strings_deinit(&model->filters[i].ports);
         }
         for (size_t i = 0; i < model->n_networks; i++) {

@@ -34,6 +34,7 @@ struct model_port {
 struct model_filter {
         char *name;
         char *uuid;
+        char *id;       /* of each version another one */
         int is_builtin; /* a boolean of the bus */
         struct strings ports;
 };

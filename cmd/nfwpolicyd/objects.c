@@ -41,6 +41,7 @@ static const sd_bus_vtable filter_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Name", "s", NULL, FILTER(name), SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Uuid", "s", NULL, FILTER(uuid), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Id", "s", NULL, FILTER(id), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Builtin", "b", NULL, FILTER(is_builtin), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Ports", "as", NULL, FILTER(ports.items), SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,

@@ -407,6 +407,7 @@ struct nfw_nwfilter_list *nfw_nwfilter_list_free(struct nfw_nwfilter_list *list)
 size_t nfw_nwfilter_list_n(const struct nfw_nwfilter_list *list);
 const char *nfw_nwfilter_list_name(const struct nfw_nwfilter_list *list, size_t index);
 const char *nfw_nwfilter_list_uuid(const struct nfw_nwfilter_list *list, size_t index);
+const char *nfw_nwfilter_list_id(const struct nfw_nwfilter_list *list, size_t index);
 bool nfw_nwfilter_list_is_builtin(const struct nfw_nwfilter_list *list, size_t index);
 
 int nfw_nwfilter_binding_new(const char *port, const char *filter, struct nfw_nwfilter_binding **ret_binding);

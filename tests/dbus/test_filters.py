@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -38,6 +39,10 @@ def code_of(raised):
     return name.removeprefix("GDBus.Error:").removeprefix(ERROR), report["diagnostics"][0]["code"]
 
 
+def id_of(client, path=f"{PATH}/filter/no_2dip"):
+    return client.properties(path, FILTER)["Id"]
+
+
 @pytest.fixture
 def filters(bridge, client):
     yield client
@@ -53,7 +58,9 @@ def test_from_the_definition_to_its_end(filters):
     assert define(filters) == []
     ((name, uuid, builtin),) = filters.call("ListFilters")
     assert (name, builtin) == ("no-ip", False)
-    assert filters.properties(path, FILTER) == {"Name": "no-ip", "Uuid": uuid, "Builtin": False, "Ports": []}
+    assert filters.properties(path, FILTER) == {
+        "Name": "no-ip", "Uuid": uuid, "Id": id_of(filters), "Builtin": False, "Ports": [],
+    }
     assert filters.wait_for("FilterDefined") == ("no-ip",)
     assert filters.call("DumpFilter", "(s)", uuid) == filters.call("DumpFilter", "(s)", "no-ip")
     assert bind(filters) == []
@@ -86,6 +93,30 @@ def test_what_somebody_else_does_is_told(filters, bridge):
     # The directory is another one now.
     lab.host.run(NFWPOLICY, "nwfilter-define", path, *places)
     assert filters.wait_for("FilterDefined") == ("no-ip",)
+
+
+def test_another_version_is_told(filters):
+    define(filters)
+    bind(filters)
+    before = id_of(filters)
+    assert re.fullmatch("[0-9a-f]{16}", before)
+    filters.wait_for("PortBound")
+    # The same again is no other version.
+    define(filters, text=filters.call("DumpFilter", "(s)", "no-ip"))
+    assert id_of(filters) == before and filters.heard("FilterReplaced") == []
+    filters.signals.clear()
+    define(filters, text=TEXT.format(name="no-ip").replace("drop", "reject"))
+    assert id_of(filters) != before
+    assert filters.wait_for("FilterReplaced") == ("no-ip",)
+    changed = filters.wait_for("PropertiesChanged", lambda parameters: parameters[0] == FILTER)
+    assert changed[1] == {"Id": id_of(filters)}
+    assert not filters.heard("FilterDefined", "PortBound", "PortUnbound")
+    # Refused, so it is the same as before.
+    filters.signals.clear()
+    with pytest.raises(GLib.Error):
+        define(filters, text="<filter name='no-ip'><filterref filter='nothing'/></filter>")
+    filters.call("Reload")
+    assert filters.heard("FilterReplaced") == []
 
 
 def test_what_is_wrong(filters):

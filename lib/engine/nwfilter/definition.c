@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/siphash.h"
 #include "engine/directory.h"
 #include "xml/xml.h"
 
@@ -111,12 +112,25 @@ static int read_file(const struct nfw_definitions *definitions,
         return r < 0 ? r : NFW_E_INVALID;
 }
 
+/* Nobody gains anything from two versions with the same number, so the key is no secret. */
+static int make_id(const struct nfw_nwfilter *filter, uint64_t *ret_id) {
+        static const struct nfw_siphash_key key;
+        nfw_cleanup(nfw_freep) char *text = NULL;
+        int r;
+
+        r = nfw_nwfilter_write(filter, &text);
+        if (r == 0)
+                *ret_id = nfw_siphash(&key, text, strlen(text));
+        return r;
+}
+
 static int keep(struct nfw_definitions *definitions,
                 const char *name,
                 struct nfw_nwfilter *filter,
                 bool is_builtin,
                 const struct nfw_definition **ret_definition) {
         struct nfw_definition *definition = calloc(1, sizeof(*definition));
+        int r;
 
         if (!definition || !(definition->name = strdup(name))) {
                 free(definition);
@@ -125,6 +139,11 @@ static int keep(struct nfw_definitions *definitions,
         }
         definition->filter = filter;
         definition->is_builtin = is_builtin;
+        r = make_id(filter, &definition->id);
+        if (r < 0) {
+                definition_free(definition);
+                return r;
+        }
         HASH_ADD_KEYPTR(hh, definitions->read, definition->name, strlen(definition->name), definition);
         if (!definition->hh.tbl) {
                 definition_free(definition);

@@ -6,6 +6,7 @@
  * nfwpolicy. They are read when they are needed, and again when either directory has changed.
  */
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/uthash.h"
@@ -16,6 +17,7 @@ struct nfw_definition {
         UT_hash_handle hh;
         char *name;
         struct nfw_nwfilter *filter;
+        uint64_t id; /* of what it says: another version has another one */
         bool is_builtin;
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/nwfilter/state.h"
@@ -67,6 +69,7 @@ nfw_public const char *nfw_nwfilter_uuid(const struct nfw_nwfilter *filter) {
 struct item {
         char *name;
         char *uuid;
+        char id[sizeof("0123456789abcdef")];
         bool is_builtin;
 };
 
@@ -100,6 +103,7 @@ static int add(const char *name, void *userdata) {
         item.name = strdup(name);
         item.uuid = strdup(definition->filter->uuid);
         item.is_builtin = definition->is_builtin;
+        (void)snprintf(item.id, sizeof(item.id), "%016" PRIx64, definition->id);
         r = item.name && item.uuid ? nfw_vec_push(&listing->list->vec, item) : -ENOMEM;
         if (r < 0)
                 item_deinit(&item);
@@ -191,6 +195,17 @@ nfw_public const char *nfw_nwfilter_list_uuid(const struct nfw_nwfilter_list *li
  */
 nfw_public bool nfw_nwfilter_list_is_builtin(const struct nfw_nwfilter_list *list, size_t index) {
         return index < list->vec.n && list->vec.items[index].is_builtin;
+}
+
+/**
+ * nfw_nwfilter_list_id() - which version of a filter is defined
+ * @list:  the list, which keeps the text
+ * @index: which, from 0
+ *
+ * Return: 16 hexadecimal digits that are others where the filter says something else, or NULL behind the last one.
+ */
+nfw_public const char *nfw_nwfilter_list_id(const struct nfw_nwfilter_list *list, size_t index) {
+        return index < list->vec.n ? list->vec.items[index].id : NULL;
 }
 
 /**
