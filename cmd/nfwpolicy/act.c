@@ -109,7 +109,10 @@ static int take(struct act *act, struct picture *picture, bool with_grants) {
         int r;
 
         r = nfw_status_new(act->context, act->report, &status);
-        return r != 0 ? r : picture_take(picture, act->context, status, with_grants);
+        if (r != 0)
+                return r;
+        r = picture_take(picture, act->context, status, with_grants);
+        return r != 0 || with_grants ? r : picture_take_filters(picture, act->context, act->report);
 }
 
 int act_look(struct act *act, struct picture *picture) {

@@ -131,6 +131,40 @@ static int read_port(sd_bus_message *reply, struct picture *picture) {
         return r < 0 ? r : 1;
 }
 
+static int read_bound(sd_bus_message *reply, struct picture *picture) {
+        const char *port, *filter;
+        struct picture_bound *bound;
+        int r;
+
+        r = sd_bus_message_read(reply, "(ss)", &port, &filter);
+        if (r <= 0)
+                return r;
+        bound = picture_add_bound(picture);
+        if (!bound)
+                return -ENOMEM;
+        bound->port = strdup(port);
+        bound->filter = strdup(filter);
+        return bound->port && bound->filter ? 1 : -ENOMEM;
+}
+
+static int read_network(sd_bus_message *reply, struct picture *picture) {
+        const char *name, *bridge, *forward;
+        struct picture_network *network;
+        int r, has_policy;
+
+        r = sd_bus_message_read(reply, "(sssb)", &name, &bridge, &forward, &has_policy);
+        if (r <= 0)
+                return r;
+        network = picture_add_network(picture);
+        if (!network)
+                return -ENOMEM;
+        network->name = strdup(name);
+        network->bridge = strdup(bridge);
+        network->forward = strdup(forward);
+        network->has_policy = has_policy;
+        return network->name && network->bridge && network->forward ? 1 : -ENOMEM;
+}
+
 static int read_ignored(sd_bus_message *reply, struct picture *picture) {
         struct picture_ignored *ignored;
         const char *port, *resolver;
@@ -199,6 +233,8 @@ static const struct {
         { "foreign-tables", "s", read_foreign_table },
         { "policies", "(ssuubbb)", read_policy },
         { "ports", "(sssasuubb)", read_port },
+        { "filter-ports", "(ss)", read_bound },
+        { "networks", "(sssb)", read_network },
         { "ignored", "(sst)", read_ignored },
 };
 

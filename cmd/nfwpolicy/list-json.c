@@ -54,6 +54,30 @@ static json_t *ports_json(const struct picture *picture) {
         return array;
 }
 
+static json_t *bound_json(const struct picture *picture) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < picture->n_bound; i++)
+                json_array_append_new(array,
+                                      json_pack("{s:o, s:o}", "port", text_json(picture->bound[i].port),
+                                                "filter", text_json(picture->bound[i].filter)));
+        return array;
+}
+
+static json_t *networks_json(const struct picture *picture) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < picture->n_networks; i++) {
+                const struct picture_network *network = &picture->networks[i];
+
+                json_array_append_new(array,
+                                      json_pack("{s:o, s:o, s:s, s:b}", "name", text_json(network->name),
+                                                "bridge", text_json(network->bridge), "forward",
+                                                network->forward, "policy", (int)network->has_policy));
+        }
+        return array;
+}
+
 static json_t *ignored_json(const struct picture *picture) {
         json_t *array = json_array();
 
@@ -68,7 +92,8 @@ static json_t *ignored_json(const struct picture *picture) {
 }
 
 json_t *list_json(const struct picture *picture, json_t *diagnostics) {
-        return json_pack("{s:o, s:o, s:o, s:o, s:o}", "learner", list_learner_json(picture), "policies",
-                         policies_json(picture), "ports", ports_json(picture), "ignored",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "learner", list_learner_json(picture),
+                         "policies", policies_json(picture), "ports", ports_json(picture), "filter_ports",
+                         bound_json(picture), "networks", networks_json(picture), "ignored",
                          ignored_json(picture), "diagnostics", diagnostics);
 }

@@ -101,6 +101,30 @@ static int print_ports(const struct cli *cli, const struct picture *picture) {
         return table_print(table, cli->color_out);
 }
 
+static int print_bound(const struct cli *cli, const struct picture *picture) {
+        static const char *const titles[] = { "PORT", "FILTER", NULL };
+        __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
+
+        for (size_t i = 0; i < picture->n_bound; i++) {
+                table_add(table, picture->bound[i].port);
+                table_add(table, picture->bound[i].filter);
+        }
+        return table_print(table, cli->color_out);
+}
+
+static int print_networks(const struct cli *cli, const struct picture *picture) {
+        static const char *const titles[] = { "NETWORK", "FORWARD", "BRIDGE", "POLICY", NULL };
+        __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
+
+        for (size_t i = 0; i < picture->n_networks; i++) {
+                table_add(table, picture->networks[i].name);
+                table_add(table, picture->networks[i].forward);
+                table_add(table, picture->networks[i].bridge);
+                table_add(table, picture->networks[i].has_policy ? "yes" : "no");
+        }
+        return table_print(table, cli->color_out);
+}
+
 static int print_ignored(const struct cli *cli, const struct picture *picture) {
         static const char *const titles[] = { "PORT", "IGNORED REPLIES", "FROM", NULL };
         __attribute__((cleanup(cleanup_table))) struct table *table = table_new(titles);
@@ -135,19 +159,27 @@ static void print_learner(const struct picture *picture) {
 }
 
 static int print_text(const struct cli *cli, const struct picture *picture) {
+        const struct {
+                size_t n;
+                int (*print)(const struct cli *cli, const struct picture *picture);
+        } tables[] = {
+                { picture->n_ports, print_ports },
+                { picture->n_bound, print_bound },
+                { picture->n_networks, print_networks },
+                { picture->n_ignored, print_ignored },
+        };
+
         int r = 0;
 
         if (picture->n_policies == 0)
                 puts("no policies are loaded");
         else
                 r = print_policies(cli, picture);
-        if (r == 0 && picture->n_ports > 0) {
+        for (size_t i = 0; r == 0 && i < sizeof(tables) / sizeof(tables[0]); i++) {
+                if (tables[i].n == 0)
+                        continue;
                 putchar('\n');
-                r = print_ports(cli, picture);
-        }
-        if (r == 0 && picture->n_ignored > 0) {
-                putchar('\n');
-                r = print_ignored(cli, picture);
+                r = tables[i].print(cli, picture);
         }
         putchar('\n');
         print_learner(picture);
@@ -197,12 +229,12 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 
 const struct command command_list = {
         .name = "list",
-        .summary = "policies, ports and how much is learned",
+        .summary = "policies, filters, networks, ports and how much is learned",
         .synopsis = "[--brief | --ports]",
         .description =
                 "Prints the policies that are loaded, the ports under them, how many names and addresses each\n"
-                "port has learned, replies that were ignored because their sender is not trusted, and what\n"
-                "the learner counted.",
+                "port has learned, the ports under network filters, virtual networks that are active, replies\n"
+                "that were ignored because their sender is not trusted, and what the learner counted.",
         .example = "  nfwpolicy list --json | jq -r '.ports[].port'",
         .options = list_options,
         .n_options = sizeof(list_options) / sizeof(list_options[0]),

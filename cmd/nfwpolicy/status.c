@@ -61,15 +61,16 @@ static json_t *tables_json(const struct overview *overview) {
 }
 
 static json_t *overview_json(const struct overview *overview) {
-        return json_pack("{s:{s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:O}", "daemon",
-                         "version", text_json(overview->daemon), "table_name",
-                         text_json(overview->picture->table_name), "learner",
-                         list_learner_json(overview->picture), "kernel", "release",
-                         text_json(overview->kernel.release), "features", features_json(overview), "tables",
-                         tables_json(overview), "policies", (json_int_t)overview->picture->n_policies,
-                         "ports", (json_int_t)overview->picture->n_ports, "names",
-                         (json_int_t)overview->n_names, "addresses", (json_int_t)overview->n_addresses,
-                         "ignored", (json_int_t)overview->n_ignored, "attention", overview->attention);
+        return json_pack(
+                "{s:{s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "daemon",
+                "version", text_json(overview->daemon), "table_name",
+                text_json(overview->picture->table_name), "learner", list_learner_json(overview->picture),
+                "kernel", "release", text_json(overview->kernel.release), "features", features_json(overview),
+                "tables", tables_json(overview), "policies", (json_int_t)overview->picture->n_policies,
+                "ports", (json_int_t)overview->picture->n_ports, "filter_ports",
+                (json_int_t)overview->picture->n_bound, "networks", (json_int_t)overview->picture->n_networks,
+                "names", (json_int_t)overview->n_names, "addresses", (json_int_t)overview->n_addresses,
+                "ignored", (json_int_t)overview->n_ignored, "attention", overview->attention);
 }
 
 /* --- text --------------------------------------------------------------------------------------------------- */
@@ -138,6 +139,10 @@ static void print_overview(const struct overview *overview) {
         print_tables(overview);
         print_amount("loaded    ", overview->picture->n_policies, "policy", "policies");
         print_amount(", ", overview->picture->n_ports, "port\n", "ports\n");
+        if (overview->picture->n_bound > 0)
+                print_amount("filters   ", overview->picture->n_bound, "port\n", "ports\n");
+        if (overview->picture->n_networks > 0)
+                print_amount("networks  ", overview->picture->n_networks, "active\n", "active\n");
         print_amount("learned   ", overview->n_names, "name", "names");
         print_amount(", ", overview->n_addresses, "address\n", "addresses\n");
         print_counters(overview);

@@ -83,6 +83,17 @@ static int append_port(sd_bus_message *reply, const struct picture *picture, siz
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int append_bound(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        return sd_bus_message_append(reply, "(ss)", picture->bound[i].port, picture->bound[i].filter);
+}
+
+static int append_network(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        const struct picture_network *network = &picture->networks[i];
+
+        return sd_bus_message_append(reply, "(sssb)", network->name, network->bridge, network->forward,
+                                     (int)network->has_policy);
+}
+
 static int append_ignored(sd_bus_message *reply, const struct picture *picture, size_t i) {
         const struct picture_ignored *ignored = &picture->ignored[i];
         CLEANUP(text) char *port = string_for_bus(ignored->port);
@@ -147,6 +158,8 @@ static int append_picture(sd_bus_message *reply, const struct picture *picture) 
                 { "foreign-tables", "as", PICTURE_N_TABLES, append_foreign_table },
                 { "policies", "a(ssuubbb)", picture->n_policies, append_policy },
                 { "ports", "a(sssasuubb)", picture->n_ports, append_port },
+                { "filter-ports", "a(ss)", picture->n_bound, append_bound },
+                { "networks", "a(sssb)", picture->n_networks, append_network },
                 { "ignored", "a(sst)", picture->n_ignored, append_ignored },
         };
 
@@ -171,7 +184,9 @@ static int look(struct daemon *daemon, struct nfw_report *report, struct picture
         if (r < 0)
                 return r;
         r = nfw_status_new(daemon->context, report, &status);
-        return r != 0 ? r : picture_take(picture, daemon->context, status, false);
+        if (r == 0)
+                r = picture_take(picture, daemon->context, status, false);
+        return r != 0 ? r : picture_take_filters(picture, daemon->context, report);
 }
 
 int status_call_get(sd_bus_message *call, void *userdata, sd_bus_error *error) {

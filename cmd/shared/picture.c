@@ -32,6 +32,15 @@ void picture_deinit(struct picture *picture) {
                         free(port->resolvers[j]);
                 free(port->resolvers);
         }
+        for (size_t i = 0; i < picture->n_bound; i++) {
+                free(picture->bound[i].port);
+                free(picture->bound[i].filter);
+        }
+        for (size_t i = 0; i < picture->n_networks; i++) {
+                free(picture->networks[i].name);
+                free(picture->networks[i].bridge);
+                free(picture->networks[i].forward);
+        }
         for (size_t i = 0; i < picture->n_ignored; i++) {
                 free(picture->ignored[i].port);
                 free(picture->ignored[i].resolver);
@@ -46,6 +55,8 @@ void picture_deinit(struct picture *picture) {
         free(picture->table_name);
         free(picture->policies);
         free(picture->ports);
+        free(picture->bound);
+        free(picture->networks);
         free(picture->ignored);
         free(picture->grants);
         *picture = (struct picture){ 0 };
@@ -71,6 +82,14 @@ struct picture_policy *picture_add_policy(struct picture *picture) {
 
 struct picture_port *picture_add_port(struct picture *picture) {
         return add(&picture->ports, &picture->n_ports, sizeof(*picture->ports));
+}
+
+struct picture_bound *picture_add_bound(struct picture *picture) {
+        return add(&picture->bound, &picture->n_bound, sizeof(*picture->bound));
+}
+
+struct picture_network *picture_add_network(struct picture *picture) {
+        return add(&picture->networks, &picture->n_networks, sizeof(*picture->networks));
 }
 
 struct picture_ignored *picture_add_ignored(struct picture *picture) {

@@ -29,6 +29,20 @@ struct picture_port {
         bool is_persistent;
 };
 
+/* A port that is under a network filter. */
+struct picture_bound {
+        char *port;
+        char *filter;
+};
+
+/* A virtual network that is in force. */
+struct picture_network {
+        char *name;
+        char *bridge;
+        char *forward;
+        bool has_policy;
+};
+
 struct picture_ignored {
         char *port;
         char *resolver;
@@ -67,6 +81,10 @@ struct picture {
         size_t n_policies;
         struct picture_port *ports;
         size_t n_ports;
+        struct picture_bound *bound;
+        size_t n_bound;
+        struct picture_network *networks;
+        size_t n_networks;
         struct picture_ignored *ignored;
         size_t n_ignored;
         struct picture_grant *grants;
@@ -84,6 +102,8 @@ void picture_deinit(struct picture *picture);
 /* One more, empty, at the end; NULL when out of memory. */
 struct picture_policy *picture_add_policy(struct picture *picture);
 struct picture_port *picture_add_port(struct picture *picture);
+struct picture_bound *picture_add_bound(struct picture *picture);
+struct picture_network *picture_add_network(struct picture *picture);
 struct picture_ignored *picture_add_ignored(struct picture *picture);
 struct picture_grant *picture_add_grant(struct picture *picture);
 
@@ -92,6 +112,9 @@ int picture_take(struct picture *picture,
                  const struct nfw_context *context,
                  const struct nfw_status *status,
                  bool with_grants);
+
+/* Network filters and virtual networks: 0, a condition, or a negative errno. */
+int picture_take_filters(struct picture *picture, struct nfw_context *context, struct nfw_report *report);
 
 /* What the kernel can do. 0 or a negative errno; where nf_tables is missing nothing else can be asked for. */
 int picture_take_features(struct picture *picture, struct nfw_context *context);

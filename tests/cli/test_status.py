@@ -11,7 +11,7 @@ import struct
 import pytest
 
 KEYS = [
-    "daemon", "table_name", "learner", "kernel", "tables", "policies", "ports", "names", "addresses", "ignored", "attention",
+    "daemon", "table_name", "learner", "kernel", "tables", "policies", "ports", "filter_ports", "networks", "names", "addresses", "ignored", "attention",
 ]
 # Their places among the counters, see enum nfw_counter.
 UNTRUSTED, LOST, FAILED = 4, 8, 9

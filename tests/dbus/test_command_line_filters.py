@@ -213,6 +213,34 @@ def test_looking(callers, command, options):
     assert as_root[0] == (1 if command[-1] in ("bsae", "port1", "freinds") else 0)
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--color=always",)], ids=" ".join)
+def test_the_list_has_filters_and_networks(callers, options):
+    """Root, who says nothing of where they are defined, sees which port is under which."""
+    text = "<network><name>lab</name><bridge name='virbr7'/></network>"
+    places = ("--network-directory", os.path.join(callers.lab.directory, "networks"))
+    callers.bus.write("lab.xml", text)
+    for command in (("net-define", "lab.xml"), ("net-start", "lab", "--create-bridge")):
+        assert Callers.root(callers, *command, *places)[0] == 0
+    try:
+        as_root = Callers.root(callers, "list", *options)
+        assert callers.user("list", *options) == as_root
+        status, overview, _ = callers.user("status", *options)
+    finally:
+        for command in (("net-destroy", "lab"), ("net-undefine", "lab")):
+            assert Callers.root(callers, *command, *places)[0] == 0
+    assert status == 0
+    if options == ("--json",):
+        found = json.loads(as_root[1])
+        assert found["filter_ports"] == [{"port": "port0", "filter": "base"}]
+        assert found["networks"] == [{"name": "lab", "bridge": "virbr7", "forward": "isolated", "policy": False}]
+        assert (json.loads(overview)["filter_ports"], json.loads(overview)["networks"]) == (1, 1)
+    if options == ():
+        lines = [line.split() for line in as_root[1].splitlines()]
+        assert lines[lines.index(["PORT", "FILTER"]) + 1] == ["port0", "base"]
+        assert lines[lines.index(["NETWORK", "FORWARD", "BRIDGE", "POLICY"]) + 1] == ["lab", "isolated", "virbr7", "no"]
+        assert "filters   1 port\nnetworks  1 active\n" in overview
+
+
 def test_standard_input(callers):
     for text in (FILES["other.xml"], FILES["wrong.xml"]):
         compare(callers, ("nwfilter-define", "-"), input=text)
