@@ -7,6 +7,7 @@
 
 #include "nfwpolicy/act-net.h"
 #include "nfwpolicy/commands.h"
+#include "nfwpolicy/virsh-table.h"
 #include "shared/diagnostics.h"
 #include "shared/read.h"
 
@@ -100,9 +101,10 @@ static int run_define(const struct cli *cli, const void *arguments, char **opera
                                &(struct network_source){ input_text(&input), input.file,
                                                          policy ? input_text(&other) : NULL, other.file },
                                args->validate);
-        if (r == 0)
-                cli_say(cli, args->validate ? "%s: network %s is valid" : "%s: network %s is defined", about,
-                        nfw_network_name(network));
+        if (r == 0 && args->validate)
+                cli_say(cli, "%s: network %s is valid", about, nfw_network_name(network));
+        else if (r == 0)
+                virsh_say(cli, "Network %s defined from %s", nfw_network_name(network), about);
         return act_finish(&act, r, about);
 }
 
@@ -149,7 +151,7 @@ static int run_start(const struct cli *cli, const void *arguments, char **operan
                 return r;
         r = act_network_start(&act, operands[0], args->create_bridge);
         if (r == 0)
-                cli_say(cli, "network %s is started", operands[0]);
+                virsh_say(cli, "Network %s started", operands[0]);
         return act_finish(&act, r, operands[0]);
 }
 
@@ -166,7 +168,7 @@ static int change(const struct cli *cli,
                 return r;
         r = act_on(&act, name);
         if (r == 0)
-                cli_say(cli, "network %s is %s", name, done);
+                virsh_say(cli, "Network %s %s", name, done);
         return act_finish(&act, r, name);
 }
 
@@ -177,7 +179,7 @@ static int run_destroy(const struct cli *cli, const void *arguments, char **oper
 
 static int run_undefine(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
         (void)n_operands;
-        return change(cli, arguments, operands[0], act_network_undefine, "undefined");
+        return change(cli, arguments, operands[0], act_network_undefine, "has been undefined");
 }
 
 const struct command command_net_start = {

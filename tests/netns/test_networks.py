@@ -178,6 +178,17 @@ def test_open_networks_have_no_rules(lab):
     assert json.loads(lab.nfw("net-list", "--json").stdout)["networks"] == []
 
 
+def test_words_are_those_of_virsh(lab):
+    file = lab.file("network.xml", xml(forward=NAT, ips=ip4("192.168.122.1")))
+    for command, said in (
+        (("net-define", file), f"Network default defined from {file}\n\n"),
+        (("net-start", "default"), "Network default started\n\n"),
+        (("net-destroy", "default"), "Network default destroyed\n\n"),
+        (("net-undefine", "default"), "Network default has been undefined\n\n"),
+    ):
+        assert lab.nfw(*command).stdout == said
+
+
 # --- several networks -------------------------------------------------------------------------------------------------
 
 
