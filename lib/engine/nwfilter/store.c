@@ -121,15 +121,55 @@ static int remove_if_gone(const char *name, void *userdata) {
         return 0;
 }
 
-static int copy_all(struct copying *copying) {
+static int make_target(const struct copying *copying) {
         struct stat st;
 
         if (stat(copying->from, &st) == 0 && mkdir(copying->to, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        return nfw_directory_foreach(AT_FDCWD, copying->from, copying->suffix, copy, copying);
+        return 0;
 }
 
-int nfw_nwfilters_save(struct nfw_context *context, const char *directory) {
+static int copy_all(struct copying *copying) {
+        int r = make_target(copying);
+
+        return r < 0 ? r : nfw_directory_foreach(AT_FDCWD, copying->from, copying->suffix, copy, copying);
+}
+
+/* Those that may have changed: all of them, or what the changes say. */
+static int foreach_changed(struct copying *copying,
+                           const struct nfw_file_changes *changes,
+                           size_t kind,
+                           const char *path,
+                           int (*callback)(const char *name, void *userdata)) {
+        int r = 0;
+
+        if (changes->directories.items[kind].all)
+                return nfw_directory_foreach(AT_FDCWD, path, copying->suffix, callback, copying);
+        nfw_vec_foreach (change, &changes->changes)
+                if (change->directory == kind && r == 0)
+                        r = callback(change->name, copying);
+        return r;
+}
+
+static int watch(struct nfw_context *context, struct nfw_file_changes *changes) {
+        int r = 0;
+
+        for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
+                nfw_cleanup(nfw_freep) char *path = NULL;
+
+                if (changes->directories.n == kind)
+                        r = nfw_file_changes_add(changes, kinds[kind].suffix);
+                if (r == 0 && asprintf(&path, "%s/%s", context->directory, kinds[kind].directory) < 0) {
+                        path = NULL;
+                        r = -ENOMEM;
+                }
+                if (r == 0)
+                        r = nfw_file_changes_watch(changes, kind, path);
+        }
+        return r;
+}
+
+static int save(struct nfw_context *context, const char *directory, const struct nfw_file_changes *changes) {
         int r = 0;
 
         for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
@@ -137,16 +177,29 @@ int nfw_nwfilters_save(struct nfw_context *context, const char *directory) {
 
                 r = copying_init(&copying, context->directory, directory, kind);
                 if (r == 0)
-                        r = copy_all(&copying);
+                        r = make_target(&copying);
+                if (r == 0)
+                        r = foreach_changed(&copying, changes, kind, copying.from, copy);
         }
         for (size_t kind = NFW_ARRAY_SIZE(kinds); kind-- > 0 && r == 0;) {
                 nfw_cleanup(copying_deinit) struct copying copying = { 0 };
 
                 r = copying_init(&copying, context->directory, directory, kind);
                 if (r == 0)
-                        r = nfw_directory_foreach(AT_FDCWD, copying.to, copying.suffix, remove_if_gone,
-                                                  &copying);
+                        r = foreach_changed(&copying, changes, kind, copying.to, remove_if_gone);
         }
+        return r;
+}
+
+int nfw_nwfilters_save(struct nfw_context *context, const char *directory, struct nfw_file_changes *changes) {
+        int r;
+
+        r = watch(context, changes);
+        if (r == 0)
+                r = nfw_file_changes_read(changes);
+        if (r == 0)
+                r = save(context, directory, changes);
+        nfw_file_changes_done(changes, r == 0);
         return r;
 }
 
@@ -167,7 +220,8 @@ static int adopt(struct nfw_context *context, const char *directory) {
 }
 
 int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
-        int r = directory ? adopt(context, directory) : 0;
+        int adopted = directory ? adopt(context, directory) : 0;
+        int r = nfw_nwfilter_restore(context, report);
 
-        return r == 0 ? nfw_nwfilter_restore(context, report) : r;
+        return adopted < 0 ? adopted : r;
 }

@@ -7,6 +7,7 @@
  */
 
 #include "engine/context.h"
+#include "engine/nwfilter/store_changes.h"
 
 /* Below the state directory and in the store: the directory, and how the names of its files end. */
 #define NFW_NWFILTER_RECORDS         "nwfilter-record"
@@ -16,8 +17,11 @@
 #define NFW_NWFILTER_SETS            "nwfilter-set"
 #define NFW_NWFILTER_SETS_SUFFIX     ".set"
 
-/* What is in force, to the store's directory; the caller has the lock. 0 or a negative errno. */
-int nfw_nwfilters_save(struct nfw_context *context, const char *directory);
+/*
+ * What is in force, to the store's directory; the caller has the lock. Only what has changed is looked at; changes are
+ * NFW_FILE_CHANGES_INIT at first and go with the directory. 0 or a negative errno.
+ */
+int nfw_nwfilters_save(struct nfw_context *context, const char *directory, struct nfw_file_changes *changes);
 /*
  * What is in the store's directory (or NULL) and not known in the state directory is taken from there; then as
  * nfw_nwfilter_restore(). Takes the lock.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/bindings.h"
@@ -17,15 +18,19 @@ struct returning {
         struct nfw_record record;
         struct nfw_install install;
         struct nfw_bindings bindings;
+        NFW_VEC(const struct nfw_port_record *)
+        ports; /* that shall be under it, of those of struct restore */
+        NFW_VEC(struct nfw_stored_binding *) stored;
         bool is_new;  /* the kernel has nothing of it */
         bool is_gone; /* nor shall it have: it was unloaded while nobody stored that */
 };
 
 struct restore {
         struct nfw_store *store;
-        struct nfw_port_records ports;       /* that shall be attached */
-        NFW_VEC(struct returning) returning; /* never grows while it is used: installs point into it */
-        struct nfw_stored_policy *refused;   /* by the last attempt */
+        struct nfw_port_records ports; /* that shall be attached */
+        NFW_VEC(struct returning)
+        returning;                         /* by name; never grows while it is used: installs point into it */
+        struct nfw_stored_policy *refused; /* by the last attempt */
         size_t n_held;
 };
 
@@ -37,8 +42,11 @@ static void returning_deinit(struct returning *returning) {
 }
 
 static void restore_deinit(struct restore *restore) {
-        nfw_vec_foreach (returning, &restore->returning)
+        nfw_vec_foreach (returning, &restore->returning) {
                 returning_deinit(returning);
+                nfw_vec_deinit(&returning->ports);
+                nfw_vec_deinit(&returning->stored);
+        }
         nfw_vec_deinit(&restore->returning);
         nfw_port_records_deinit(&restore->ports);
 }
@@ -120,6 +128,38 @@ static int find_ports(struct restore *restore) {
         return 0;
 }
 
+static int compare_returning(const void *a, const void *b) {
+        const struct returning *x = a, *y = b;
+
+        return strcmp(x->known->name, y->known->name);
+}
+
+static int compare_name(const void *name, const void *returning) {
+        return strcmp(name, ((const struct returning *)returning)->known->name);
+}
+
+static struct returning *find_returning(const struct restore *restore, const char *name) {
+        return restore->returning.n == 0 ? NULL
+                                         : bsearch(name, restore->returning.items, restore->returning.n,
+                                                   sizeof(*restore->returning.items), compare_name);
+}
+
+/* Each policy's own, since there may be many of both. */
+static int sort_ports(struct restore *restore) {
+        struct returning *returning;
+        int r = 0;
+
+        nfw_vec_foreach (each, &restore->returning)
+                each->ports.n = each->stored.n = 0;
+        nfw_vec_foreach (port, &restore->ports.vec)
+                if (r == 0 && (returning = find_returning(restore, port->policy)))
+                        r = nfw_vec_push(&returning->ports, port);
+        nfw_vec_foreach (binding, &restore->store->bindings)
+                if (r == 0 && (returning = find_returning(restore, binding->policy)))
+                        r = nfw_vec_push(&returning->stored, binding);
+        return r;
+}
+
 static int add_port(struct returning *returning,
                     struct nfw_store *store,
                     const struct nfw_port_record *port,
@@ -158,19 +198,16 @@ static int add_port(struct returning *returning,
         return r;
 }
 
-static int add_ports(struct returning *returning, const struct restore *restore, struct nfw_report *report) {
-        struct nfw_store *store = restore->store;
+static int add_ports(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
         int r = 0;
 
         nfw_bindings_deinit(&returning->bindings);
-        nfw_vec_foreach (binding, &store->bindings)
-                if (strcmp(binding->policy, returning->known->name) == 0)
-                        binding->is_held = false;
-        nfw_vec_foreach (port, &restore->ports.vec) {
-                if (strcmp(port->policy, returning->known->name) != 0 ||
-                    nfw_shadow_port(&store->context->shadow, port->interface))
+        nfw_vec_foreach (binding, &returning->stored)
+                (*binding)->is_held = false;
+        nfw_vec_foreach (port, &returning->ports) {
+                if (nfw_shadow_port(&store->context->shadow, (*port)->interface))
                         continue;
-                r = add_port(returning, store, port, report);
+                r = add_port(returning, store, *port, report);
                 /* gone between two looks: the next attempt sees it */
                 if (r != 0)
                         return r == NFW_E_NOT_FOUND ? -EAGAIN : r;
@@ -197,8 +234,7 @@ static int put_tables(struct returning *returning, struct nfw_context *context, 
         return 0;
 }
 
-static int put(struct returning *returning, const struct restore *restore, struct nfw_report *report) {
-        struct nfw_store *store = restore->store;
+static int put(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
         bool makes_table;
         int r;
 
@@ -212,7 +248,7 @@ static int put(struct returning *returning, const struct restore *restore, struc
         if (r == 0 && returning->is_gone)
                 return 0;
         if (r == 0)
-                r = add_ports(returning, restore, report);
+                r = add_ports(returning, store, report);
         if (r == 0)
                 r = put_tables(returning, store->context, report);
         if (r == 0)
@@ -229,10 +265,12 @@ static int build_restore(struct nfw_context *context nfw_unused, void *userdata,
 
         restore->refused = NULL;
         r = find_ports(restore);
+        if (r == 0)
+                r = sort_ports(restore);
         if (r < 0)
                 return r;
         nfw_vec_foreach (returning, &restore->returning) {
-                r = returning->known->is_held ? 0 : put(returning, restore, report);
+                r = returning->known->is_held ? 0 : put(returning, restore->store, report);
 
                 if (r > 0)
                         restore->refused = returning->known;
@@ -284,6 +322,9 @@ static int prepare(struct restore *restore) {
                 if (r < 0)
                         return r;
         }
+        if (restore->returning.n > 1)
+                qsort(restore->returning.items, restore->returning.n, sizeof(*restore->returning.items),
+                      compare_returning);
         nfw_vec_foreach (returning, &restore->returning)
                 returning->install.record = &returning->record;
         return 0;
@@ -336,7 +377,7 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
                 .applied = applied_restore,
                 .userdata = &restore,
         };
-        int r;
+        int r, networks, filters;
 
         r = nfw_state_prepare(store->context, report);
         if (r == 0)
@@ -353,10 +394,15 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
                         hold(&restore, restore.refused);
         } while (r > 0 && restore.refused);
         remove_records(&restore, r != 0);
-        if (r == 0)
-                r = restore_networks(store, report);
-        if (r == 0)
-                r = nfw_nwfilters_restore(store->context, nfw_store_is_copy(store) ? NULL : store->path,
-                                          report);
+        /* None of them keeps the others from being in force. */
+        networks = restore_networks(store, report);
+        filters =
+                nfw_nwfilters_restore(store->context, nfw_store_is_copy(store) ? NULL : store->path, report);
+        r = r < 0          ? r
+            : networks < 0 ? networks
+            : filters < 0  ? filters
+            : r > 0        ? r
+            : networks     ? networks
+                           : filters;
         return r > 0 || (r == 0 && restore.n_held > 0) ? NFW_E_REFUSED : r;
 }

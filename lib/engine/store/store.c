@@ -80,6 +80,7 @@ nfw_public int nfw_store_new(struct nfw_context *context,
                 return -ENOMEM;
         store->context = context;
         store->directory = store->policies = -1;
+        store->filters = (struct nfw_file_changes)NFW_FILE_CHANGES_INIT;
         store->path = own_path(context, path ? path : NFW_STORE_DIRECTORY);
         if (!store->path)
                 return -ENOMEM;
@@ -105,6 +106,7 @@ nfw_public struct nfw_store *nfw_store_free(struct nfw_store *store) {
         if (!store)
                 return NULL;
 
+        nfw_file_changes_deinit(&store->filters);
         nfw_vec_deinit(&store->bindings);
         nfw_vec_deinit(&store->known);
         if (store->policies >= 0)
@@ -352,7 +354,7 @@ static int save(struct nfw_store *store) {
                 r = save_bindings(store, &missing);
         if (r >= 0)
                 r = save_networks(store);
-        return r < 0 ? r : nfw_nwfilters_save(context, store->path);
+        return r < 0 ? r : nfw_nwfilters_save(context, store->path, &store->filters);
 }
 
 /**

@@ -7,6 +7,7 @@
  * new one, and holds its own sum, so that anything else is found out.
  */
 
+#include "engine/nwfilter/store_changes.h"
 #include "engine/record/record.h"
 
 struct nfw_stored_policy {
@@ -28,6 +29,7 @@ struct nfw_store {
         int directory;
         int policies; /* the directory below it */
         char *path;
+        struct nfw_file_changes filters;             /* of network filters */
         NFW_VEC(struct nfw_stored_policy) known;     /* what the files say, sorted by name */
         NFW_VEC(struct nfw_stored_binding) bindings; /* likewise, by interface */
 };
