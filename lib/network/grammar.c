@@ -2,6 +2,7 @@
 /* libvirt's network XML, as far as it is about who may talk to whom; the rest is kept as it is. */
 #include <string.h>
 
+#include "net/mac.h"
 #include "network/reader.h"
 #include "network/tree.h"
 #include "network/value.h"
@@ -52,7 +53,8 @@ static bool take_mtu(struct nfw_network_reading *reading, const char *value) {
 }
 
 static bool take_mac(struct nfw_network_reading *reading, const char *value) {
-        reading->network->has_mac = nfw_network_parse_mac(value, reading->network->mac);
+        reading->network->has_mac =
+                nfw_mac_parse(value, reading->network->mac) && !nfw_mac_is_group(reading->network->mac);
         return reading->network->has_mac;
 }
 

@@ -85,24 +85,6 @@ bool nfw_network_parse_uuid(const char *text, char ret_uuid[static NFW_NETWORK_U
         return true;
 }
 
-bool nfw_network_parse_mac(const char *text, uint8_t ret_mac[static 6]) {
-        unsigned int octets[6];
-        int end = 0;
-
-        if (strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
-            /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
-            sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
-                   &octets[4], &octets[5], &end) != 6 ||
-            text[end])
-                return false;
-        /* A group address is nobody's own. */
-        if (octets[0] & 1)
-                return false;
-        for (size_t i = 0; i < 6; i++)
-                ret_mac[i] = (uint8_t)octets[i];
-        return true;
-}
-
 bool nfw_network_parse_netmask(const char *text, uint8_t *ret_length) {
         struct nfw_addr mask;
         uint8_t length = 0;

@@ -10,7 +10,6 @@ bool nfw_network_parse_yes(const char *text, bool *ret_yes);
 bool nfw_network_parse_on(const char *text, bool *ret_on);
 /* With or without its dashes; written with them, in lower case. */
 bool nfw_network_parse_uuid(const char *text, char ret_uuid[static NFW_NETWORK_UUID_MAX]);
-bool nfw_network_parse_mac(const char *text, uint8_t ret_mac[static 6]);
 /* 255.255.255.0 is 24. */
 bool nfw_network_parse_netmask(const char *text, uint8_t *ret_length);
 bool nfw_network_parse_mode(const char *text, enum nfw_network_mode *ret_mode);

@@ -8,17 +8,21 @@
 #include "nwfilter/print.h"
 #include "nwfilter/text.h"
 
-#define OWNER_NAME_MAX 256
-
-struct nfw_nwfilter_binding_xml *nfw_nwfilter_binding_xml_free(struct nfw_nwfilter_binding_xml *binding) {
+/**
+ * nfw_nwfilter_binding_free() - free a binding
+ * @binding: the binding, or NULL
+ *
+ * What is in force stays in force.
+ *
+ * Return: NULL.
+ */
+nfw_public struct nfw_nwfilter_binding *nfw_nwfilter_binding_free(struct nfw_nwfilter_binding *binding) {
         if (!binding)
                 return NULL;
-
         nfw_nwfilter_parameters_deinit(&binding->parameters);
-        free(binding->file);
+        free(binding->filter);
         free(binding->owner_name);
         free(binding->owner_uuid);
-        free(binding->filter);
         free(binding);
         return NULL;
 }
@@ -40,7 +44,7 @@ static int bad_text(struct nfw_reader *reader, const struct nfw_xml_element *ele
 
 static int read_owner(struct nfw_reader *reader,
                       const struct nfw_xml_element *owner,
-                      struct nfw_nwfilter_binding_xml *binding) {
+                      struct nfw_nwfilter_binding *binding) {
         static const struct nfw_form form = { .children = { "name", "uuid" } };
         const struct nfw_xml_element *name = NULL, *uuid = NULL;
         char text[NFW_UUID_SIZE] = "";
@@ -52,7 +56,7 @@ static int read_owner(struct nfw_reader *reader,
                         r = read_text(reader, owner, "name", &name);
                 if (r == 0)
                         r = read_text(reader, owner, "uuid", &uuid);
-                if (r == 0 && name && !nfw_text_is_visible(name->text, OWNER_NAME_MAX))
+                if (r == 0 && name && !nfw_text_is_visible(name->text, NFW_NWFILTER_OWNER_NAME_MAX))
                         r = bad_text(reader, name, "up to 256 visible characters");
                 if (r == 0 && uuid && !nfw_text_to_uuid(uuid->text, text))
                         r = bad_text(reader, uuid, "one such as 5c6d49af-b071-6127-b4ec-6f8ed4b55335");
@@ -64,14 +68,13 @@ static int read_owner(struct nfw_reader *reader,
         return binding->owner_name && binding->owner_uuid ? 0 : -ENOMEM;
 }
 
-/* What the kernel takes for the name of an interface, and no terminal obeys. */
-static bool is_port(const char *name) {
+bool nfw_nwfilter_is_port(const char *name) {
         size_t n = strlen(name);
 
         if (n == 0 || n >= NFW_NWFILTER_PORT_SIZE || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
                 return false;
         for (; *name; name++)
-                if (*name <= ' ' || *name > '~' || *name == '/' || *name == ':')
+                if (*name <= ' ' || *name > '~' || strchr("/:\"", *name))
                         return false;
         return true;
 }
@@ -88,17 +91,20 @@ static int read_port(struct nfw_reader *reader,
                 r = nfw_reader_attribute(reader, element, "name", true, &name);
         if (r < 0 || !name)
                 return r;
-        if (!is_port(name->value))
+        if (!nfw_nwfilter_is_port(name->value))
                 return nfw_reader_unexpected(
                         reader, element, name, NULL,
-                        "the name of an interface: 1 to 15 visible characters, no / or :");
+                        "the name of an interface: 1 to 15 visible characters, no /, : or quotes");
         (void)stpcpy(port, name->value);
         return 0;
 }
 
-static int read_mac(struct nfw_reader *reader, const struct nfw_xml_element *element, uint8_t mac[static 6]) {
+static int read_mac(struct nfw_reader *reader,
+                    const struct nfw_xml_element *element,
+                    char ret_mac[static NFW_MAC_TEXT_MAX]) {
         static const struct nfw_form form = { .attributes = { "address" } };
         const struct nfw_xml_attribute *address = NULL;
+        uint8_t mac[NFW_MAC_SIZE];
         int r;
 
         r = nfw_form_check(reader, element, &form);
@@ -106,25 +112,28 @@ static int read_mac(struct nfw_reader *reader, const struct nfw_xml_element *ele
                 r = nfw_reader_attribute(reader, element, "address", true, &address);
         if (r < 0 || !address)
                 return r;
-        if (!nfw_text_to_mac(address->value, mac) || mac[0] & 1)
+        if (!nfw_mac_parse(address->value, mac) || nfw_mac_is_group(mac))
                 return nfw_reader_unexpected(reader, element, address, NULL,
                                              "the MAC address of one interface such as 52:54:00:12:34:56");
+        (void)nfw_mac_format(mac, ret_mac);
         return 0;
 }
 
 static int read_filter(struct nfw_reader *reader,
                        const struct nfw_xml_element *element,
-                       struct nfw_nwfilter_binding_xml *binding) {
+                       struct nfw_nwfilter_binding *binding) {
         nfw_cleanup(nfw_nwfilter_reference_freep) struct nfw_nwfilter_reference *reference = NULL;
         int r;
 
         r = nfw_reader_reference(reader, element, &reference);
         if (r < 0)
                 return r;
-        binding->filter_pos = reference->pos;
         binding->filter = nfw_steal(reference->filter);
         binding->parameters = reference->parameters;
         reference->parameters = (struct nfw_nwfilter_parameters){ 0 };
+        /* They refer to the caller's name of the file. */
+        nfw_vec_foreach (parameter, &binding->parameters.vec)
+                parameter->pos = NFW_POS_NONE;
         return 0;
 }
 
@@ -153,7 +162,7 @@ static int find(struct nfw_reader *reader,
 
 static int read_binding(struct nfw_reader *reader,
                         const struct nfw_xml_element *root,
-                        struct nfw_nwfilter_binding_xml *binding) {
+                        struct nfw_nwfilter_binding *binding) {
         static const char *const compat_words[] = { "libvirt" };
         static const struct nfw_form form = {
                 .attributes = { "compat" },
@@ -163,7 +172,6 @@ static int read_binding(struct nfw_reader *reader,
         size_t compat = NFW_ARRAY_SIZE(compat_words);
         int r;
 
-        binding->pos = nfw_reader_pos(reader, &root->pos);
         r = nfw_form_check(reader, root, &form);
         if (r == 0)
                 r = nfw_reader_word(reader, root, "compat", false, compat_words, NFW_ARRAY_SIZE(compat_words),
@@ -175,20 +183,16 @@ static int read_binding(struct nfw_reader *reader,
                 r = read_owner(reader, owner, binding);
         if (r == 0)
                 r = find(reader, root, "portdev", true, &port);
-        if (r == 0 && port) {
-                binding->port_pos = nfw_reader_pos(reader, &port->pos);
+        if (r == 0 && port)
                 r = read_port(reader, port, binding->port);
-        }
         if (r == 0)
                 r = find(reader, root, "linkdev", false, &link);
         if (r == 0 && link)
                 r = read_port(reader, link, binding->link);
         if (r == 0)
                 r = find(reader, root, "mac", false, &mac);
-        if (r == 0 && mac) {
-                binding->has_mac = true;
+        if (r == 0 && mac)
                 r = read_mac(reader, mac, binding->mac);
-        }
         if (r == 0)
                 r = find(reader, root, "filterref", true, &filter);
         if (r == 0 && filter)
@@ -201,14 +205,14 @@ static int read_binding(struct nfw_reader *reader,
         return r;
 }
 
-int nfw_nwfilter_binding_xml_read(const char *file,
-                                  const void *data,
-                                  size_t size,
-                                  struct nfw_report *report,
-                                  struct nfw_nwfilter_binding_xml **ret_binding) {
-        nfw_cleanup(nfw_nwfilter_binding_xml_freep) struct nfw_nwfilter_binding_xml *binding = NULL;
+int nfw_nwfilter_binding_read(const char *file,
+                              const void *data,
+                              size_t size,
+                              struct nfw_report *report,
+                              struct nfw_nwfilter_binding **ret_binding) {
+        nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
         nfw_cleanup(nfw_xml_freep) struct nfw_xml *xml = NULL;
-        struct nfw_reader reader = { .problems = { .report = report } };
+        struct nfw_reader reader = { .file = file, .problems = { .report = report } };
         int r;
 
         r = nfw_xml_parse(file, data, size, report, &xml);
@@ -217,11 +221,6 @@ int nfw_nwfilter_binding_xml_read(const char *file,
         binding = calloc(1, sizeof(*binding));
         if (!binding)
                 return -ENOMEM;
-        binding->file = strdup(file);
-        if (!binding->file)
-                return -ENOMEM;
-        reader.file = binding->file;
-
         if (strcmp(xml->root->name, "filterbinding") == 0)
                 r = read_binding(&reader, xml->root, binding);
         else
@@ -236,7 +235,7 @@ int nfw_nwfilter_binding_xml_read(const char *file,
         return 0;
 }
 
-int nfw_nwfilter_binding_xml_write(const struct nfw_nwfilter_binding_xml *binding, char **ret_text) {
+int nfw_nwfilter_binding_write(const struct nfw_nwfilter_binding *binding, char **ret_text) {
         char *text = NULL;
         size_t size = 0;
         FILE *file;
@@ -262,11 +261,8 @@ int nfw_nwfilter_binding_xml_write(const struct nfw_nwfilter_binding_xml *bindin
                 nfw_print_escaped(file, binding->link);
                 (void)fputs("'/>\n", file);
         }
-        if (binding->has_mac) {
-                (void)fputs("  <mac address='", file);
-                nfw_print_mac(file, binding->mac);
-                (void)fputs("'/>\n", file);
-        }
+        if (*binding->mac)
+                (void)fprintf(file, "  <mac address='%s'/>\n", binding->mac);
         nfw_print_reference(file, 2, binding->filter, &binding->parameters);
         (void)fputs("</filterbinding>\n", file);
         return nfw_print_finish(file, &text, ret_text);

@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "net/mac.h"
 #include "nwfilter/filter.h"
 #include "nwfilter/text.h"
 
@@ -41,7 +42,7 @@ static int mask_length(const uint8_t *mask, size_t size) {
 static int parse_mac_mask(const char *text, struct nfw_nwfilter_constant *constant) {
         int length;
 
-        if (!nfw_text_to_mac(text, constant->mac))
+        if (!nfw_mac_parse(text, constant->mac))
                 return NFW_E_INVALID;
         length = mask_length(constant->mac, sizeof(constant->mac));
         if (length < 0)
@@ -156,7 +157,7 @@ static int parse(enum nfw_nwfilter_protocol protocol,
         case NFW_NWFILTER_TYPE_NUMBER:
                 return parse_number(info, text, &constant->number);
         case NFW_NWFILTER_TYPE_MAC:
-                return nfw_text_to_mac(text, constant->mac) ? 0 : NFW_E_INVALID;
+                return nfw_mac_parse(text, constant->mac) ? 0 : NFW_E_INVALID;
         case NFW_NWFILTER_TYPE_MAC_MASK:
                 return parse_mac_mask(text, constant);
         case NFW_NWFILTER_TYPE_IP:

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "net/mac.h"
+
 void nfw_print_escaped(FILE *file, const char *text) {
         for (; *text; text++)
                 switch (*text) {
@@ -27,7 +29,9 @@ void nfw_print_escaped(FILE *file, const char *text) {
 }
 
 void nfw_print_mac(FILE *file, const uint8_t mac[static 6]) {
-        (void)fprintf(file, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+        char text[NFW_MAC_TEXT_MAX];
+
+        (void)fputs(nfw_mac_format(mac, text), file);
 }
 
 void nfw_print_reference(FILE *file,

@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "nwfilter/access.h"
+#include "nwfilter/binding.h"
 #include "nwfilter/element.h"
 #include "nwfilter/text.h"
-
-#define VALUE_MAX      256
-#define PARAMETERS_MAX 256 /* names of them: each is looked for among the others */
 
 bool nfw_nwfilter_is_name(const char *name) {
         return *name && *name != '.' && strlen(name) <= NFW_NWFILTER_NAME_MAX && !strchr(name, '/') &&
@@ -35,15 +33,17 @@ static int read_parameter(struct nfw_reader *reader,
                 is_good = false;
                 r = nfw_reader_unexpected(reader, element, name, NULL, "letters, digits and _");
         }
-        if (r == 0 && value && (!*value->value || !nfw_text_is_visible(value->value, VALUE_MAX))) {
+        if (r == 0 && value &&
+            (!*value->value || !nfw_text_is_visible(value->value, NFW_NWFILTER_VALUE_MAX))) {
                 is_good = false;
                 r = nfw_reader_unexpected(reader, element, value, NULL, "1 to 256 visible characters");
         }
         if (r < 0 || !name || !value || !is_good)
                 return r;
-        if (parameters->vec.n >= PARAMETERS_MAX && !nfw_nwfilter_parameters_find(parameters, name->value))
+        if (parameters->vec.n >= NFW_NWFILTER_PARAMETERS_MAX &&
+            !nfw_nwfilter_parameters_find(parameters, name->value))
                 return nfw_problems_error(&reader->problems, "nwfilter/too-many", &element->pos, NULL,
-                                          "more than %d parameters", PARAMETERS_MAX);
+                                          "more than %d parameters", NFW_NWFILTER_PARAMETERS_MAX);
         return nfw_nwfilter_parameters_add(parameters, name->value, value->value, &pos);
 }
 

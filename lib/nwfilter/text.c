@@ -37,28 +37,6 @@ bool nfw_text_to_number(const char *text, uint64_t max, uint64_t *ret_number) {
         return true;
 }
 
-bool nfw_text_to_mac(const char *text, uint8_t ret_mac[static 6]) {
-        uint8_t mac[6];
-
-        for (size_t i = 0; i < sizeof(mac); i++) {
-                int high = digit(*text), low;
-
-                if (high == 16)
-                        return false;
-                low = digit(*++text);
-                if (low < 16) {
-                        mac[i] = (uint8_t)(high << 4 | low);
-                        text++;
-                } else {
-                        mac[i] = (uint8_t)high;
-                }
-                if (*text++ != (i < sizeof(mac) - 1 ? ':' : '\0'))
-                        return false;
-        }
-        memcpy(ret_mac, mac, sizeof(mac));
-        return true;
-}
-
 bool nfw_text_to_uuid(const char *text, char ret_uuid[static NFW_UUID_SIZE]) {
         char uuid[NFW_UUID_SIZE];
         bool has_dashes = strlen(text) == NFW_UUID_SIZE - 1;
@@ -98,17 +76,23 @@ bool nfw_text_is_name(const char *text, const char *others, size_t max) {
         return n > 0;
 }
 
-/* Reads a character that the XML parser has found to be well-formed; 0 where it is not. */
+/* Reads a character; 0 where it is not well-formed. */
 static uint32_t decode(const unsigned char **text) {
+        static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
         const unsigned char *p = *text;
         unsigned int n_more = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
         uint32_t c = n_more == 0 ? *p : *p & (0x3fU >> n_more);
 
-        for (p++; n_more > 0; n_more--, p++) {
+        if ((*p >= 0x80 && *p < 0xc0) || *p >= 0xf8)
+                return 0;
+        p++;
+        for (unsigned int i = 0; i < n_more; i++, p++) {
                 if ((*p & 0xc0) != 0x80)
                         return 0;
                 c = c << 6 | (*p & 0x3fU);
         }
+        if (c < least[n_more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c == 0xfffe || c == 0xffff)
+                return 0;
         *text = p;
         return c;
 }

@@ -9,8 +9,6 @@
 
 /* Digits, or 0x and hexadecimal digits; no sign and no space. */
 bool nfw_text_to_number(const char *text, uint64_t max, uint64_t *ret_number);
-/* As libvirt reads it: an octet may have one digit. */
-bool nfw_text_to_mac(const char *text, uint8_t ret_mac[static 6]);
 
 /* 32 hexadecimal digits, with dashes as RFC 9562 has them or without, to the text with dashes. */
 #define NFW_UUID_SIZE 37

@@ -75,23 +75,23 @@ static void check_filter(const struct nfw_nwfilter *filter) {
                 require(strcmp(text, second) == 0, "a filter that changes");
 }
 
-static void check_binding(const struct nfw_nwfilter_binding_xml *binding) {
-        nfw_cleanup(nfw_nwfilter_binding_xml_freep) struct nfw_nwfilter_binding_xml *again = NULL;
+static void check_binding(const struct nfw_nwfilter_binding *binding) {
+        nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *again = NULL;
         nfw_cleanup(nfw_freep) char *text = NULL, *second = NULL;
 
         require(*binding->port && nfw_nwfilter_is_name(binding->filter), "a binding of nothing");
-        if (nfw_nwfilter_binding_xml_write(binding, &text) < 0 || strlen(text) > 1000000)
+        if (nfw_nwfilter_binding_write(binding, &text) < 0 || strlen(text) > 1000000)
                 return;
-        require(nfw_nwfilter_binding_xml_read("again", text, strlen(text), NULL, &again) == 0,
+        require(nfw_nwfilter_binding_read("again", text, strlen(text), NULL, &again) == 0,
                 "written and not readable");
-        if (nfw_nwfilter_binding_xml_write(again, &second) == 0)
+        if (nfw_nwfilter_binding_write(again, &second) == 0)
                 require(strcmp(text, second) == 0, "a binding that changes");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         nfw_cleanup(nfw_nwfilter_freep) struct nfw_nwfilter *filter = NULL;
-        nfw_cleanup(nfw_nwfilter_binding_xml_freep) struct nfw_nwfilter_binding_xml *binding = NULL;
+        nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
         int r;
 
         if (nfw_report_new(&report) < 0)
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 check_filter(filter);
 
         nfw_report_clear(report);
-        r = nfw_nwfilter_binding_xml_read("fuzz", data, size, report, &binding);
+        r = nfw_nwfilter_binding_read("fuzz", data, size, report, &binding);
         require((r == 0) == (binding != NULL), "an answer that does not fit");
         check_report(report, r);
         if (binding)

@@ -6,16 +6,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-bool nfw_nwfilter_name_is_valid(const char *name) {
-        size_t n = strlen(name);
+#include "nwfilter/access.h"
+#include "nwfilter/text.h"
 
-        if (n == 0 || n > NFW_NWFILTER_NAME_MAX || name[0] == '.')
-                return false;
-        for (size_t i = 0; i < n; i++)
-                if ((unsigned char)name[i] < ' ' || name[i] == '/' || name[i] == 0x7f)
-                        return false;
-        return true;
-}
+/* Of all variables: as many as a file of a binding can have. */
+#define VALUES_MAX 10000
 
 int nfw_uuid_new(char ret_uuid[static NFW_UUID_MAX]) {
         uint8_t u[16];
@@ -28,14 +23,6 @@ int nfw_uuid_new(char ret_uuid[static NFW_UUID_MAX]) {
                  "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
                  u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
         return 0;
-}
-
-static bool port_is_valid(const char *port) {
-        size_t n = strlen(port);
-
-        if (n == 0 || n >= IFNAMSIZ || strcmp(port, ".") == 0 || strcmp(port, "..") == 0)
-                return false;
-        return strcspn(port, "/: \t\n\v\f\r\xa0\"") == n;
 }
 
 static int replace(char **text, const char *with) {
@@ -61,37 +48,17 @@ nfw_public int nfw_nwfilter_binding_new(const char *port,
                                         struct nfw_nwfilter_binding **ret_binding) {
         nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
 
-        if (!port_is_valid(port) || !nfw_nwfilter_name_is_valid(filter))
+        if (!nfw_nwfilter_is_port(port) || !nfw_nwfilter_is_name(filter))
                 return -EINVAL;
         binding = calloc(1, sizeof(*binding));
         if (!binding)
                 return -ENOMEM;
         strcpy(binding->port, port);
-        if (replace(&binding->filter, filter) < 0 || replace(&binding->mac, "") < 0 ||
-            replace(&binding->owner_name, "") < 0 || replace(&binding->owner_uuid, "") < 0)
+        if (replace(&binding->filter, filter) < 0 || replace(&binding->owner_name, "") < 0 ||
+            replace(&binding->owner_uuid, "") < 0)
                 return -ENOMEM;
         *ret_binding = nfw_steal(binding);
         return 0;
-}
-
-/**
- * nfw_nwfilter_binding_free() - free a binding
- * @binding: the binding, or NULL
- *
- * What is in force stays in force.
- *
- * Return: NULL.
- */
-nfw_public struct nfw_nwfilter_binding *nfw_nwfilter_binding_free(struct nfw_nwfilter_binding *binding) {
-        if (!binding)
-                return NULL;
-        nfw_nwfilter_parameters_deinit(&binding->parameters);
-        free(binding->filter);
-        free(binding->mac);
-        free(binding->owner_name);
-        free(binding->owner_uuid);
-        free(binding);
-        return NULL;
 }
 
 /**
@@ -101,21 +68,15 @@ nfw_public struct nfw_nwfilter_binding *nfw_nwfilter_binding_free(struct nfw_nwf
  *
  * It is the value of the variable MAC, unless the binding has a parameter of that name.
  *
- * Return: 0; -EINVAL for what is no MAC address of a single host; or -ENOMEM.
+ * Return: 0, or -EINVAL for what is no MAC address of a single host.
  */
 nfw_public int nfw_nwfilter_binding_set_mac(struct nfw_nwfilter_binding *binding, const char *mac) {
-        unsigned int octets[6];
-        char text[18];
-        int n = 0;
+        uint8_t octets[NFW_MAC_SIZE];
 
-        /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
-        if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x%n", &octets[0], &octets[1], &octets[2], &octets[3],
-                   &octets[4], &octets[5], &n) != 6 ||
-            mac[n] != '\0' || octets[0] & 1 || strspn(mac, "0123456789abcdefABCDEF:") != strlen(mac))
+        if (!nfw_mac_parse(mac, octets) || nfw_mac_is_group(octets))
                 return -EINVAL;
-        snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", octets[0] & 0xff, octets[1] & 0xff,
-                 octets[2] & 0xff, octets[3] & 0xff, octets[4] & 0xff, octets[5] & 0xff);
-        return replace(&binding->mac, text);
+        (void)nfw_mac_format(octets, binding->mac);
+        return 0;
 }
 
 /**
@@ -126,15 +87,20 @@ nfw_public int nfw_nwfilter_binding_set_mac(struct nfw_nwfilter_binding *binding
  *
  * It is kept and shown, and nothing depends on it.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EINVAL for a name of more than 256 or with invisible characters, or for what is no UUID; or -ENOMEM.
  */
 nfw_public int nfw_nwfilter_binding_set_owner(struct nfw_nwfilter_binding *binding,
                                               const char *name,
                                               const char *uuid) {
+        char text[NFW_UUID_SIZE] = "";
         int r;
 
+        /* What is stored must be readable when it is to be put back. */
+        if ((name && !nfw_text_is_visible(name, NFW_NWFILTER_OWNER_NAME_MAX)) ||
+            (uuid && *uuid && !nfw_text_to_uuid(uuid, text)))
+                return -EINVAL;
         r = replace(&binding->owner_name, name);
-        return r < 0 ? r : replace(&binding->owner_uuid, uuid);
+        return r < 0 ? r : replace(&binding->owner_uuid, text);
 }
 
 /**
@@ -152,14 +118,19 @@ nfw_public void nfw_nwfilter_binding_set_compat(struct nfw_nwfilter_binding *bin
  * @name:    the variable
  * @value:   the value; further ones of the same name make a list. Both are copied.
  *
- * Return: 0, -EINVAL for what cannot be a variable's name, or -ENOMEM.
+ * Return: 0; -EINVAL for what cannot be a variable's name, a value that has not 1 to 256 visible characters, the 257th
+ * name or the 10,001st value; or -ENOMEM.
  */
 nfw_public int nfw_nwfilter_binding_add_parameter(struct nfw_nwfilter_binding *binding,
                                                   const char *name,
                                                   const char *value) {
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+        const struct nfw_nwfilter_parameters *parameters = &binding->parameters;
 
-        if (!name[0] || strspn(name, letters) != strlen(name))
+        if (!nfw_nwfilter_is_variable(name) || !*value || !nfw_text_is_visible(value, NFW_NWFILTER_VALUE_MAX))
+                return -EINVAL;
+        if (nfw_nwfilter_binding_n_parameters(binding) >= VALUES_MAX ||
+            (parameters->vec.n >= NFW_NWFILTER_PARAMETERS_MAX &&
+             !nfw_nwfilter_parameters_find(parameters, name)))
                 return -EINVAL;
         return nfw_nwfilter_parameters_add(&binding->parameters, name, value, &NFW_POS_NONE);
 }

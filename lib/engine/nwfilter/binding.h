@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* A port, the filter that it is under, and what it gives to variables: libvirt's <filterbinding>. */
-
-#include <net/if.h>
+/* What is done with bindings: nwfilter/binding.h says what they are. */
 
 #include "engine/context.h"
-#include "nwfilter/filter.h"
-
-#define NFW_NWFILTER_NAME_MAX 200
-
-struct nfw_nwfilter_binding {
-        char port[IFNAMSIZ];
-        char *filter;
-        char *mac;        /* "52:54:00:00:00:0a", or "" */
-        char *owner_name; /* both "" where there is none */
-        char *owner_uuid;
-        char link[IFNAMSIZ]; /* the interface below it, which is kept and not used; or "" */
-        bool compat;
-        struct nfw_nwfilter_parameters parameters; /* as given */
-};
-
-NFW_DEFINE_CLEANUP(struct nfw_nwfilter_binding, nfw_nwfilter_binding_free)
+#include "nwfilter/binding.h"
 
 /* Appends copies, without positions. 0 or -ENOMEM. */
 int nfw_nwfilter_parameters_copy(const struct nfw_nwfilter_parameters *from,
@@ -29,9 +12,6 @@ int nfw_nwfilter_parameters_copy(const struct nfw_nwfilter_parameters *from,
 /* With MAC, where it is not among those given. 0 or -ENOMEM. */
 int nfw_nwfilter_binding_values(const struct nfw_nwfilter_binding *binding,
                                 struct nfw_nwfilter_parameters *ret_values);
-
-/* What can be the name of a filter and of its file. */
-bool nfw_nwfilter_name_is_valid(const char *name);
 
 /* 16 random octets as a UUID of version 4. 0 or a negative errno. */
 #define NFW_UUID_MAX 37

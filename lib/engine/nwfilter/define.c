@@ -99,7 +99,7 @@ static int prepare(struct define *define, struct nfw_nwfilters *filters, struct 
 
         if (define->filter)
                 return 0;
-        if (!nfw_nwfilter_name_is_valid(define->given->name)) {
+        if (!nfw_nwfilter_is_name(define->given->name)) {
                 r = nfw_report_error(report, "nwfilter/name", &define->given->pos, NULL,
                                      "`%s` cannot be the name of a file, as that of a filter must",
                                      define->given->name);

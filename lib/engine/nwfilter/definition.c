@@ -166,7 +166,7 @@ int nfw_definitions_find(struct nfw_definitions *definitions,
                 *ret_definition = definition;
                 return 0;
         }
-        if (!nfw_nwfilter_name_is_valid(name))
+        if (!nfw_nwfilter_is_name(name))
                 return NFW_E_NOT_FOUND;
         for (place = 0; place < NFW_N_DEFINITION_PLACES; place++) {
                 if (!definitions->directories[place])

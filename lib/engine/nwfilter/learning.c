@@ -12,6 +12,7 @@
 
 #include "engine/statistics.h"
 #include "ir/filter/disjoint.h"
+#include "net/mac.h"
 
 static const char *const modes[] = { [NFW_SNOOP_ANY] = "any", [NFW_SNOOP_DHCP] = "dhcp" };
 
@@ -67,16 +68,10 @@ static int read_mac(const struct nfw_nwfilter_parameters *values,
                     struct nfw_report *report,
                     struct nfw_snoop_options *options) {
         const struct nfw_nwfilter_parameter *mac = nfw_nwfilter_parameters_find(values, "MAC");
-        unsigned int octets[6];
 
-        if (!mac || mac->values.n == 0 ||
-            /* NOLINTNEXTLINE(cert-err34-c): two digits cannot be too large */
-            sscanf(mac->values.items[0], "%2x:%2x:%2x:%2x:%2x:%2x", &octets[0], &octets[1], &octets[2],
-                   &octets[3], &octets[4], &octets[5]) != 6)
+        if (!mac || mac->values.n == 0 || !nfw_mac_parse(mac->values.items[0], options->mac))
                 return refuse(report, "nwfilter/no-mac", "add an element mac to the binding",
                               "addresses can be learned of a guest whose MAC address is given only");
-        for (size_t i = 0; i < NFW_ARRAY_SIZE(octets); i++)
-                options->mac[i] = (uint8_t)octets[i];
         return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include "net/mac.h"
 #include "nft/match.h"
 #include "nft/text/internal.h"
 
@@ -172,8 +173,7 @@ static void print_value(FILE *stream, const struct nfw_nft_field *field, const u
         else if (field->type == NFW_NFT_TYPE_IPV6_ADDR)
                 fputs(inet_ntop(AF_INET6, value, text, sizeof(text)), stream);
         else if (field->type == NFW_NFT_TYPE_ETHER_ADDR)
-                fprintf(stream, "%02x:%02x:%02x:%02x:%02x:%02x", value[0], value[1], value[2], value[3],
-                        value[4], value[5]);
+                fputs(nfw_mac_format(value, text), stream);
         else if (name)
                 fputs(name, stream);
         else if (field->type == NFW_NFT_TYPE_DSCP)

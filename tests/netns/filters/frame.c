@@ -8,7 +8,7 @@
 #include "base/macros.h"
 #include "frame_write.h"
 #include "net/addr.h"
-#include "nwfilter/text.h"
+#include "net/mac.h"
 
 static void set_number(struct shape *shape, enum nfw_field field, uint64_t number) {
         struct nfw_range range = nfw_range_from_number(number, nfw_field_info(field)->size);
@@ -41,7 +41,7 @@ static void draw_value(struct random *random, struct shape *shape, enum nfw_fiel
         world_value(random, kind, text);
         memset(shape->values[field], 0, NFW_VALUE_MAX);
         if (kind == WORLD_MAC) {
-                (void)nfw_text_to_mac(text, shape->values[field]);
+                (void)nfw_mac_parse(text, shape->values[field]);
         } else if (kind == WORLD_IP4 || kind == WORLD_IP6) {
                 (void)nfw_addr_parse(text, &addr);
                 memcpy(shape->values[field], addr.bytes, nfw_addr_size(addr.family));
