@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,4 +308,28 @@ int bus_names(struct bus *bus, const char *port, struct picture *picture) {
                 return r;
         r = read_array(reply, "(ssssst)", read_grant, picture);
         return r < 0 ? r : 0;
+}
+
+int bus_follow(struct bus *bus, const char *port, int *ret_fd) {
+        CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        int r, fd;
+
+        r = bus_new_call(bus, "FollowNames", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", port ? port : "");
+        if (r < 0)
+                return r;
+        r = bus_call(bus, call, &reply);
+        if (r != 0)
+                return r;
+        r = sd_bus_message_read(reply, "h", &fd);
+        if (r < 0)
+                return r;
+        /* The message closes its own. */
+        fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return -errno;
+        *ret_fd = fd;
+        return 0;
 }

@@ -48,6 +48,8 @@ int bus_ask_text(struct bus *bus, char **ret_text, const char *member, const cha
 /* What is in force; and what a port has learned, or all of them where it is NULL: into an empty picture. */
 int bus_look(struct bus *bus, struct picture *picture);
 int bus_names(struct bus *bus, const char *port, struct picture *picture);
+/* A descriptor to read events from, which the caller closes: what they learn from now on. */
+int bus_follow(struct bus *bus, const char *port, int *ret_fd);
 
 /* What the last call has told: an array of diagnostics, and what was said besides, or NULL. The bus keeps both. */
 json_t *bus_diagnostics(const struct bus *bus);

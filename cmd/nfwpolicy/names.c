@@ -4,6 +4,7 @@
 
 #include "nfwpolicy/act.h"
 #include "nfwpolicy/commands.h"
+#include "nfwpolicy/follow.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/table.h"
@@ -94,39 +95,47 @@ static int print_names(const struct cli *cli, struct act *act, const struct name
         return cli->json ? print_json(cli, &picture, args) : print_text(cli, &picture, args);
 }
 
-/* What happens is heard from the kernel, so it takes the privilege. */
-static int follow(const struct cli *cli, struct act *act, const struct names_arguments *args) {
+/* Begins to listen before the names that are there are printed, so that none falls between the two. */
+static int listen_to(struct act *act,
+                     const struct names_arguments *args,
+                     struct nfw_monitor **ret_monitor,
+                     struct follow *follow) {
+        if (act->bus)
+                return bus_follow(act->bus, args->port, &follow->fd);
+        return nfw_monitor_new(act->context, act->report, ret_monitor);
+}
+
+static int follow_names(const struct cli *cli, struct act *act, const struct names_arguments *args) {
         CLEANUP(monitor) struct nfw_monitor *monitor = NULL;
+        CLEANUP_FOLLOW struct follow follow = { .fd = -1 };
         struct watch_source source;
         int r, signal_fd;
 
         r = watch_catch_signals(cli, &signal_fd);
         if (r)
                 return r;
-        /* before the names that are there, so that none falls between the two */
-        r = nfw_monitor_new(act->context, act->report, &monitor);
+        r = listen_to(act, args, &monitor, &follow);
         if (r != 0)
                 return act_finish(act, r, "names");
         r = print_names(cli, act, args);
         if (r)
                 return r;
         fflush(stdout);
-        source = watch_monitor(monitor);
+        source = monitor ? watch_monitor(monitor) : watch_follow(&follow);
         return watch_run(cli, &source, signal_fd, cli->verbose ? WATCH_ALL : WATCH_CHANGES, args->port);
 }
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        static const struct bus_arguments no_bus = { .is_off = true };
         CLEANUP_ACT struct act act = { 0 };
         const struct names_arguments *args = arguments;
         int r;
 
         (void)operands;
         (void)n_operands;
-        r = act_open(cli, args->follow ? &no_bus : &args->bus, &act);
+        r = act_open(cli, &args->bus, &act);
         if (r)
                 return r;
-        return args->follow ? follow(cli, &act, args) : print_names(cli, &act, args);
+        return args->follow ? follow_names(cli, &act, args) : print_names(cli, &act, args);
 }
 
 const struct command command_names = {

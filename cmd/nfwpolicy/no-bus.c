@@ -95,6 +95,13 @@ int bus_names(struct bus *bus, const char *port, struct picture *picture) {
         return -EOPNOTSUPP;
 }
 
+int bus_follow(struct bus *bus, const char *port, int *ret_fd) {
+        (void)bus;
+        (void)port;
+        (void)ret_fd;
+        return -EOPNOTSUPP;
+}
+
 json_t *bus_diagnostics(const struct bus *bus) {
         (void)bus;
         return NULL;

@@ -43,6 +43,7 @@ static const struct {
         const char *action; /* NULL: nothing */
 } rules[] = {
         { BUS_MANAGER, "ListNames", ACTION_READ },
+        { BUS_MANAGER, "FollowNames", ACTION_READ },
         { BUS_MANAGER, "GetStatus", ACTION_READ },
         { BUS_MANAGER, "Show", ACTION_READ },
         { BUS_MANAGER, "Verify", ACTION_READ },

@@ -191,6 +191,7 @@ static void stop(struct daemon *daemon) {
         bus_disconnect(daemon);
         sd_event_source_unref(daemon->refresh_timer);
         sd_event_source_unref(daemon->reconnect_timer);
+        followers_deinit(&daemon->followers);
         places_deinit(&daemon->places);
         sd_event_unref(daemon->event);
         model_deinit(&daemon->model);

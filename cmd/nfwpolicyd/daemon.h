@@ -7,6 +7,7 @@
  *
  *   daemon.c         the loop: the learner, signals, the service manager
  *   keep.c           what others do to the rules and links is put right
+ *   follow.c         pipes for who follows what is learned
  *   places.c         what others define is noticed
  *   refresh.c        when it is looked what is in force now
  *   bus.c            the connection to the bus and the name on it
@@ -28,6 +29,7 @@
 
 #include "nfwpolicyd/access.h"
 #include "nfwpolicyd/arguments.h"
+#include "nfwpolicyd/follow.h"
 #include "nfwpolicyd/model.h"
 #include "nfwpolicyd/objects.h"
 #include "nfwpolicyd/places.h"
@@ -54,6 +56,7 @@ struct daemon {
         struct access access;
         struct objects objects;
         struct places places;
+        struct followers followers;
         struct model model;
         bool is_outdated;      /* something has changed since the model was made */
         uint64_t refresh_usec; /* how long the last refresh took */

@@ -287,6 +287,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Attach", ("as", interfaces, "s", policy, "a{sv}", parameters), REPORT, attach),
         METHOD("Detach", ("as", interfaces), REPORT, detach),
         METHOD("ListNames", ("s", port), ("a(ssssst)", names), list_names),
+        METHOD("FollowNames", ("s", port), ("h", events), follow_call),
         METHOD("GetStatus", (NULL), ("a{sv}", status), status_call_get),
         METHOD("Show", ("s", name, "s", format), ("s", text, REPORT_SIGNATURE, report), status_call_show),
         METHOD("Verify", ("s", name), REPORT, status_call_verify),

@@ -11,7 +11,7 @@
 /* What an event is called, and which of its parts follow: each with the word before it. */
 struct part {
         const char *before;
-        const char *(*get)(const struct nfw_event *event);
+        const char *key; /* of the event, or of its packet */
 };
 
 #define N_PARTS 4
@@ -21,34 +21,23 @@ static const struct {
         const char *name;
         struct part parts[N_PARTS];
 } types[] = {
-        [NFW_EVENT_LEARNED] = { "learned",
-                                { { " ", nfw_event_name },
-                                  { " ", nfw_event_address },
-                                  { " for ", nfw_event_port } } },
-        [NFW_EVENT_EVICTED] = { "evicted",
-                                { { " ", nfw_event_name },
-                                  { " ", nfw_event_address },
-                                  { " for ", nfw_event_port } } },
+        [NFW_EVENT_LEARNED] = { "learned", { { " ", "name" }, { " ", "address" }, { " for ", "port" } } },
+        [NFW_EVENT_EVICTED] = { "evicted", { { " ", "name" }, { " ", "address" }, { " for ", "port" } } },
         [NFW_EVENT_IGNORED] = { "ignored",
-                                { { " ", nfw_event_name },
-                                  { " for ", nfw_event_port },
-                                  { " from ", nfw_event_resolver },
-                                  { ": ", nfw_event_text } } },
-        [NFW_EVENT_LOST] = { "lost", { { ": ", nfw_event_text } } },
-        [NFW_EVENT_RELOADED] = { "reloaded", { { ": ", nfw_event_text } } },
-        [NFW_EVENT_EDITED] = { "edited", { { ": ", nfw_event_text } } },
-        [NFW_EVENT_DENIED] = { "denied",
-                               { { " ", nfw_event_direction },
-                                 { " of ", nfw_event_port },
-                                 { " by ", nfw_event_policy } } },
-        [NFW_EVENT_ADDRESS] = { "address",
-                                { { " ", nfw_event_address },
-                                  { " of ", nfw_event_port },
-                                  { ", ", nfw_event_text } } },
-        [NFW_EVENT_ADDRESS_GONE] = { "address-gone",
-                                     { { " ", nfw_event_address }, { " of ", nfw_event_port } } },
-        [NFW_EVENT_ERROR] = { "error", { { ": ", nfw_event_text }, { " for ", nfw_event_port } } },
+                                { { " ", "name" },
+                                  { " for ", "port" },
+                                  { " from ", "resolver" },
+                                  { ": ", "text" } } },
+        [NFW_EVENT_LOST] = { "lost", { { ": ", "text" } } },
+        [NFW_EVENT_RELOADED] = { "reloaded", { { ": ", "text" } } },
+        [NFW_EVENT_EDITED] = { "edited", { { ": ", "text" } } },
+        [NFW_EVENT_DENIED] = { "denied", { { " ", "direction" }, { " of ", "port" }, { " by ", "policy" } } },
+        [NFW_EVENT_ADDRESS] = { "address", { { " ", "address" }, { " of ", "port" }, { ", ", "text" } } },
+        [NFW_EVENT_ADDRESS_GONE] = { "address-gone", { { " ", "address" }, { " of ", "port" } } },
+        [NFW_EVENT_ERROR] = { "error", { { ": ", "text" }, { " for ", "port" } } },
 };
+
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
 
 static const char *const protocols[] = {
         [IPPROTO_ICMP] = "icmp",
@@ -56,30 +45,6 @@ static const char *const protocols[] = {
         [IPPROTO_UDP] = "udp",
         [IPPROTO_ICMPV6] = "icmpv6",
 };
-
-static void print_end(const char *address, uint16_t port, FILE *stream) {
-        if (port == 0)
-                fputs(address, stream);
-        else
-                fprintf(stream, strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
-}
-
-/* "tcp 192.0.2.1:40000 to [2001:db8::1]:443", as much of it as the packet says. */
-static void print_packet(const struct nfw_event *event, FILE *stream) {
-        uint8_t number = nfw_event_protocol(event);
-
-        if (!*nfw_event_source(event)) {
-                fprintf(stream, ", type 0x%04x", nfw_event_ether_type(event));
-                return;
-        }
-        if (number < sizeof(protocols) / sizeof(protocols[0]) && protocols[number])
-                fprintf(stream, ", %s ", protocols[number]);
-        else
-                fprintf(stream, ", protocol %u ", number);
-        print_end(nfw_event_source(event), nfw_event_source_port(event), stream);
-        fputs(" to ", stream);
-        print_end(nfw_event_destination(event), nfw_event_destination_port(event), stream);
-}
 
 static int add_packet(json_t *json, const struct nfw_event *event) {
         json_t *packet;
@@ -94,7 +59,7 @@ static int add_packet(json_t *json, const struct nfw_event *event) {
         return json_object_set_new(json, "packet", packet);
 }
 
-static int print_json(const struct cli *cli, const struct nfw_event *event) {
+json_t *event_json(const struct nfw_event *event) {
         json_t *json;
 
         json = json_pack(
@@ -103,44 +68,109 @@ static int print_json(const struct cli *cli, const struct nfw_event *event) {
                 "address", text_json_or_null(nfw_event_address(event)), "resolver",
                 text_json_or_null(nfw_event_resolver(event)), "seconds_left",
                 (double)nfw_event_expires_ms(event) / 1000, "text", text_json_or_null(nfw_event_text(event)));
-        /* What cannot be written is told where it is written. */
         if (json && nfw_event_get_type(event) == NFW_EVENT_DENIED && add_packet(json, event) < 0) {
                 json_decref(json);
                 json = NULL;
         }
-        return diagnostics_put_json(cli, json, 0);
+        return json;
 }
 
-int event_print(const struct cli *cli, const struct nfw_event *event, FILE *stream) {
-        enum nfw_event_type type = nfw_event_get_type(event);
+bool event_type_of(const json_t *event, enum nfw_event_type *ret_type) {
+        const char *name = json_string_value(json_object_get(event, "event"));
 
-        if (cli->json)
-                return print_json(cli, event);
+        for (size_t i = 0; name && i < N_TYPES; i++) {
+                if (strcmp(types[i].name, name) != 0)
+                        continue;
+                *ret_type = (enum nfw_event_type)i;
+                return true;
+        }
+        return false;
+}
 
+/* --- for people ---------------------------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *object, const char *key) {
+        const char *text = json_string_value(json_object_get(object, key));
+
+        return text ? text : "";
+}
+
+static unsigned int number_of(const json_t *object, const char *key) {
+        return (unsigned int)json_integer_value(json_object_get(object, key));
+}
+
+static void print_end(const json_t *packet, const char *address_key, const char *port_key, FILE *stream) {
+        const char *address = text_of(packet, address_key);
+        unsigned int port = number_of(packet, port_key);
+
+        if (port == 0) {
+                text_put(stream, address);
+                return;
+        }
+        fputs(strchr(address, ':') ? "[" : "", stream);
+        text_put(stream, address);
+        fprintf(stream, "%s:%u", strchr(address, ':') ? "]" : "", port);
+}
+
+/* "tcp 192.0.2.1:40000 to [2001:db8::1]:443", as much of it as the packet says. */
+static void print_packet(const json_t *packet, FILE *stream) {
+        unsigned int number = number_of(packet, "protocol");
+
+        if (!*text_of(packet, "source")) {
+                fprintf(stream, ", type 0x%04x", number_of(packet, "ether_type"));
+                return;
+        }
+        if (number < sizeof(protocols) / sizeof(protocols[0]) && protocols[number])
+                fprintf(stream, ", %s ", protocols[number]);
+        else
+                fprintf(stream, ", protocol %u ", number);
+        print_end(packet, "source", "source_port", stream);
+        fputs(" to ", stream);
+        print_end(packet, "destination", "destination_port", stream);
+}
+
+static void print_parts(const json_t *event, const struct part *parts, FILE *stream) {
+        const json_t *packet = json_object_get(event, "packet");
+
+        for (size_t i = 0; i < N_PARTS && parts[i].key; i++) {
+                const char *value = text_of(event, parts[i].key);
+
+                if (!*value)
+                        value = text_of(packet, parts[i].key);
+                if (!*value)
+                        continue;
+                fputs(parts[i].before, stream);
+                text_put(stream, value);
+        }
+}
+
+static void print_sentence(const json_t *event, enum nfw_event_type type, FILE *stream) {
+        double seconds = json_number_value(json_object_get(event, "seconds_left"));
+        const char *resolver = text_of(event, "resolver");
+
+        fputs(types[type].name, stream);
+        print_parts(event, types[type].parts, stream);
+        if (type == NFW_EVENT_LEARNED || (type == NFW_EVENT_ADDRESS && seconds > 0))
+                fprintf(stream, ", %" PRIu64 " s", (uint64_t)(seconds + 0.5));
+        if (type == NFW_EVENT_LEARNED && *resolver) {
+                fputs(", from ", stream);
+                text_put(stream, resolver);
+        }
+        if (type == NFW_EVENT_DENIED)
+                print_packet(json_object_get(event, "packet"), stream);
+        fputc('\n', stream);
+}
+
+int event_print(const struct cli *cli, json_t *event, FILE *stream) {
+        enum nfw_event_type type;
+
+        /* What cannot be written is told where it is written. */
+        if (cli->json || !event)
+                return diagnostics_put_json(cli, json_incref(event), 0);
+        if (!event_type_of(event, &type))
+                return CLI_EXIT_FINE;
         if (stream == stderr)
                 fprintf(stream, "%s: ", cli->program);
-        fputs(types[type].name, stream);
-        for (size_t i = 0; i < N_PARTS && types[type].parts[i].get; i++) {
-                const char *value = types[type].parts[i].get(event);
-
-                if (value && *value) {
-                        fputs(types[type].parts[i].before, stream);
-                        text_put(stream, value);
-                }
-        }
-        if (type == NFW_EVENT_LEARNED) {
-                const char *resolver = nfw_event_resolver(event);
-
-                fprintf(stream, ", %" PRIu64 " s", (nfw_event_expires_ms(event) + 500) / 1000);
-                if (resolver && *resolver) {
-                        fputs(", from ", stream);
-                        text_put(stream, resolver);
-                }
-        }
-        if (type == NFW_EVENT_ADDRESS && nfw_event_expires_ms(event) > 0)
-                fprintf(stream, ", %" PRIu64 " s", (nfw_event_expires_ms(event) + 500) / 1000);
-        if (type == NFW_EVENT_DENIED)
-                print_packet(event, stream);
-        fputc('\n', stream);
+        print_sentence(event, type, stream);
         return CLI_EXIT_FINE;
 }

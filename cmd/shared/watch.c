@@ -18,16 +18,29 @@ static int dispatch_learner(void *object) {
         return nfw_learner_dispatch(object);
 }
 
-static int pop_learner(void *object, struct nfw_event **ret_event) {
-        return nfw_learner_pop_event(object, ret_event);
+static int make_json(const struct nfw_event *event, json_t **ret_event) {
+        *ret_event = event_json(event);
+        return *ret_event ? 0 : -ENOMEM;
+}
+
+static int pop_learner(void *object, json_t **ret_event) {
+        CLEANUP(event) struct nfw_event *event = NULL;
+        int r;
+
+        r = nfw_learner_pop_event(object, &event);
+        return r != 0 ? r : make_json(event, ret_event);
 }
 
 static int dispatch_monitor(void *object) {
         return nfw_monitor_dispatch(object);
 }
 
-static int pop_monitor(void *object, struct nfw_event **ret_event) {
-        return nfw_monitor_pop_event(object, ret_event);
+static int pop_monitor(void *object, json_t **ret_event) {
+        CLEANUP(event) struct nfw_event *event = NULL;
+        int r;
+
+        r = nfw_monitor_pop_event(object, &event);
+        return r != 0 ? r : make_json(event, ret_event);
 }
 
 void watch_hurry(void) {
@@ -65,8 +78,8 @@ bool watch_wants(const char *wanted, const char *interface) {
         return !wanted || (interface && strcmp(wanted, interface) == 0);
 }
 
-static enum watch_level level_of(const struct nfw_event *event) {
-        switch (nfw_event_get_type(event)) {
+static enum watch_level level_of(enum nfw_event_type type) {
+        switch (type) {
         case NFW_EVENT_LOST:
         case NFW_EVENT_ERROR:
         case NFW_EVENT_EDITED:
@@ -84,10 +97,19 @@ static enum watch_level level_of(const struct nfw_event *event) {
         return WATCH_ALL;
 }
 
-int watch_print(const struct cli *cli, const struct nfw_event *event, enum watch_level level) {
-        if (level_of(event) > level)
+static int print(const struct cli *cli, json_t *event, enum nfw_event_type type, enum watch_level level) {
+        if (level_of(type) > level)
                 return CLI_EXIT_FINE;
-        return event_print(cli, event, level_of(event) == WATCH_TROUBLE ? stderr : stdout);
+        return event_print(cli, event, level_of(type) == WATCH_TROUBLE ? stderr : stdout);
+}
+
+int watch_print(const struct cli *cli, const struct nfw_event *event, enum watch_level level) {
+        CLEANUP(json) json_t *json = NULL;
+
+        if (level_of(nfw_event_get_type(event)) > level)
+                return CLI_EXIT_FINE;
+        json = event_json(event);
+        return print(cli, json, nfw_event_get_type(event), level);
 }
 
 static int print_events(const struct cli *cli,
@@ -97,14 +119,16 @@ static int print_events(const struct cli *cli,
         int r;
 
         for (;;) {
-                CLEANUP(event) struct nfw_event *event = NULL;
+                CLEANUP(json) json_t *event = NULL;
+                enum nfw_event_type type;
 
-                r = source->pop_event(source->object, &event);
+                r = source->pop(source->object, &event);
                 if (r != 0)
                         break;
-                if (!watch_wants(port, nfw_event_port(event)))
+                if (!event_type_of(event, &type) ||
+                    !watch_wants(port, json_string_value(json_object_get(event, "port"))))
                         continue;
-                r = watch_print(cli, event, level);
+                r = print(cli, event, type, level);
                 if (r)
                         return r;
         }

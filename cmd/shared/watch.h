@@ -3,6 +3,8 @@
 
 /* Learners and monitors are the same to a program: a descriptor, dispatch, events. This is the loop around them. */
 
+#include <jansson.h>
+
 #include "shared/cli.h"
 
 /* Which events are printed; each level has those before it. */
@@ -15,7 +17,7 @@ enum watch_level {
 struct watch_source {
         int fd;
         int (*dispatch)(void *object);
-        int (*pop_event)(void *object, struct nfw_event **ret_event);
+        int (*pop)(void *object, json_t **ret_event); /* 0, NFW_E_EMPTY or a negative errno */
         void *object;
         bool ends_with_reader; /* what is printed is all that it is for */
 };

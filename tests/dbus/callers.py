@@ -41,11 +41,12 @@ class Callers:
         return self.user_without_address(*arguments, "--bus-address", self.bus.address, groups=groups, **options)
 
     def user_without_address(self, *arguments, groups=(), **options):
+        return self._run(*self.user_command(*arguments, groups=groups), **options)
+
+    def user_command(self, *arguments, groups=()):
         identity = [f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}"]
         identity += [f"--groups={','.join(map(str, groups))}"] if groups else ["--clear-groups"]
-        return self._run(
-            "setpriv", *identity, "env", f"LD_LIBRARY_PATH={self.bus.directory}", self.program, *arguments, **options
-        )
+        return ["setpriv", *identity, "env", f"LD_LIBRARY_PATH={self.bus.directory}", self.program, *arguments]
 
     def state(self):
         found = self.lab.json("list")
