@@ -26,7 +26,7 @@ void nfw_network_policy_name(const struct nfw_network *network,
 static int tell_ports(struct nfw_context *context,
                       const struct nfw_network *network,
                       struct nfw_report *report) {
-        bool has, can_guard, is_running;
+        bool has = false, can_guard = false, is_running = false;
         int r;
 
         r = nfw_context_has_feature(context, NFW_FEATURE_BRIDGE_CONNTRACK, &has);
