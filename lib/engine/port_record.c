@@ -116,7 +116,9 @@ int nfw_port_record_read(const struct nfw_context *context,
         ssize_t n;
         int r, fd;
 
-        if (strlen(interface) >= sizeof(record.interface) || strchr(interface, '/'))
+        /* Somebody may have died before it had a name. */
+        if (strlen(interface) >= sizeof(record.interface) || strchr(interface, '/') ||
+            strcmp(interface, TEMPORARY) == 0)
                 return NFW_E_NOT_FOUND;
         r = path_of(context, interface, &path);
         if (r < 0)
