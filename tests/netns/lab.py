@@ -24,6 +24,8 @@ import time
 from probe import assert_reach
 
 CLONE_NEWNET = 0x40000000
+# Where everything is slower, waiting takes longer.
+PATIENCE = float(os.environ.get("NFWPOLICY_PATIENCE", "1"))
 libc = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count()
 
@@ -39,7 +41,7 @@ INTERNET4, INTERNET6 = "10.77.2.2", "fd77:2::2"
 
 def eventually(check, seconds=10.0):
     """Waits until check() is true, and returns what it returned. For what another process does in its own time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         result = check()
         if result:

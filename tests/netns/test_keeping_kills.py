@@ -5,79 +5,21 @@ import os
 import random
 import shutil
 import signal
-import socket
-import threading
 import time
 
 import pytest
 
 from dnsserver import answer_with
+from flood import V4, Flood
 from lab import eventually
 from learning import RESOLVER4, MarkedResponder, ask, settle
-from packets import Wire
-from policies import allow, policy
 from test_keeping import Keeper
 
-V4, OTHER4 = "192.0.2.1", "198.51.100.1"
-RULES = policy(allow(1, domains=["*.example"]), allow(2, ips=[OTHER4], ports=[80]))
+RULES = Flood.RULES
 
 # With sanitizers a start takes ten times as long.
 N_KILLS = int(os.environ.get("NFWPOLICY_KILLS", "200"))
 N_FLUSHES = 20
-
-
-class Flood:
-    """A guest's datagrams, forbidden and allowed ones by turns, and what of them comes out on the other side."""
-
-    FORBIDDEN, GRANTED, FIXED = (OTHER4, 9999), (V4, 443), (OTHER4, 80)
-
-    def __init__(self, lab):
-        self.stop = threading.Event()
-        self.sender = lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.wire = Wire(lab.internet, "down0", 0x0800)  # what comes in there
-        self.wire.socket.settimeout(0.2)
-        self.n = {self.FORBIDDEN: 0, self.GRANTED: 0, self.FIXED: 0}
-        self.threads = [threading.Thread(target=each) for each in (self.send, self.listen)]
-
-    def send(self):
-        number = 0
-        while not self.stop.is_set():
-            for destination in self.n:
-                # From another port each time: no packet rides on the connection of an earlier one.
-                if number % 50 == 0:
-                    self.sender.close()
-                    self.sender = self.sender_of()
-                self.sender.sendto(b"flood", destination)
-                number += 1
-            time.sleep(0.0005)
-
-    def listen(self):
-        while not self.stop.is_set():
-            try:
-                frame = self.wire.socket.recv(2000)
-            except TimeoutError:
-                continue
-            # An ICMP error of the guest quotes what it was sent.
-            if frame.endswith(b"flood") and frame[23] == socket.IPPROTO_UDP:
-                to = socket.inet_ntoa(frame[30:34]), int.from_bytes(frame[36:38], "big")
-                self.n[to] += 1
-
-    def __enter__(self):
-        for each in self.threads:
-            each.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for each in self.threads:
-            each.join()
-        self.sender.close()
-        self.wire.socket.close()
-
-    def goes_on(self, *destinations):
-        """Waits until more of each has passed."""
-        before = dict(self.n)
-        eventually(lambda: all(self.n[each] > before[each] for each in destinations))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +45,7 @@ def keeper(network, shared_lab):
 
 @pytest.fixture
 def flood(keeper):
-    flood = Flood(keeper.lab)
-    flood.sender_of = lambda: keeper.lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with flood:
+    with Flood(keeper.lab) as flood:
         flood.goes_on(Flood.GRANTED, Flood.FIXED)
         yield flood
 
