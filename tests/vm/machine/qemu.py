@@ -32,7 +32,8 @@ class TimedOut(Exception):
 
 
 class Machine:
-    """What is exchanged with the guest lies in the directory exchange, the console's output in its file console."""
+    """What is exchanged with the guest lies in the directory exchange, the console's output in its file console, and files
+    that are to lie over those of this machine in its directory layer."""
 
     def __init__(self, kernel, initramfs, exchange):
         if not shutil.which(QEMU):
@@ -41,13 +42,15 @@ class Machine:
         self.initramfs = initramfs
         self.exchange = exchange
         self.console = exchange / "console"
+        self.layer = exchange / "layer"
 
-    def prepare(self, directory, environment, command):
-        """command None: an interactive shell."""
+    def prepare(self, directory, environment, command, systemd=False):
+        """command None: an interactive shell; systemd: it is to be the first process."""
         variables = {
             "VM_MODULES": str(self.kernel.modules.parent),
             "VM_DIRECTORY": str(directory),
             "VM_SHELL": "" if command else "yes",
+            "VM_SYSTEMD": "yes" if systemd else "",
         }
         if command:
             (self.exchange / "job").write_text("exec " + shlex.join(command) + "\n")
@@ -57,7 +60,13 @@ class Machine:
 
     def _arguments(self):
         shares = []
-        for tag, path, access in (("root", "/", ",readonly=on"), ("exchange", self.exchange, "")):
+        self.layer.mkdir(exist_ok=True)
+        read_only = ",readonly=on"
+        for tag, path, access in (
+            ("root", "/", read_only),
+            ("layer", self.layer, read_only),
+            ("exchange", self.exchange, ""),
+        ):
             shares += [
                 "-virtfs",
                 f"local,path={path},mount_tag={tag},security_model=none,multidevs=remap{access}",
