@@ -57,6 +57,13 @@ int nfw_compile_blocked(struct nfw_nwfilters *filters, const struct nfw_compiled
         return r;
 }
 
+bool nfw_compiled_is_refused(const struct nfw_nwfilters *filters, const struct nfw_compiled *compiled) {
+        nfw_vec_foreach (refused, &filters->refused)
+                if (strcmp(refused->id, compiled->id) == 0)
+                        return true;
+        return false;
+}
+
 bool nfw_compiled_is_blocked(const struct nfw_nwfilters *filters, const struct nfw_compiled *compiled) {
         return filters->blocked && filters->blocked->compiled == compiled;
 }

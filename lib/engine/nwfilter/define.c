@@ -178,7 +178,8 @@ static int replace(struct define *define,
         int r;
 
         if (strcmp(filter->name, NFW_FILTER_BLOCKED) == 0)
-                return nfw_nwfilter_change_unblock(&define->change, context, &define->tried, report);
+                return nfw_nwfilter_change_unblock(&define->change, context, &define->tried,
+                                                   define->filter->name, report);
         r = sample(context, index, &binding);
         if (r < 0 || !binding)
                 return r;

@@ -86,7 +86,7 @@ static int run(struct restore *restore, struct nfw_context *context, struct nfw_
 struct probe {
         const struct nfw_nwfilter_binding *binding; /* one of those that need it */
         struct nfw_nwfilter_change change;
-        char *name; /* in the kernel */
+        struct nfw_refused what;
 };
 
 static int build_probe(struct nfw_context *context, void *userdata, struct nfw_report *report) {
@@ -98,26 +98,15 @@ static int build_probe(struct nfw_context *context, void *userdata, struct nfw_r
         nfw_nwfilter_change_deinit(&probe->change);
         probe->change.rebuilds = true;
         r = nfw_compile(context, filters, &filters->compiled, probe->binding, report, &compiled);
-        if (r == 0)
-                r = nfw_nwfilter_change_install(&probe->change, filters, compiled);
-        if (r == 0 && !probe->name && !(probe->name = strdup(compiled->name)))
-                r = -ENOMEM;
+        if (r != 0)
+                return r;
+        memcpy(probe->what.id, compiled->id, sizeof(probe->what.id));
+        r = nfw_nwfilter_change_install(&probe->change, filters, compiled);
         return r == 0 ? nfw_nwfilter_change_put(&probe->change, context, report) : r;
 }
 
-static int refuse(struct nfw_nwfilter_wanted *wanted, const char *name) {
-        char *copy = strdup(name);
-        int r = copy ? nfw_vec_push(&wanted->refused, copy) : -ENOMEM;
-
-        if (r < 0)
-                free(copy);
-        return r;
-}
-
-/* What was made of the binding's filter, by itself: 0, a condition, or a negative errno. */
-static int probe_one(struct nfw_nwfilter_wanted *wanted,
-                     struct nfw_context *context,
-                     const struct nfw_nwfilter_binding *binding) {
+/* What was made of the binding's filter, by itself. 0 or a negative errno. */
+static int probe_one(struct nfw_context *context, const struct nfw_nwfilter_binding *binding) {
         struct probe probe = { .binding = binding };
         const struct nfw_nwfilter_transaction transaction = { .build = build_probe,
                                                               .userdata = &probe,
@@ -125,46 +114,58 @@ static int probe_one(struct nfw_nwfilter_wanted *wanted,
         int r;
 
         r = nfw_nwfilter_transaction_run(context, &transaction, NULL);
-        if (r > 0 && probe.name)
-                r = refuse(wanted, probe.name);
         nfw_nwfilter_change_deinit(&probe.change);
-        free(probe.name);
+        if (r > 0 && probe.what.id[0])
+                r = nfw_vec_push(&context->nwfilters->refused, probe.what);
         return r < 0 ? r : 0;
 }
 
-/* Which filters the kernel refuses; where it takes each of them and not all, none can be put in force. */
-static int find_refused(struct nfw_nwfilter_wanted *wanted, struct nfw_context *context) {
-        NFW_VEC(const struct nfw_nwfilter_binding *) samples = { 0 };
-        NFW_VEC(char *) names = { 0 };
+struct sample {
+        struct nfw_refused what;
+        const struct nfw_nwfilter_binding *binding;
+};
+
+struct samples {
+        NFW_VEC(struct sample) vec;
+};
+
+static void samples_deinit(struct samples *samples) {
+        nfw_vec_deinit(&samples->vec);
+}
+
+/* One of the bindings that need it for each filter. What is compiled may be made anew by whoever asks for it next. */
+static int find_samples(const struct nfw_nwfilter_wanted *wanted, struct samples *samples) {
         int r = 0;
 
         for (size_t i = 0; i < wanted->compiled.n && r == 0; i++) {
-                const char *name = wanted->compiled.items[i]->name;
-                bool is_known = strcmp(name, NFW_FILTER_BLOCKED) == 0;
-                char *copy;
+                const struct nfw_compiled *compiled = wanted->compiled.items[i];
+                struct sample sample = { .binding = wanted->bindings->vec.items[i] };
+                bool is_known = strcmp(compiled->name, NFW_FILTER_BLOCKED) == 0;
 
-                nfw_vec_foreach (other, &names)
-                        is_known |= strcmp(*other, name) == 0;
-                if (is_known)
-                        continue;
-                copy = strdup(name);
-                r = copy ? nfw_vec_push(&names, copy) : -ENOMEM;
-                if (r < 0)
-                        free(copy);
-                else
-                        r = nfw_vec_push(&samples, wanted->bindings->vec.items[i]);
+                memcpy(sample.what.id, compiled->id, sizeof(sample.what.id));
+                nfw_vec_foreach (other, &samples->vec)
+                        is_known |= strcmp(other->what.id, sample.what.id) == 0;
+                if (!is_known)
+                        r = nfw_vec_push(&samples->vec, sample);
         }
-        nfw_vec_foreach (sample, &samples)
+        return r;
+}
+
+/* Which filters the kernel refuses; where it takes each of them and not all, none can be put in force. */
+static int find_refused(const struct nfw_nwfilter_wanted *wanted, struct nfw_context *context) {
+        nfw_cleanup(samples_deinit) struct samples samples = { 0 };
+        struct nfw_nwfilters *filters = context->nwfilters;
+        int r;
+
+        r = find_samples(wanted, &samples);
+        nfw_vec_foreach (sample, &samples.vec)
                 if (r == 0)
-                        r = probe_one(wanted, context, *sample);
-        if (r == 0 && wanted->refused.n == 0)
-                nfw_vec_foreach (name, &names)
-                        if (r == 0)
-                                r = refuse(wanted, *name);
-        nfw_vec_foreach (name, &names)
-                free(*name);
-        nfw_vec_deinit(&names);
-        nfw_vec_deinit(&samples);
+                        r = probe_one(context, sample->binding);
+        if (r < 0 || filters->refused.n > 0)
+                return r;
+        nfw_vec_foreach (sample, &samples.vec)
+                if (r == 0)
+                        r = nfw_vec_push(&filters->refused, sample->what);
         return r;
 }
 
@@ -172,6 +173,7 @@ int nfw_nwfilter_rebuild(struct nfw_context *context, struct nfw_report *report)
         struct restore restore = { 0 };
         int r;
 
+        context->nwfilters->refused.n = 0;
         r = run(&restore, context, report);
         /* One that the kernel does not take must not leave the ports of all others without theirs. */
         if (r > 0 && !restore.is_foreign) {

@@ -19,6 +19,7 @@ struct nfw_nwfilters *nfw_nwfilters_free(struct nfw_nwfilters *filters) {
         nfw_compilations_deinit(&filters->compiled);
         nfw_definitions_deinit(&filters->definitions);
         nfw_definitions_deinit(&filters->records);
+        nfw_vec_deinit(&filters->refused);
         nfw_blocked_free(filters->blocked);
         nfw_learning_plan_free(filters->learning);
         nfw_nft_filter_snapshot_free(filters->snapshot);

@@ -32,6 +32,8 @@ struct nfw_nwfilters {
         struct nfw_definitions definitions;
         struct nfw_definitions records; /* of what is in force: see engine/nwfilter/record.h */
         struct nfw_compilations compiled;
+        /* What the kernel did not take when all was made anew last, so that it is not taken for somebody's edit. */
+        NFW_VEC(struct nfw_refused { char id[NFW_NFT_FILTER_ID_MAX]; }) refused;
         struct nfw_blocked *blocked;        /* NULL: to be made; nfw_compile_blocked() has it */
         struct nfw_learning_plan *learning; /* NULL: to be made; nfw_nwfilters_learning() has it */
         bool knows_kernel;                  /* what follows was asked */
@@ -81,6 +83,7 @@ void nfw_kernel_name_prefix(const char *filter, char ret_prefix[static NFW_KERNE
 #define NFW_FILTER_BLOCKED "blocked"
 int nfw_compile_blocked(struct nfw_nwfilters *filters, const struct nfw_compiled **ret_compiled);
 struct nfw_blocked *nfw_blocked_free(struct nfw_blocked *blocked);
+bool nfw_compiled_is_refused(const struct nfw_nwfilters *filters, const struct nfw_compiled *compiled);
 bool nfw_compiled_is_blocked(const struct nfw_nwfilters *filters, const struct nfw_compiled *compiled);
 
 /* Whether the filter is in the tree. */

@@ -8,6 +8,7 @@
 static int try_port(struct nfw_nwfilter_change *change,
                     struct nfw_context *context,
                     struct nfw_compilations *compilations,
+                    const char *with,
                     const char *port) {
         nfw_cleanup(nfw_nwfilter_binding_freep) struct nfw_nwfilter_binding *binding = NULL;
         const struct nfw_compiled *compiled;
@@ -16,6 +17,9 @@ static int try_port(struct nfw_nwfilter_change *change,
         r = nfw_nwfilter_binding_load(context, port, &binding);
         if (r == 0)
                 r = nfw_compile(context, context->nwfilters, compilations, binding, NULL, &compiled);
+        if (r == 0 && ((with && !nfw_compiled_has(compiled, with)) ||
+                       nfw_compiled_is_refused(context->nwfilters, compiled)))
+                r = NFW_E_REFUSED;
         if (r == 0)
                 r = nfw_nwfilter_change_add_port(change, context, binding, compiled, NULL, NULL);
         return r == 0 ? nfw_nwfilter_change_install(change, context->nwfilters, compiled) : r;
@@ -24,6 +28,7 @@ static int try_port(struct nfw_nwfilter_change *change,
 int nfw_nwfilter_change_unblock(struct nfw_nwfilter_change *change,
                                 struct nfw_context *context,
                                 struct nfw_compilations *compilations,
+                                const char *with,
                                 struct nfw_report *report) {
         const struct nfw_nft_filter_snapshot *snapshot = context->nwfilters->snapshot;
         size_t blocked = nfw_nwfilter_index_of(snapshot, NFW_FILTER_BLOCKED), n_left = 0;
@@ -32,8 +37,9 @@ int nfw_nwfilter_change_unblock(struct nfw_nwfilter_change *change,
         if (blocked == SIZE_MAX)
                 return 0;
         for (port = snapshot->ports; port; port = port->hh.next) {
-                int r = port->filter == blocked ? try_port(change, context, compilations, port->interface)
-                                                : 0;
+                int r = port->filter == blocked
+                                ? try_port(change, context, compilations, with, port->interface)
+                                : 0;
 
                 if (r < 0)
                         return r;
@@ -57,7 +63,7 @@ static int build(struct nfw_context *context, void *userdata, struct nfw_report 
         int r;
 
         nfw_nwfilter_change_deinit(change);
-        r = nfw_nwfilter_change_unblock(change, context, &context->nwfilters->compiled, NULL);
+        r = nfw_nwfilter_change_unblock(change, context, &context->nwfilters->compiled, NULL, NULL);
         return r == 0 && change->ports.n > 0 ? nfw_nwfilter_change_put(change, context, report) : r;
 }
 

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/nwfilter/wanted.h"
 
-#include <errno.h>
-#include <string.h>
-
-static void forget(struct nfw_nwfilter_wanted *wanted) {
+void nfw_nwfilter_wanted_deinit(struct nfw_nwfilter_wanted *wanted) {
         nfw_vec_deinit(&wanted->compiled);
         wanted->bindings = nfw_nwfilter_binding_list_free(wanted->bindings);
         wanted->result = 0;
-}
-
-void nfw_nwfilter_wanted_deinit(struct nfw_nwfilter_wanted *wanted) {
-        forget(wanted);
-        nfw_vec_foreach (name, &wanted->refused)
-                free(*name);
-        nfw_vec_deinit(&wanted->refused);
 }
 
 int nfw_nwfilter_wanted_block(struct nfw_nwfilter_wanted *wanted,
@@ -35,20 +25,13 @@ int nfw_nwfilter_wanted_block(struct nfw_nwfilter_wanted *wanted,
                                 binding->filter);
 }
 
-static bool is_refused(const struct nfw_nwfilter_wanted *wanted, const struct nfw_compiled *compiled) {
-        nfw_vec_foreach (name, &wanted->refused)
-                if (strcmp(*name, compiled->name) == 0)
-                        return true;
-        return false;
-}
-
 int nfw_nwfilter_wanted_find(struct nfw_nwfilter_wanted *wanted,
                              struct nfw_context *context,
                              struct nfw_report *report) {
         struct nfw_nwfilters *filters = context->nwfilters;
         int r;
 
-        forget(wanted);
+        nfw_nwfilter_wanted_deinit(wanted);
         r = nfw_nwfilter_bindings_load(context, &wanted->bindings);
         for (size_t i = 0; r == 0 && i < wanted->bindings->vec.n; i++) {
                 const struct nfw_compiled *compiled = NULL;
@@ -58,7 +41,7 @@ int nfw_nwfilter_wanted_find(struct nfw_nwfilter_wanted *wanted,
                                      report, &compiled);
                 if (reason < 0)
                         return reason;
-                if (reason == 0 && is_refused(wanted, compiled))
+                if (reason == 0 && nfw_compiled_is_refused(filters, compiled))
                         reason = NFW_E_REFUSED;
                 r = nfw_vec_push(&wanted->compiled, compiled);
                 if (r == 0 && reason > 0)

@@ -9,8 +9,7 @@ struct nfw_nwfilter_wanted {
         struct nfw_nwfilter_binding_list *bindings;
         /* Of each binding. Where its filter cannot be put in force, it is the one that lets nothing pass. */
         NFW_VEC(const struct nfw_compiled *) compiled;
-        NFW_VEC(char *) refused; /* kernel's names of filters that the kernel does not take */
-        int result;              /* other than 0 where there is such a port: why */
+        int result; /* other than 0 where there is such a port: why */
 };
 
 void nfw_nwfilter_wanted_deinit(struct nfw_nwfilter_wanted *wanted);
