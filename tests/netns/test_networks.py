@@ -347,6 +347,9 @@ def test_a_policy_for_everything_that_joins(lab):
     lab.nfw("net-define", lab.file("n.xml", xml(forward=NAT, ips=ip4("192.168.122.1"))), "--policy",
             lab.file("p.yaml", policy(allow(ips=[OUTSIDE4]), deny())))
     lab.nfw("net-start", "default", "--create-bridge")
+    # Where the kernel can have policies on ports, somebody has to put them there: until then nothing passes.
+    lab.daemon()
+    eventually(lambda: os.path.exists(os.path.join(lab.directory, "store", "networks", "default.network")))
     a = Guest(lab, "vnet0", "virbr0", A4).namespace
     assert send(a, A4, lab.outside, OUTSIDE4)[0] == HOST4
     with a.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, bound(lab.outside, "0.0.0.0", 9999) as server:
