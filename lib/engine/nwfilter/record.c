@@ -162,7 +162,7 @@ static int compare_texts(const struct nfw_nwfilter *recorded,
         r = nfw_nwfilter_write(recorded, &a);
         if (r == 0)
                 r = nfw_nwfilter_write(defined, &b);
-        return r < 0 || strcmp(a, b) == 0 ? r : warn_changed(report, defined);
+        return r < 0 || !a || !b || strcmp(a, b) == 0 ? r : warn_changed(report, defined);
 }
 
 static int compare(const char *name, void *userdata) {

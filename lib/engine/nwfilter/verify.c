@@ -139,6 +139,8 @@ static int compare_ports(struct nfw_context *context,
         const struct nfw_nft_filter_port *port;
         int r, result = 0;
 
+        if (!wanted->bindings)
+                return 0;
         for (size_t i = 0; i < wanted->compiled.n; i++) {
                 r = compare_port(context, wanted, i, report);
                 if (r < 0)
