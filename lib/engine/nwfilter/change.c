@@ -97,6 +97,19 @@ size_t nfw_nwfilter_index_of(const struct nfw_nft_filter_snapshot *snapshot, con
         return filter ? (size_t)(filter - snapshot->filters.items) : SIZE_MAX;
 }
 
+int nfw_nwfilter_sample(const struct nfw_context *context,
+                        size_t filter,
+                        struct nfw_nwfilter_binding **ret_binding) {
+        const struct nfw_nft_filter_port *port;
+        int r = NFW_E_NOT_FOUND;
+
+        *ret_binding = NULL;
+        for (port = context->nwfilters->snapshot->ports; port && r == NFW_E_NOT_FOUND; port = port->hh.next)
+                if (port->filter == filter)
+                        r = nfw_nwfilter_binding_load(context, port->interface, ret_binding);
+        return r < 0 ? r : 0;
+}
+
 bool nfw_nwfilter_has_set(const struct nfw_nft_filter *filter, const char *name) {
         nfw_vec_foreach (set, &filter->sets)
                 if (strcmp(set->name, name) == 0)

@@ -14,6 +14,10 @@
 
 /* Of a filter of that name in the kernel, or SIZE_MAX. */
 size_t nfw_nwfilter_index_of(const struct nfw_nft_filter_snapshot *snapshot, const char *name);
+/* The binding of one of the filter's ports: they all refer to the same top of a tree. NULL: no file tells. */
+int nfw_nwfilter_sample(const struct nfw_context *context,
+                        size_t filter,
+                        struct nfw_nwfilter_binding **ret_binding);
 bool nfw_nwfilter_has_set(const struct nfw_nft_filter *filter, const char *name);
 /* What is to be known of the port's guest; as nfw_nwfilter_change_add_port(). */
 int nfw_nwfilter_prepare_guest(struct nfw_context *context,
