@@ -14,7 +14,8 @@ static int read_stream(FILE *stream, char **ret_data, size_t *ret_size) {
         char *data = NULL;
 
         while (size < SIZE_MAX_POLICY && !feof(stream)) {
-                if (size == n_allocated) {
+                /* with room for the NUL */
+                if (size + 1 >= n_allocated) {
                         char *larger;
 
                         n_allocated = n_allocated ? 2 * n_allocated : (size_t)64 * 1024;
@@ -25,12 +26,14 @@ static int read_stream(FILE *stream, char **ret_data, size_t *ret_size) {
                         }
                         data = larger;
                 }
-                size += fread(data + size, 1, n_allocated - size, stream);
+                size += fread(data + size, 1, n_allocated - size - 1, stream);
                 if (ferror(stream)) {
                         free(data);
                         return errno ? -errno : -EIO;
                 }
         }
+        if (data)
+                data[size] = '\0';
         *ret_data = data;
         *ret_size = size;
         return 0;

@@ -8,7 +8,7 @@ int read_policy(const char *path, struct nfw_report *report, struct nfw_policy *
 
 /*
  * Reads a file, or standard input for "-", as far as a policy may be long and a byte more. 0 or a negative errno; the
- * caller frees the data, which is NULL where there is none.
+ * caller frees the data, which is NULL where there is none and has a NUL behind it that does not count.
  */
 int read_text(const char *path, char **ret_data, size_t *ret_size);
 

@@ -247,6 +247,14 @@ def test_standard_input(callers):
     compare(callers, ("nwfilter-binding-create", "-"), input=FILES["bind1.xml"])
 
 
+@pytest.mark.parametrize("size", [65535, 65536, 65537, 200000])
+def test_a_long_file(callers, size):
+    text = FILES["other.xml"]
+    callers.bus.write("long.xml", text + "<!--" + " " * (size - len(text) - len("<!---->")) + "-->")
+    assert os.path.getsize(os.path.join(callers.bus.directory, "long.xml")) == size
+    assert compare(callers, ("nwfilter-define", "long.xml"))[0] == 0
+
+
 def test_what_is_wrong_with_a_file_that_is_there(callers):
     """Both tell it beside the list."""
     path = os.path.join(callers.places[1], "torn.xml")
