@@ -6,30 +6,24 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <systemd/sd-bus.h>
 
 #include "bench.h"
+#include "daemon.h"
 #include "enforce.h"
 #include "engine/context.h"
-#include "engine/port.h"
 #include "lab.h"
-#include "nft/element.h"
-#include "nft/names.h"
+#include "many.h"
 #include "result.h"
 
-#define N_PORTS           1000
-#define N_POLICIES        100
-#define N_GRANTS_PER_PORT 10
-#define N_ROUNDS          2000
-#define N_OTHERS          500
-#define IDLE_MS           3000
-#define PORT              "port"
-#define OTHER_PORT        "peer"
-#define BUS               "unix:path=" BENCH_STATE "/bus"
+#define N_ROUNDS   2000
+#define N_OTHERS   500
+#define IDLE_MS    3000
+#define PORT       "port"
+#define OTHER_PORT "peer"
+#define BUS        "unix:path=" BENCH_STATE "/bus"
 
 static const char bus_configuration[] =
         "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN\" "
@@ -45,101 +39,10 @@ static void write_file(const char *path, const char *text) {
                 bench_fail("%s cannot be written", path);
 }
 
-static void make_links(void) {
-        FILE *batch = fopen(BENCH_STATE "/links", "we");
-
-        if (!batch)
-                bench_fail("the list of links cannot be written");
-        for (unsigned int i = 0; i < N_PORTS; i += 2)
-                (void)fprintf(batch, "link add p%04u type veth peer name p%04u\n", i, i + 1);
-        for (unsigned int i = 0; i < N_PORTS; i++)
-                (void)fprintf(batch, "addr add 10.%u.%u.1/24 dev p%04u\n", i >> 8, i & 255, i);
-        (void)fprintf(batch, "link add " PORT " type veth peer name " OTHER_PORT
-                             "\naddr add 10.128.0.1/24 dev " PORT "\n");
-        if (fclose(batch) != 0)
-                bench_fail("the list of links cannot be written");
-        lab_run("ip -batch " BENCH_STATE "/links");
-}
-
-/* As a learner would have put them there. */
-static void put_grants(struct nfw_context *context, const struct nfw_nft_policy *policy, unsigned int n) {
-        nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *batch = NULL;
-        const char *learned = NULL;
-
-        nfw_vec_foreach (set, &policy->sets)
-                if (nfw_set_is_learned(*set) && strstr(*set, "-learned4"))
-                        learned = *set;
-        if (!learned)
-                bench_fail("the policy has no set for what is learned");
-
-        bench_check(nfw_nft_batch_new(NFW_NFT_TABLE_DEFAULT, &batch), "a batch");
-        for (unsigned int i = 0; i < N_PORTS / N_POLICIES * N_GRANTS_PER_PORT; i++) {
-                struct nfw_addr addr = { .family = AF_INET,
-                                         .bytes = { 198, (uint8_t)(18 + i / 256), (uint8_t)i, 1 } };
-                struct nfw_nft_grant_note note = { .resolver = { .family = AF_INET,
-                                                                 .bytes = { 10, 0, 0, 1 } } };
-                char port[IFNAMSIZ];
-
-                (void)snprintf(port, sizeof(port), "p%04u",
-                               n * (N_PORTS / N_POLICIES) + i / N_GRANTS_PER_PORT);
-                (void)snprintf(note.name, sizeof(note.name), "host-%u.bench.example", i);
-                bench_check(nfw_nft_put_grant(batch, NFW_NFT_ADD, policy->table, learned, port, &addr,
-                                              3600000, &note),
-                            "a grant");
-        }
-        bench_check(nfw_nft_commit(context->nft, batch, 0, false, NULL), "the grants");
-}
-
-static void fill(struct nfw_context *context) {
-        for (unsigned int i = 0; i < N_POLICIES; i++) {
-                char names[N_PORTS / N_POLICIES][IFNAMSIZ], name[16];
-                const char *ports[N_PORTS / N_POLICIES];
-
-                (void)snprintf(name, sizeof(name), "policy-%u", i);
-                enforce_load(context, name, enforce_names_policy, NULL, 0);
-                for (unsigned int j = 0; j < NFW_ARRAY_SIZE(ports); j++) {
-                        (void)snprintf(names[j], IFNAMSIZ, "p%04u",
-                                       i * (unsigned int)NFW_ARRAY_SIZE(ports) + j);
-                        ports[j] = names[j];
-                }
-                bench_check(nfw_attach(context, name, ports, NFW_ARRAY_SIZE(ports), NULL), "attaching");
-                put_grants(context, nfw_shadow_policy(&context->shadow, name, NFW_TABLE_INET), i);
-        }
-}
-
 static void run_bus(void *userdata) {
         (void)userdata;
         (void)execlp("dbus-daemon", "dbus-daemon", "--nofork", "--config-file=" BENCH_STATE "/bus.conf",
                      NULL);
-}
-
-static void run_daemon(void *userdata) {
-        const char *program = userdata;
-
-        (void)execl(program, program, "--foreground", "--quiet", "--state-directory", BENCH_STATE,
-                    "--bus-address", BUS, NULL);
-}
-
-/* Until it has said that it is ready; nanoseconds. */
-static uint64_t start_daemon(const char *program, pid_t *ret_child) {
-        const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = BENCH_STATE "/notify" };
-        char said[256];
-        uint64_t begin;
-        int fd;
-
-        (void)unlink(address.sun_path);
-        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-                bench_fail("a socket for the daemon's notice");
-        (void)setenv("NOTIFY_SOCKET", address.sun_path, 1);
-
-        begin = bench_now();
-        *ret_child = lab_fork(run_daemon, (void *)program);
-        if (recv(fd, said, sizeof(said), 0) <= 0)
-                bench_fail("the daemon does not say that it is ready");
-        begin = bench_now() - begin;
-        (void)close(fd);
-        return begin;
 }
 
 /* The number behind a word in a file of /proc, or 0. */
@@ -248,7 +151,9 @@ static void measure(json_t *result,
         sd_bus *bus;
         pid_t daemon;
 
-        ready = start_daemon(program, &daemon);
+        ready = daemon_start((const char *const[]){ program, "--foreground", "--quiet", "--state-directory",
+                                                    BENCH_STATE, "--bus-address", BUS, NULL },
+                             &daemon);
         (void)snprintf(key, sizeof(key), "ready_%s_ms", when);
         result_number(result, key, (double)ready / NS_PER_MS);
         result_aim(result, key, 1000, (double)ready / NS_PER_MS);
@@ -281,7 +186,9 @@ int main(int argc, char **argv) {
         if (argc != 2)
                 bench_fail("say where nfwpolicyd is");
         bench_begin();
-        make_links();
+        many_make_links();
+        lab_run("ip link add " PORT " type veth peer name " OTHER_PORT);
+        lab_run("ip addr add 10.128.0.1/24 dev " PORT);
         write_file(BENCH_STATE "/bus.conf", bus_configuration);
         bus = lab_fork(run_bus, NULL);
         while (access(BENCH_STATE "/bus", F_OK) < 0)
@@ -291,13 +198,13 @@ int main(int argc, char **argv) {
         result = result_new("dbus", "the daemon on a bus, with little and with much in force");
         result_count(result, "samples_each", N_ROUNDS);
         result_count(result, "samples_beside_others", N_OTHERS);
-        result_count(result, "ports", N_PORTS);
-        result_count(result, "policies", N_POLICIES);
-        result_count(result, "grants", (size_t)N_PORTS * N_GRANTS_PER_PORT);
+        result_count(result, "ports", MANY_PORTS);
+        result_count(result, "policies", MANY_POLICIES);
+        result_count(result, "grants", (size_t)MANY_PORTS * MANY_GRANTS_PER_PORT);
 
         enforce_load(context, "little", enforce_names_policy, NULL, 0);
         measure(result, "with_little", argv[1], context, "little");
-        fill(context);
+        many_fill(context);
         measure(result, "with_much", argv[1], context, "little");
         result_print(result);
 
