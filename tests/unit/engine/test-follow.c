@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/keeper/follow.h"
+#include "engine/port_record.h"
+#include "kernel.h"
+
+#define ONE "{name: one, action: allow, priority: 1, egress: {ips: [192.0.2.1]}}"
+
+static void ip(const char *words) {
+        char command[128];
+
+        snprintf(command, sizeof(command), "ip link %s", words);
+        if (system(command) != 0)
+                fail_msg("%s", command);
+}
+
+/* How many transactions it took. */
+static uint32_t follow(struct kernel *kernel) {
+        uint32_t before, after;
+
+        assert_int_equal(nfw_nft_generation(kernel->context->nft, &before), 0);
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report), 0);
+        assert_int_equal(nfw_nft_generation(kernel->context->nft, &after), 0);
+        assert_int_equal(nfw_verify(kernel->context, NULL, kernel->report), 0);
+        return after - before;
+}
+
+static bool is_bound(struct kernel *kernel, const char *port) {
+        nfw_shadow_invalidate(&kernel->context->shadow);
+        assert_int_equal(nfw_shadow_refresh(&kernel->context->shadow, kernel->context->nft), 0);
+        return nfw_shadow_port(&kernel->context->shadow, port);
+}
+
+static bool is_recorded(struct kernel *kernel, const char *port) {
+        struct nfw_port_record record;
+
+        return nfw_port_record_read(kernel->context, port, &record) == 0;
+}
+
+static void test_nothing_to_follow(void **state) {
+        struct kernel *kernel = *state;
+
+        assert_int_equal(follow(kernel), 0);
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        assert_int_equal(follow(kernel), 0);
+        assert_true(is_bound(kernel, "veth0") && is_recorded(kernel, "veth0"));
+}
+
+static void test_another_name(void **state) {
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        ip("set veth0 name other0");
+        assert_int_equal(follow(kernel), 1);
+        assert_true(is_bound(kernel, "other0") && is_recorded(kernel, "other0"));
+        assert_false(is_bound(kernel, "veth0") || is_recorded(kernel, "veth0"));
+        ip("set other0 name veth0");
+        assert_int_equal(follow(kernel), 1);
+        assert_true(is_bound(kernel, "veth0"));
+        assert_false(is_bound(kernel, "other0") || is_recorded(kernel, "other0"));
+}
+
+/* Both bindings go on, each with its link, in one transaction. */
+static void test_names_are_swapped(void **state) {
+        struct nfw_port_record one, two, after;
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        assert_int_equal(load(kernel, "mail", ONE, "veth1"), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
+        for (int i = 0; i < 2; i++) {
+                ip("set veth0 name spare0");
+                ip("set veth1 name veth0");
+                ip("set spare0 name veth1");
+                assert_int_equal(follow(kernel), 1);
+                assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &after), 0);
+                assert_string_equal(after.policy, i ? "web" : "mail");
+                assert_string_equal(after.id, i ? one.id : two.id);
+                assert_int_equal(after.index, i ? one.index : two.index);
+        }
+}
+
+static void test_a_link_that_goes(void **state) {
+        struct kernel *kernel = *state;
+
+        ip("add gone0 type veth peer name gone1");
+        assert_int_equal(load(kernel, "web", ONE, "gone0"), 0);
+        assert_int_equal(load(kernel, "mail", ONE, "veth0"), 0);
+        ip("delete gone0");
+        assert_int_equal(follow(kernel), 1);
+        assert_false(is_bound(kernel, "gone0") || is_recorded(kernel, "gone0"));
+        assert_true(is_bound(kernel, "veth0"));
+}
+
+/* The name is the same, the link is another one: nobody has put it under a policy. */
+static void test_a_link_that_is_another_one(void **state) {
+        struct kernel *kernel = *state;
+
+        ip("add gone0 type veth peer name gone1");
+        assert_int_equal(load(kernel, "web", ONE, "gone0"), 0);
+        ip("delete gone0");
+        ip("add gone0 type veth peer name gone1");
+        assert_int_equal(follow(kernel), 1);
+        assert_false(is_bound(kernel, "gone0") || is_recorded(kernel, "gone0"));
+        ip("delete gone0");
+}
+
+/* Rather as it is than without. */
+static void test_a_policy_that_nobody_knows_any_more(void **state) {
+        struct kernel *kernel = *state;
+        char command[128];
+
+        ip("add gone0 type veth peer name gone1");
+        assert_int_equal(load(kernel, "web", ONE, "gone0"), 0);
+        snprintf(command, sizeof(command), "rm '%s'/net-*/web-*.policy", kernel->place->directory);
+        assert_int_equal(system(command), 0);
+        nfw_record_forget_settings(kernel->context);
+        ip("delete gone0");
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report), 0);
+        assert_true(is_bound(kernel, "gone0"));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                kernel_test(test_nothing_to_follow),
+                kernel_test(test_another_name),
+                kernel_test(test_names_are_swapped),
+                kernel_test(test_a_link_that_goes),
+                kernel_test(test_a_link_that_is_another_one),
+                kernel_test(test_a_policy_that_nobody_knows_any_more),
+        };
+
+        enter_namespace();
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
