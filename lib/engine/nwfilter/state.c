@@ -162,7 +162,7 @@ static bool has_moved_on(const struct nfw_nwfilters *filters) {
 
 /* Where a definition or a record has changed, what was made of it goes; nothing else refers to either. */
 int nfw_nwfilters_follow(struct nfw_nwfilters *filters) {
-        bool defined_changed, recorded_changed;
+        bool defined_changed = false, recorded_changed = false;
         int r;
 
         r = nfw_definitions_check(&filters->definitions, &defined_changed);
