@@ -67,6 +67,7 @@ struct keeping {
         const struct nfw_context *context;
         const char *name; /* of this policy the record with this id only, or none */
         const char *id;
+        bool keeps_others; /* of other policies all */
 };
 
 static int remove_orphan(const char *file, void *userdata) {
@@ -81,7 +82,8 @@ static int remove_orphan(const char *file, void *userdata) {
         if (strcmp(parts.name, keeping->name) == 0)
                 wanted = parts.is_whole && keeping->id && strcmp(parts.id, keeping->id) == 0;
         else
-                wanted = (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
+                wanted = keeping->keeps_others ||
+                         (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
                          is_missing(context, &parts);
         if (wanted)
                 return 0;
@@ -95,6 +97,12 @@ static int remove_orphan(const char *file, void *userdata) {
 
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id) {
         struct keeping keeping = { .context = context, .name = name, .id = id };
+
+        (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_orphan, &keeping);
+}
+
+void nfw_record_remove_versions(const struct nfw_context *context, const char *name, const char *id) {
+        struct keeping keeping = { .context = context, .name = name, .id = id, .keeps_others = true };
 
         (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_orphan, &keeping);
 }

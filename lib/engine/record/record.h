@@ -79,6 +79,8 @@ bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *n
  * that are not in the kernel at all stay: see below.
  */
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id);
+/* The same, leaving other policies alone: for many at once, as those that the shadow does not have cost a look each. */
+void nfw_record_remove_versions(const struct nfw_context *context, const char *name, const char *id);
 
 /*
  * Calls back for the record, with its policy, of each policy that the context's shadow does not have although nobody

@@ -287,7 +287,7 @@ static int applied_restore(struct nfw_context *context, void *userdata) {
                 if (returning->known->is_held || returning->is_gone)
                         continue;
                 if (returning->is_new)
-                        nfw_record_remove_orphans(context, returning->record.name, returning->record.id);
+                        nfw_record_remove_versions(context, returning->record.name, returning->record.id);
                 (void)nfw_bindings_record(&returning->bindings, context, returning->known->name);
         }
         /* Which sets the policies have, only the kernel's dump tells. */

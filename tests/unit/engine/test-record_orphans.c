@@ -32,6 +32,21 @@ static void test_what_is_in_force_stays(void **state) {
         assert_false(place_has(place, "gone-" ID ".policy"));
 }
 
+static void test_versions_of_one_policy(void **state) {
+        struct place *place = *state;
+
+        load(place, "other", OTHER_ID);
+        make(place, "web-" ID ".policy");
+        make(place, "web-" OTHER_ID ".policy");
+        make(place, "web-" OTHER_ID ".policy.new");
+        make(place, "other-" ID ".policy");
+        nfw_record_remove_versions(&place->context, "web", ID);
+        assert_true(place_has(place, "web-" ID ".policy"));
+        assert_false(place_has(place, "web-" OTHER_ID ".policy"));
+        assert_false(place_has(place, "web-" OTHER_ID ".policy.new"));
+        assert_true(place_has(place, "other-" ID ".policy"));
+}
+
 /* The shadow is from before the commit: of what the command was about it must not be asked. */
 static void test_what_the_command_says_counts_more_than_the_shadow(void **state) {
         struct place *place = *state;
@@ -114,6 +129,7 @@ static void test_a_link_goes_and_not_what_it_points_to(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 place_test(test_what_is_in_force_stays),
+                place_test(test_versions_of_one_policy),
                 place_test(test_what_the_command_says_counts_more_than_the_shadow),
                 place_test(test_what_was_not_written_to_the_end_goes),
                 place_test(test_names_that_contain_ids),
