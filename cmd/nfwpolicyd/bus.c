@@ -11,6 +11,8 @@
 
 /* A bus that ends every connection at once must not keep us busy. */
 #define RECONNECT_USEC 1000000
+/* Units that wait for us do not wait for a bus that says nothing. */
+#define SILENCE_USEC 20000000
 
 static const char *bus_address(const struct daemon *daemon) {
         const char *address = daemon->arguments->bus_address;
@@ -72,10 +74,24 @@ static int take_disconnect(sd_bus_message *message, void *userdata, sd_bus_error
 
         (void)message;
         (void)error;
-        daemon_say(daemon, "nfwpolicyd: the bus has gone; it goes on without D-Bus until it is back");
+        if (daemon->is_ready)
+                daemon_say(daemon, "nfwpolicyd: the bus has gone; it goes on without D-Bus until it is back");
+        else
+                (void)do_without(daemon, bus_address(daemon), "it ended the connection");
         bus_disconnect(daemon);
         return sd_event_add_time_relative(daemon->event, &daemon->reconnect_timer, CLOCK_MONOTONIC,
                                           RECONNECT_USEC, 0, reconnect, daemon);
+}
+
+static int take_silence(sd_event_source *source, uint64_t usec, void *userdata) {
+        struct daemon *daemon = userdata;
+
+        (void)source;
+        (void)usec;
+        daemon_say(daemon,
+                   "nfwpolicyd: the bus has not answered yet; it goes on without D-Bus until it does");
+        daemon_ready(daemon);
+        return 0;
 }
 
 static int offer(struct daemon *daemon, sd_bus *bus) {
@@ -139,5 +155,8 @@ int bus_connect(struct daemon *daemon) {
         r = sd_bus_attach_event(bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = sd_bus_request_name_async(bus, NULL, BUS_NAME, 0, take_name, daemon);
+        if (r >= 0 && !daemon->is_ready && !daemon->silence_timer)
+                r = sd_event_add_time_relative(daemon->event, &daemon->silence_timer, CLOCK_MONOTONIC,
+                                               SILENCE_USEC, 0, take_silence, daemon);
         return r;
 }

@@ -36,6 +36,7 @@ void daemon_ready(struct daemon *daemon) {
         if (daemon->is_ready)
                 return;
         daemon->is_ready = true;
+        daemon->silence_timer = sd_event_source_disable_unref(daemon->silence_timer);
         (void)sd_notify(false, "READY=1");
 }
 
@@ -191,6 +192,7 @@ static void stop(struct daemon *daemon) {
         bus_disconnect(daemon);
         sd_event_source_unref(daemon->refresh_timer);
         sd_event_source_unref(daemon->reconnect_timer);
+        sd_event_source_unref(daemon->silence_timer);
         followers_deinit(&daemon->followers);
         places_deinit(&daemon->places);
         sd_event_unref(daemon->event);

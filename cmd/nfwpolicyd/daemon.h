@@ -49,7 +49,8 @@ struct daemon {
         sd_event *event;
         sd_event_source *refresh_timer;
         sd_event_source *reconnect_timer;
-        sd_bus *bus; /* NULL: there is none now */
+        sd_event_source *silence_timer; /* until it is ready */
+        sd_bus *bus;                    /* NULL: there is none now */
         bool has_name;
         bool is_ready; /* the service manager has been told */
 

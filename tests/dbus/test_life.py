@@ -3,6 +3,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -78,6 +79,26 @@ def test_it_is_ready_without_a_bus_too(bus, service_manager):
     process = bus.lab.host.start(*bus.lab.learner_command(), env=environment, stdout=subprocess.DEVNULL)
     bus.lab.processes.append(process)
     assert service_manager.hear() == ["READY=1"]
+
+
+@pytest.mark.parametrize("hangs_up", [False, True], ids=["silent", "hangs up"])
+def test_it_is_ready_though_the_bus_is_none(bus, service_manager, hangs_up):
+    """Somebody listens there, and says nothing or ends every connection."""
+    path = f"{bus.directory}/deaf"
+    service_manager.socket.settimeout(60)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
+        deaf.bind(path)
+        deaf.listen()
+        process = bus.lab.host.start(
+            *bus.lab.learner_command(), env=service_manager.environment(DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={path}"),
+            stdout=subprocess.DEVNULL)
+        bus.lab.processes.append(process)
+        connection, _ = deaf.accept()
+        if hangs_up:
+            connection.close()
+        assert service_manager.hear() == ["READY=1"]
+        connection.close()
+        assert process.poll() is None
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
