@@ -74,7 +74,9 @@ def test_json_of_each_command(host):
         if command[0] == "names":
             assert answer == []
         elif command[0] == "list":
-            assert list(answer) == ["learner", "policies", "ports", "ignored", "diagnostics"]
+            assert list(answer) == [
+                "learner", "policies", "ports", "filter_ports", "networks", "ignored", "diagnostics",
+            ]
         elif command[0] == "show":
             assert list(answer) == ["policy", "format", "text", "diagnostics"]
             assert answer["text"] == host(*command).stdout

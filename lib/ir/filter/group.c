@@ -113,7 +113,7 @@ static int set_field(struct groups *groups,
         return 0;
 }
 
-/* The lengths of the lists that rules were made of have to fit as well. */
+/* The lengths of the lists that rules were made of have to fit as well, and each rule has its own of their values. */
 static int add_axis(struct groups *groups,
                     const struct nfw_nwfilter_value *value,
                     struct nfw_filter_set *set) {
@@ -122,16 +122,12 @@ static int add_axis(struct groups *groups,
 
         if (!axis)
                 return 0;
-        if (axis->n > 1)
-                return nfw_filter_refuse(groups->lowering, groups->instance->rule, "nwfilter/unequal-lists",
-                                         &value->pos,
-                                         "'%s' has several values, which make several rules; '%s' cannot be "
-                                         "walked together with it",
-                                         axis->value->access.name, value->access.name);
         return nfw_vec_push(&set->columns,
                             ((struct nfw_filter_column){ .field = NFW_FILTER_NO_FIELD,
                                                          .protocol = groups->instance->rule->protocol,
-                                                         .value = axis->value }));
+                                                         .value = axis->value,
+                                                         .is_pinned = axis->n > 1,
+                                                         .pin = axis->at }));
 }
 
 static int add_column(struct groups *groups,

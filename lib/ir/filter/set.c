@@ -71,7 +71,8 @@ static bool set_equal(const struct nfw_nwfilter_tree *tree,
                 const struct nfw_filter_column *x = &a->columns.items[i], *y = &b->columns.items[i];
 
                 if (x->field != y->field || x->second_is_mask != y->second_is_mask ||
-                    x->negate != y->negate || !value_equal(tree, x->value, a->scope, y->value, b->scope) ||
+                    x->negate != y->negate || x->is_pinned != y->is_pinned || x->pin != y->pin ||
+                    !value_equal(tree, x->value, a->scope, y->value, b->scope) ||
                     !value_equal(tree, x->second, a->scope, y->second, b->scope))
                         return false;
         }
@@ -151,6 +152,8 @@ static uint64_t hash_set(const struct nfw_filter_set *set) {
                 hash_number(column->negate, &state);
                 hash_value(column->value, &state);
                 hash_value(column->second, &state);
+                if (column->is_pinned)
+                        hash_number(column->pin, &state);
         }
         return state;
 }

@@ -20,6 +20,9 @@ struct nfw_filter_column {
         const struct nfw_nwfilter_value *second; /* a mask or the end of a range, or NULL */
         bool second_is_mask;
         bool negate; /* any of the variable's values counts, whatever others do */
+        /* The rule is one of several, made for this value of the variable: what is walked with it stands still there. */
+        bool is_pinned;
+        size_t pin;
 };
 
 /* The tuples that one port may have of one set. */

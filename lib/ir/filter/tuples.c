@@ -25,6 +25,7 @@ struct axis {
         const struct list *list; /* the first that is walked with it */
         unsigned int number;
         size_t n, at;
+        bool is_pinned;
 };
 
 #define NO_AXIS SIZE_MAX
@@ -172,6 +173,25 @@ static int collect(struct walk *walk) {
         return 0;
 }
 
+static int pin(struct walk *walk) {
+        for (size_t i = 0; i < walk->set->columns.n; i++) {
+                const struct nfw_filter_column *column = &walk->set->columns.items[i];
+                const struct list *list = &walk->lists[2 * i];
+                struct axis *axis;
+
+                if (!column->is_pinned || list->axis == NO_AXIS)
+                        continue;
+                axis = &walk->axes[list->axis];
+                if (column->pin >= axis->n)
+                        return refuse(walk, "nwfilter/unequal-lists", &column->value->pos,
+                                      "'%s' had more values when the filter was compiled",
+                                      column->value->access.name);
+                axis->is_pinned = true;
+                axis->at = column->pin;
+        }
+        return 0;
+}
+
 static const struct nfw_nwfilter_constant *current(const struct walk *walk, const struct list *list) {
         if (!list->value)
                 return NULL;
@@ -209,6 +229,8 @@ static int add_tuple(struct walk *walk, struct nfw_filter_tuples *tuples) {
 
 static bool next(struct walk *walk) {
         for (size_t i = 0; i < walk->n_axes; i++) {
+                if (walk->axes[i].is_pinned)
+                        continue;
                 if (++walk->axes[i].at < walk->axes[i].n)
                         return true;
                 walk->axes[i].at = 0;
@@ -226,6 +248,8 @@ static int enumerate(struct walk *walk, struct nfw_filter_tuples *tuples) {
         int r;
 
         for (size_t i = 0; i < walk->n_axes; i++) {
+                if (walk->axes[i].is_pinned)
+                        continue;
                 if (walk->axes[i].n > NFW_FILTER_MAX_TUPLES / n)
                         return refuse_size(walk);
                 n *= walk->axes[i].n;
@@ -258,6 +282,8 @@ int nfw_filter_set_tuples(const struct nfw_filter_ir *ir nfw_unused,
         bool fits = true;
         int r = collect(&walk);
 
+        if (r == 0 && !walk.invalid && !walk.nothing)
+                r = pin(&walk);
         if (r == 0 && !walk.invalid && !walk.nothing)
                 r = enumerate(&walk, &tuples);
         walk_deinit(&walk);

@@ -234,15 +234,32 @@ static void test_classes(void **state nfw_unused) {
         }
 }
 
+/* Each of the rules has those of the set that belong to its own value. */
 static void test_classes_walked_with_a_set(void **state nfw_unused) {
-        struct fixture f;
+        static const char *const elements[] = { "<udp srcipaddr='$A' dscp='$D'/>",
+                                                "<ip srcipaddr='$A' dscp='$D'/>" };
 
-        begin(&f, FILTER(DROP_OUT("<udp srcipaddr='$A' dscp='$D'/>")));
-        set_pairs(&f);
-        fixture_set(&f, "D", "46");
-        fixture_set(&f, "D", "8");
-        fixture_refuses(&f, "t", "nwfilter/unequal-lists");
-        fixture_deinit(&f);
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(elements); i++) {
+                struct fixture f;
+                char xml[256];
+
+                snprintf(xml, sizeof(xml), FILTER(DROP_OUT("%s")), elements[i]);
+                begin(&f, xml);
+                set_pairs(&f);
+                fixture_set(&f, "D", "46");
+                fixture_set(&f, "D", "8");
+                fixture_bind(&f, "t");
+                assert_int_equal(f.ir->sets.n, i == 0 ? 4 : 2); /* a connection has a second direction */
+                assert_false(udp_with(&f, "b8", IP_1));
+                assert_true(udp_with(&f, "20", IP_1));
+                assert_false(udp_with(&f, "20", IP_9));
+                assert_true(udp_with(&f, "b8", IP_9));
+                assert_true(udp_with(&f, "b8", IP_2));
+                fixture_unbind(&f);
+                fixture_set(&f, "D", "10");
+                fixture_refuses(&f, "t", "nwfilter/unequal-lists");
+                fixture_deinit(&f);
+        }
 }
 
 static void test_values_that_are_none(void **state nfw_unused) {
@@ -418,7 +435,7 @@ static void test_refused(void **state nfw_unused) {
         refuses("<udp srcportstart='81' srcportend='$P'/>", NULL, NULL, "nwfilter/empty-range");
         refuses("<tcp connlimit-above='$NO'/>", NULL, NULL, "nwfilter/missing-variable");
         refuses("<tcp connlimit-above='$A[0]'/>", NULL, NULL, "nwfilter/variable-value");
-        refuses("<tcp connlimit-above='$P' srcipaddr='$A'/>", NULL, NULL, "nwfilter/unequal-lists");
+        refuses("<tcp connlimit-above='$P' srcipaddr='$A'/>", "P", "99", "nwfilter/unequal-lists");
 }
 
 /* One message for each problem, with its place, though the rule counts in both directions. */
@@ -509,7 +526,7 @@ static void test_compiled(void **state nfw_unused) {
         fixture_deinit(&f);
 }
 
-/* A word for the rule and a value of packets may share an iterator while there is one of each. */
+/* A word for the rule and a value of packets may share an iterator, as long as there are as many of each. */
 static void test_compiled_in_parallel(void **state nfw_unused) {
         struct fixture f;
 
