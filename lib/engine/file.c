@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -8,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/nwfilter/binding.h"
 #include "engine/record/record.h"
 
 static int read_all(int fd, size_t max, char **ret_data, size_t *ret_size) {
@@ -67,30 +68,16 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
-static int sync_directory(const char *path) {
-        nfw_cleanup(nfw_freep) char *copy = strdup(path);
-        int fd, r;
-
-        if (!copy)
-                return -ENOMEM;
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): writes to the copy only */
-        fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        r = fsync(fd) < 0 ? -errno : 0;
-        close(fd);
-        return r;
-}
-
-int nfw_file_replace(const char *path, const char *data, size_t size, bool durable) {
+int nfw_file_replace_at(
+        int directory, const char *file, const char *data, size_t size, mode_t mode, bool durable) {
         nfw_cleanup(nfw_freep) char *temporary = NULL;
         int fd, r;
 
-        if (asprintf(&temporary, "%s" NFW_RECORD_UNFINISHED, path) < 0) {
+        if (asprintf(&temporary, "%s" NFW_RECORD_UNFINISHED, file) < 0) {
                 temporary = NULL;
                 return -ENOMEM;
         }
-        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
         if (fd < 0)
                 return -errno;
         r = write_all(fd, data, size);
@@ -98,11 +85,30 @@ int nfw_file_replace(const char *path, const char *data, size_t size, bool durab
                 r = -errno;
         if (close(fd) < 0 && r == 0)
                 r = -errno;
-        if (r == 0 && rename(temporary, path) < 0)
+        if (r == 0 && renameat(directory, temporary, directory, file) < 0)
                 r = -errno;
         if (r < 0) {
-                (void)unlink(temporary);
+                (void)unlinkat(directory, temporary, 0);
                 return r;
         }
-        return durable ? sync_directory(path) : 0;
+        return durable && fsync(directory) < 0 ? -errno : 0;
+}
+
+int nfw_file_replace(const char *path, const char *data, size_t size, mode_t mode, bool durable) {
+        nfw_cleanup(nfw_freep) char *copy = NULL;
+        const char *slash = strrchr(path, '/');
+        int directory, r;
+
+        if (!durable)
+                return nfw_file_replace_at(AT_FDCWD, path, data, size, mode, false);
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): writes to the copy only */
+        directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (directory < 0)
+                return -errno;
+        r = nfw_file_replace_at(directory, slash ? slash + 1 : path, data, size, mode, true);
+        close(directory);
+        return r;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,7 +107,7 @@ int nfw_named_set_save(const struct nfw_context *context, const struct nfw_named
                 return r;
         if (mkdir(directory, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        return nfw_file_replace(path, text, size, false);
+        return nfw_file_replace(path, text, size, 0644, false);
 }
 
 void nfw_named_set_forget(const struct nfw_context *context, const char *name) {

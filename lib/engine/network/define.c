@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "engine/file.h"
 #include "engine/network/network.h"
 #include "policy/policy.h"
 #include "policy/source.h"
@@ -228,9 +229,9 @@ static int write_definition(const struct nfw_context *context,
                 r = nfw_network_write(network, &xml);
         /* The policy first: a network without it would let more pass. */
         if (r == 0 && policy)
-                r = nfw_network_write_file(policy_path, policy->source, policy->source_size);
+                r = nfw_file_replace(policy_path, policy->source, policy->source_size, 0600, true);
         if (r == 0)
-                r = nfw_network_write_file(xml_path, xml, strlen(xml));
+                r = nfw_file_replace(xml_path, xml, strlen(xml), 0600, true);
         if (r == 0 && !policy && unlink(policy_path) < 0 && errno != ENOENT)
                 r = -errno;
         return r;

@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "engine/directory.h"
+#include "engine/file.h"
 #include "engine/network/network.h"
 #include "policy/source.h"
-
-#define UNFINISHED ".new"
 
 int nfw_network_path(const char *directory, const char *name, const char *suffix, char **ret_path) {
         if (asprintf(ret_path, "%s/%s%s", directory, name, suffix) < 0) {
@@ -18,42 +17,6 @@ int nfw_network_path(const char *directory, const char *name, const char *suffix
                 return -ENOMEM;
         }
         return 0;
-}
-
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n > 0) {
-                        data += n;
-                        size -= (size_t)n;
-                }
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
-int nfw_network_write_file(const char *path, const char *data, size_t size) {
-        nfw_cleanup(nfw_freep) char *temporary = NULL;
-        int fd, r;
-
-        if (asprintf(&temporary, "%s" UNFINISHED, path) < 0) {
-                temporary = NULL;
-                return -ENOMEM;
-        }
-        /* What somebody who died has left is not written into. */
-        unlink(temporary);
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-                return -errno;
-        r = write_all(fd, data, size);
-        close(fd);
-        if (r == 0 && rename(temporary, path) < 0)
-                r = -errno;
-        if (r < 0)
-                unlink(temporary);
-        return r;
 }
 
 /* --- names --------------------------------------------------------------------------------------------------- */
@@ -107,7 +70,7 @@ int nfw_running_network_write(const char *directory, const struct nfw_running_ne
                 text = NULL;
                 return -ENOMEM;
         }
-        return nfw_network_write_file(path, text, (size_t)n);
+        return nfw_file_replace(path, text, (size_t)n, 0600, true);
 }
 
 static bool starts_with(const char **text, const char *word) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "engine/file.h"
 #include "engine/lock.h"
 #include "engine/network/network.h"
 #include "engine/state.h"
@@ -242,7 +243,7 @@ static int save_one(const char *from, const char *to, const char *name) {
         if (nfw_source_read(target, 2 * NFW_NETWORK_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
             memcmp(old, text, size) == 0)
                 return 0;
-        return nfw_network_write_file(target, text, size);
+        return nfw_file_replace(target, text, size, 0600, true);
 }
 
 int nfw_networks_save(const struct nfw_context *context, const char *directory) {

@@ -65,8 +65,6 @@ void nfw_network_names_deinit(struct nfw_network_names *names);
 
 /* DIRECTORY/NAMESUFFIX; the caller frees it. */
 int nfw_network_path(const char *directory, const char *name, const char *suffix, char **ret_path);
-/* As a whole or not at all, and it survives a crash. */
-int nfw_network_write_file(const char *path, const char *data, size_t size);
 
 #define NFW_NETWORK_DEFINITION ".xml"
 #define NFW_NETWORK_POLICY     ".policy"

@@ -56,8 +56,3 @@ int nfw_nwfilter_bindings_load(const struct nfw_context *context,
 int nfw_nwfilter_bindings_read_guests(const struct nfw_context *context,
                                       struct nfw_nwfilter_binding_list *list);
 void nfw_nwfilter_bindings_forget_guests(struct nfw_nwfilter_binding_list *list);
-
-/* A whole file, at most max octets: 0, NFW_E_NOT_FOUND, -EFBIG or another negative errno. */
-int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
-/* Beside it, and renamed; durable: it survives a crash of the machine. */
-int nfw_file_replace(const char *path, const char *data, size_t size, bool durable);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/directory.h"
+#include "engine/file.h"
 #include "engine/nwfilter/binding.h"
 #include "engine/nwfilter/store.h"
 #include "xml/xml.h"
@@ -49,7 +50,7 @@ int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nf
         if (r == 0)
                 r = nfw_nwfilter_binding_dumpxml(binding, &text);
         if (r == 0)
-                r = nfw_file_replace(path, text, strlen(text), false);
+                r = nfw_file_replace(path, text, strlen(text), 0644, false);
         if (r != -ENOENT)
                 return r;
 
@@ -58,7 +59,7 @@ int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nf
                 return r;
         if (mkdir(directory, 0755) < 0 && errno != EEXIST)
                 return -errno;
-        return nfw_file_replace(path, text, strlen(text), false);
+        return nfw_file_replace(path, text, strlen(text), 0644, false);
 }
 
 void nfw_nwfilter_binding_forget(const struct nfw_context *context, const char *port) {

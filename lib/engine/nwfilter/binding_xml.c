@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/file.h"
 #include "engine/nwfilter/binding.h"
 #include "xml/xml.h"
 

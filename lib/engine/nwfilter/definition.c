@@ -11,6 +11,7 @@
 
 #include "base/siphash.h"
 #include "engine/directory.h"
+#include "engine/file.h"
 #include "xml/xml.h"
 
 #define SUFFIX ".xml"
@@ -292,7 +293,7 @@ int nfw_definitions_write(struct nfw_definitions *definitions, const char *name,
         r = make_directories(definitions->directories[NFW_DEFINITIONS_OF_ADMINISTRATOR]);
         if (r == 0)
                 r = path_of(definitions, NFW_DEFINITIONS_OF_ADMINISTRATOR, name, &path);
-        return r < 0 ? r : nfw_file_replace(path, text, strlen(text), true);
+        return r < 0 ? r : nfw_file_replace(path, text, strlen(text), 0644, true);
 }
 
 int nfw_definitions_text(struct nfw_definitions *definitions, const char *name, char **ret_text) {

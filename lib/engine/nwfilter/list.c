@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/file.h"
 #include "engine/nwfilter/state.h"
 #include "xml/xml.h"
 

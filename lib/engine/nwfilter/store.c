@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/directory.h"
+#include "engine/file.h"
 #include "engine/lock.h"
 #include "engine/nwfilter/state.h"
 
@@ -102,7 +103,7 @@ static int copy(const char *name, void *userdata) {
                 return r == NFW_E_NOT_FOUND || r == -EFBIG ? 0 : r;
         if (nfw_file_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
             memcmp(old, data, size) != 0)
-                r = nfw_file_replace(target, data, size, copying->durable);
+                r = nfw_file_replace(target, data, size, 0644, copying->durable);
         if (r == 0)
                 (void)utimensat(AT_FDCWD, target, (const struct timespec[]){ from.st_mtim, from.st_mtim }, 0);
         return r;

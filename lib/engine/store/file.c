@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -247,46 +249,16 @@ static int format_bindings(const struct nfw_store *store, char **ret_text, size_
         return fclose(stream) == 0 ? 0 : -ENOMEM;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n > 0) {
-                        data += n;
-                        size -= (size_t)n;
-                }
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
 void nfw_stored_bindings_sort(struct nfw_stored_binding *bindings, size_t n_bindings) {
         if (n_bindings > 0)
                 qsort(bindings, n_bindings, sizeof(*bindings), compare_bindings);
 }
 
 int nfw_store_write_bindings(const struct nfw_store *store) {
-        static const char temporary[] = BINDINGS NFW_RECORD_UNFINISHED;
         nfw_cleanup(nfw_freep) char *text = NULL;
         size_t size = 0;
-        int r, fd;
+        int r;
 
         r = format_bindings(store, &text, &size);
-        if (r < 0)
-                return r;
-
-        fd = openat(store->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-                return -errno;
-        r = write_all(fd, text, size);
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        if (r == 0 && renameat(store->directory, temporary, store->directory, BINDINGS) < 0)
-                r = -errno;
-        if (r == 0 && fsync(store->directory) < 0)
-                r = -errno;
-        if (r < 0)
-                unlinkat(store->directory, temporary, 0);
-        return r;
+        return r < 0 ? r : nfw_file_replace_at(store->directory, BINDINGS, text, size, 0600, true);
 }

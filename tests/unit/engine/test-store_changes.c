@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "engine/file.h"
 #include "engine/nwfilter/binding.h"
 #include "engine/nwfilter/store_changes.h"
 
@@ -28,7 +29,7 @@ static const char *path_of(const struct place *place, const char *name) {
 }
 
 static void put(const struct place *place, const char *name) {
-        assert_int_equal(nfw_file_replace(path_of(place, name), "x", 1, false), 0);
+        assert_int_equal(nfw_file_replace(path_of(place, name), "x", 1, 0644, false), 0);
 }
 
 /* What has changed, in order and with commas; "*" where that is not known. */
