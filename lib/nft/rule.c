@@ -149,11 +149,11 @@ static int set_comment(struct nftnl_rule *rule, const char *comment) {
                        : 0;
 }
 
-static int put(struct nfw_nft_batch *batch,
-               enum nfw_table table,
-               const char *chain,
-               struct nftnl_rule *rule,
-               const struct nfw_nft_origin *origin) {
+int nfw_nft_put_built_rule(struct nfw_nft_batch *batch,
+                           enum nfw_table table,
+                           const char *chain,
+                           struct nftnl_rule *rule,
+                           const struct nfw_nft_origin *origin) {
         struct nlmsghdr *message;
         int r;
 
@@ -195,7 +195,7 @@ int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                 r = set_comment(rule, plan_rule->comment);
         if (r < 0)
                 return r;
-        return put(batch, plan->table, chain->name, rule, &origin);
+        return nfw_nft_put_built_rule(batch, plan->table, chain->name, rule, &origin);
 }
 
 int nfw_nft_put_dispatch_rule(struct nfw_nft_batch *batch,
@@ -212,7 +212,7 @@ int nfw_nft_put_dispatch_rule(struct nfw_nft_batch *batch,
         r = nfw_nft_expr_load(rule, nfw_nft_port_field(direction), 0, NFT_REG_1);
         if (r == 0)
                 r = nfw_nft_expr_vmap(rule, nfw_nft_map_name(direction));
-        return r < 0 ? r : put(batch, table, chain, rule, &origin);
+        return r < 0 ? r : nfw_nft_put_built_rule(batch, table, chain, rule, &origin);
 }
 
 int nfw_nft_put_port_rule(struct nfw_nft_batch *batch,
@@ -233,7 +233,7 @@ int nfw_nft_put_port_rule(struct nfw_nft_batch *batch,
                 r = nfw_nft_expr_lookup(rule, set, 0, false);
         if (r == 0)
                 r = nfw_nft_expr_branch(rule, NFT_GOTO, target);
-        return r < 0 ? r : put(batch, table, chain, rule, &origin);
+        return r < 0 ? r : nfw_nft_put_built_rule(batch, table, chain, rule, &origin);
 }
 
 int nfw_nft_put_flush(struct nfw_nft_batch *batch,

@@ -11,6 +11,15 @@ int nfw_nft_mirror_prefix(const struct nfw_plan *plan,
                           enum nfw_mirror mirror,
                           char buffer[static NFW_NFT_PREFIX_MAX]);
 
+struct nftnl_rule;
+
+/* A rule with its expressions, behind those that the chain has. 0 or a negative errno. */
+int nfw_nft_put_built_rule(struct nfw_nft_batch *batch,
+                           enum nfw_table table,
+                           const char *chain,
+                           struct nftnl_rule *rule,
+                           const struct nfw_nft_origin *origin);
+
 /* One rule of a plan's chain, behind those that the chain has, with the anonymous sets that belong to it. */
 int nfw_nft_put_rule(struct nfw_nft_batch *batch,
                      const struct nfw_plan *plan,

@@ -88,18 +88,8 @@ static int put_set(struct nfw_nft_batch *batch, const struct nfw_nft_networks *n
 
 static int put_rule(struct nfw_nft_batch *batch, const char *chain, struct nftnl_rule *rule) {
         struct nfw_nft_origin origin = { .what = "rule in the chain", .name = chain };
-        struct nlmsghdr *message;
-        int r;
 
-        if (nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, nfw_nft_batch_table_name(batch)) < 0 ||
-            nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chain) < 0)
-                return -ENOMEM;
-        r = nfw_nft_batch_begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_BRIDGE, &origin,
-                                &message);
-        if (r < 0)
-                return r;
-        nftnl_rule_nlmsg_build_payload(message, rule);
-        return nfw_nft_batch_end(batch, message);
+        return nfw_nft_put_built_rule(batch, NFW_TABLE_BRIDGE, chain, rule, &origin);
 }
 
 static int put_uplink_rule(struct nfw_nft_batch *batch, enum nfw_direction direction) {

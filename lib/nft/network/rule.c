@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft/rule.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -197,20 +199,12 @@ static int fill(struct nftnl_rule *nftnl, const struct rule *rule) {
 static int put(struct nfw_nft_batch *batch, const struct rule *rule) {
         nfw_cleanup(nftnl_rule_freep) struct nftnl_rule *nftnl = nftnl_rule_alloc();
         struct nfw_nft_origin origin = { .what = "rule in the chain", .name = rule->chain };
-        struct nlmsghdr *message = NULL;
         int r;
 
-        if (!nftnl || nftnl_rule_set_str(nftnl, NFTNL_RULE_TABLE, nfw_nft_batch_table_name(batch)) < 0 ||
-            nftnl_rule_set_str(nftnl, NFTNL_RULE_CHAIN, rule->chain) < 0)
+        if (!nftnl)
                 return -ENOMEM;
         r = fill(nftnl, rule);
-        if (r == 0)
-                r = nfw_nft_batch_begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET,
-                                        &origin, &message);
-        if (r != 0)
-                return r;
-        nftnl_rule_nlmsg_build_payload(message, nftnl);
-        return nfw_nft_batch_end(batch, message);
+        return r != 0 ? r : nfw_nft_put_built_rule(batch, NFW_TABLE_INET, rule->chain, nftnl, &origin);
 }
 
 /*
