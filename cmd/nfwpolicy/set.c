@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nfwpolicy/act/set.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "nfwpolicy/act-set.h"
 #include "nfwpolicy/commands.h"
-#include "nfwpolicy/nwfilter.h"
+#include "nfwpolicy/nwfilter/nwfilter.h"
 #include "shared/diagnostics.h"
 #include "shared/suggest.h"
 #include "shared/table.h"

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <sys/utsname.h>
 
-#include "nfwpolicy/act.h"
+#include "nfwpolicy/act/act.h"
 #include "nfwpolicy/attention.h"
-#include "nfwpolicy/bus.h"
+#include "nfwpolicy/bus/bus.h"
 #include "nfwpolicy/commands.h"
-#include "nfwpolicy/list.h"
+#include "nfwpolicy/policy/list.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/text.h"

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What the calls of the daemon's methods have in common. */
+
+#include "nfwpolicy/bus/answer.h"
+#include "nfwpolicy/bus/bus.h"
+
+#define BUS_NAME    "org.nfwpolicy1"
+#define BUS_PATH    "/org/nfwpolicy1"
+#define BUS_MANAGER "org.nfwpolicy1.Manager"
+
+struct bus {
+        sd_bus *connection;
+        struct bus_answer answer;
+};
+
+/* 0 or more, or a negative errno. */
+int bus_new_call(struct bus *bus, const char *member, sd_bus_message **ret_call);
+
+/* 0, or what bus_answer_read_error() makes of the error. */
+int bus_call(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply);
