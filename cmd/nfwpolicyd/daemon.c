@@ -11,7 +11,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "nfwpolicyd/changes.h"
+#include "nfwpolicyd/objects/changes.h"
 #include "nfwpolicyd/settings.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"

@@ -5,20 +5,24 @@
  * The daemon and its parts. One thread, one sd-event loop; a guest that waits for its DNS reply comes before
  * everybody who asks over the bus.
  *
- *   daemon.c         the loop: the learner, signals, the service manager
- *   keep.c           what others do to the rules and links is put right
- *   follow.c         pipes for who follows what is learned
- *   places.c         what others define is noticed
- *   refresh.c        when it is looked what is in force now
- *   bus.c            the connection to the bus and the name on it
- *   settings.c       what the configuration says; reload.c says it again
- *   access.c         who may call what; credentials.c who is calling
- *   manager.c        org.nfwpolicy1.Manager; load_call.c has its largest methods
- *   filters.c, sets.c, networks.c   its methods for them; answer.c and call_options.c what these have in common
- *   objects.c        an object for each policy, port, filter and network
- *   model.c          what the objects are made of
- *   changes.c        from one model to the next: signals
- *   errors.c         reports as D-Bus values and D-Bus errors
+ *   daemon.c          the loop: the learner, signals, the service manager
+ *   keep.c            what others do to the rules and links is put right
+ *   settings.c        what the configuration says; reload.c says it again
+ *
+ *   bus/bus.c         the connection to the bus and the name on it
+ *   bus/access.c      who may call what; credentials.c who is calling
+ *   bus/errors.c      reports as D-Bus values and D-Bus errors
+ *   bus/answer.c      what many methods answer with
+ *
+ *   calls/manager.c   org.nfwpolicy1.Manager; load.c and status.c have its largest methods
+ *   calls/filters.c, sets.c, networks.c   its methods for them; options.c reads what most of them take
+ *   calls/follow.c    pipes for who follows what is learned
+ *
+ *   objects/objects.c an object for each policy, port, filter and network
+ *   objects/model.c   what the objects are made of
+ *   objects/refresh.c when it is looked what is in force now
+ *   objects/changes.c from one model to the next: signals
+ *   objects/places.c  what others define is noticed
  */
 
 #include <stdbool.h>
@@ -27,12 +31,12 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
-#include "nfwpolicyd/access.h"
 #include "nfwpolicyd/arguments.h"
-#include "nfwpolicyd/follow.h"
-#include "nfwpolicyd/model.h"
-#include "nfwpolicyd/objects.h"
-#include "nfwpolicyd/places.h"
+#include "nfwpolicyd/bus/access.h"
+#include "nfwpolicyd/calls/follow.h"
+#include "nfwpolicyd/objects/model.h"
+#include "nfwpolicyd/objects/objects.h"
+#include "nfwpolicyd/objects/places.h"
 
 struct daemon {
         const struct cli *cli;
@@ -66,7 +70,7 @@ struct daemon {
 /* A line on standard output, at once. */
 __attribute__((format(printf, 2, 3))) void daemon_say(const struct daemon *daemon, const char *format, ...);
 
-/* bus.c: 0, or a negative errno where an address was given and nobody answers there. */
+/* bus/bus.c: 0, or a negative errno where an address was given and nobody answers there. */
 int bus_connect(struct daemon *daemon);
 void bus_disconnect(struct daemon *daemon);
 
@@ -85,7 +89,7 @@ int keep_follow(struct daemon *daemon);
 /* After a change of our own: it is stored before the caller is told that it is done. */
 void keep_changed(struct daemon *daemon);
 
-/* refresh.c */
+/* objects/refresh.c */
 void refresh_soon(struct daemon *daemon);
 int refresh_now(struct daemon *daemon);
 int refresh_if_outdated(struct daemon *daemon);

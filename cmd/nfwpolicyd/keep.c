@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "nfwpolicyd/changes.h"
 #include "nfwpolicyd/daemon.h"
+#include "nfwpolicyd/objects/changes.h"
 #include "shared/cleanup.h"
 #include "shared/watch.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/strings.h"
+#include "nfwpolicyd/bus/strings.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/credentials.h"
+#include "nfwpolicyd/bus/credentials.h"
 
 #include <errno.h>
 #include <string.h>

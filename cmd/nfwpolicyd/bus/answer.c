@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/answer.h"
+#include "nfwpolicyd/bus/answer.h"
 
 #include "shared/cleanup.h"
 

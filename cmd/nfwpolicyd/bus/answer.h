@@ -3,8 +3,8 @@
 
 /* What many methods do: answers that have a value before their report, and changes. */
 
+#include "nfwpolicyd/bus/errors.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
 
 /* A bus ends the connection of who sends more than it takes: 32 MiB on a system bus. */
 #define ANSWER_MAX_BYTES ((size_t)16 * 1024 * 1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/read_fd.h"
+#include "nfwpolicyd/calls/read_fd.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/filters.h"
+#include "nfwpolicyd/calls/filters.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/answer.h"
-#include "nfwpolicyd/call_options.h"
-#include "nfwpolicyd/lists.h"
+#include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/options.h"
 #include "shared/cleanup.h"
 
 DEFINE_CLEANUP(nwfilter)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/sets.h"
+#include "nfwpolicyd/calls/sets.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/answer.h"
-#include "nfwpolicyd/call_options.h"
-#include "nfwpolicyd/lists.h"
+#include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/options.h"
 #include "shared/cleanup.h"
 #include "shared/suggest.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/model.h"
+#include "nfwpolicyd/objects/model.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/answer.h"
-#include "nfwpolicyd/manager.h"
+#include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/calls/manager.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/objects.h"
+#include "nfwpolicyd/objects/objects.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "nfwpolicyd/bus/lists.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/lists.h"
 #include "shared/cleanup.h"
 
 #define POLICY(field_)  offsetof(struct model_policy, field_)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/changes.h"
+#include "nfwpolicyd/objects/changes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/objects.h"
+#include "nfwpolicyd/objects/objects.h"
 #include "shared/cleanup.h"
 
 /* What the bus does not take in time: then it is better to say less than to keep it all in memory. */

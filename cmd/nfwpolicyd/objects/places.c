@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/places.h"
+#include "nfwpolicyd/objects/places.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicyd/calls/manager.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/manager.h"
-#include "nfwpolicyd/objects.h"
+#include "nfwpolicyd/objects/objects.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 

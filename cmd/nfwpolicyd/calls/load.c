@@ -3,12 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "nfwpolicyd/call_options.h"
+#include "nfwpolicyd/bus/errors.h"
+#include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/manager.h"
+#include "nfwpolicyd/calls/options.h"
+#include "nfwpolicyd/calls/read_fd.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
-#include "nfwpolicyd/lists.h"
-#include "nfwpolicyd/manager.h"
-#include "nfwpolicyd/read_fd.h"
 #include "shared/cleanup.h"
 
 /* The options of a call; the texts are the message's. */

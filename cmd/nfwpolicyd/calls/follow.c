@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/follow.h"
+#include "nfwpolicyd/calls/follow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "nfwpolicyd/bus/errors.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
 #include "shared/cleanup.h"
 #include "shared/event.h"
 #include "shared/watch.h"

@@ -13,7 +13,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "nfwpolicyd/credentials.h"
+#include "nfwpolicyd/bus/credentials.h"
 
 struct access_call;
 

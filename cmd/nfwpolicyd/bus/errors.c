@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/errors.h"
+#include "nfwpolicyd/bus/errors.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfwpolicyd/bus/strings.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/strings.h"
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/text.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/access.h"
+#include "nfwpolicyd/bus/access.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/credentials.h"
+#include "nfwpolicyd/bus/credentials.h"
+#include "nfwpolicyd/bus/errors.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/errors.h"
 
 /*
  * Calls that wait for polkit may hold a policy of many megabytes each, and an administrator may be away from the

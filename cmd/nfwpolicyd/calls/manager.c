@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/manager.h"
+#include "nfwpolicyd/calls/manager.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/answer.h"
-#include "nfwpolicyd/call_options.h"
+#include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/filters.h"
+#include "nfwpolicyd/calls/networks.h"
+#include "nfwpolicyd/calls/options.h"
+#include "nfwpolicyd/calls/sets.h"
 #include "nfwpolicyd/daemon.h"
-#include "nfwpolicyd/filters.h"
-#include "nfwpolicyd/lists.h"
-#include "nfwpolicyd/networks.h"
-#include "nfwpolicyd/sets.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
 #include "shared/suggest.h"

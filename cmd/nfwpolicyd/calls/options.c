@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/call_options.h"
+#include "nfwpolicyd/calls/options.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "nfwpolicyd/errors.h"
-#include "nfwpolicyd/lists.h"
+#include "nfwpolicyd/bus/errors.h"
+#include "nfwpolicyd/bus/lists.h"
 #include "shared/cleanup.h"
 #include "shared/suggest.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nfwpolicyd/networks.h"
+#include "nfwpolicyd/calls/networks.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfwpolicyd/answer.h"
-#include "nfwpolicyd/call_options.h"
+#include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/calls/options.h"
 #include "shared/cleanup.h"
 
 /* Of both calls that have some; the texts are the message's. */

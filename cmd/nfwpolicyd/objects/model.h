@@ -10,7 +10,7 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
-#include "nfwpolicyd/strings.h"
+#include "nfwpolicyd/bus/strings.h"
 
 struct model_policy {
         char *name;
