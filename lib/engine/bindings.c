@@ -106,6 +106,20 @@ static int add(struct nfw_bindings *bindings,
         return r;
 }
 
+/* No link can get a name that is another link's alternative one: it would be waited for in vain. */
+static int init_absent(struct nfw_port *port,
+                       struct nfw_context *context,
+                       const char *interface,
+                       const struct nfw_record *settings) {
+        struct nfw_link link;
+        int r;
+
+        r = nfw_rtnl_link_by_altname(context->rtnl, interface, &link);
+        if (r < 0)
+                return r;
+        return r == 0 ? NFW_E_NOT_FOUND : nfw_port_init_absent(port, context, interface, settings);
+}
+
 int nfw_bindings_add(struct nfw_bindings *bindings,
                      struct nfw_context *context,
                      const char *interface,
@@ -120,8 +134,7 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
         r = nfw_port_init(&binding->port, context, interface, settings,
                           bindings->is_persistent ? NULL : report);
         if (r > 0 && bindings->is_persistent) {
-                r = r == NFW_E_NOT_FOUND ? nfw_port_init_absent(&binding->port, context, interface, settings)
-                                         : r;
+                r = r == NFW_E_NOT_FOUND ? init_absent(&binding->port, context, interface, settings) : r;
                 /* Only now it is known that it is to be told. */
                 if (r > 0)
                         return nfw_port_init(&binding->port, context, interface, settings, report);

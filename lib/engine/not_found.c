@@ -49,6 +49,46 @@ int nfw_report_no_binding(struct nfw_report *report, const struct nfw_shadow *sh
         return report_unknown(report, "port/not-bound", "no policy is on port", interface, &names);
 }
 
+static int hint_interface(struct nfw_context *context, const char *interface, char **ret_hint) {
+        nfw_cleanup(nfw_link_names_deinit) struct nfw_link_names names = { 0 };
+        const char *nearest;
+        struct nfw_link link;
+        int r, n;
+
+        r = nfw_rtnl_link_by_altname(context->rtnl, interface, &link);
+        if (r < 0)
+                return r;
+        if (r == 0) {
+                n = asprintf(ret_hint, "it is another name of `%s`, and packets are known by that one",
+                             link.name);
+        } else {
+                r = nfw_rtnl_link_names(context->rtnl, &names);
+                if (r < 0)
+                        return r;
+                nearest = nfw_suggest(interface, (const char *const *)names.vec.items, names.vec.n);
+                n = nearest ? asprintf(ret_hint, "did you mean `%s`?", nearest)
+                            : asprintf(ret_hint, "`ip link` lists the interfaces of this network namespace");
+        }
+        if (n < 0) {
+                *ret_hint = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+int nfw_report_no_interface(struct nfw_report *report, struct nfw_context *context, const char *interface) {
+        nfw_cleanup(nfw_freep) char *hint = NULL;
+        int r;
+
+        if (!report)
+                return NFW_E_NOT_FOUND;
+        r = hint_interface(context, interface, &hint);
+        if (r == 0)
+                r = nfw_report_error(report, "port/no-interface", NULL, hint, "there is no interface `%s`",
+                                     interface);
+        return r < 0 ? r : NFW_E_NOT_FOUND;
+}
+
 int nfw_report_missing_policy(struct nfw_report *report, const struct nfw_record *record) {
         nfw_cleanup(nfw_freep) char *hint = NULL;
 

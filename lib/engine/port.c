@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/suggest.h"
+#include "engine/not_found.h"
 #include "engine/resolvers.h"
 
 void nfw_port_deinit(struct nfw_port *port) {
@@ -124,28 +124,6 @@ static bool wants_addresses(const struct nfw_record *settings) {
                (settings->parameters[NFW_PARAMETER_RESOLVERS] && settings->resolvers.n == 0);
 }
 
-static int report_missing(struct nfw_context *context, const char *interface, struct nfw_report *report) {
-        nfw_cleanup(nfw_link_names_deinit) struct nfw_link_names names = { 0 };
-        nfw_cleanup(nfw_freep) char *hint = NULL;
-        const char *nearest;
-        int r;
-
-        if (!report)
-                return NFW_E_NOT_FOUND;
-        r = nfw_rtnl_link_names(context->rtnl, &names);
-        if (r < 0)
-                return r;
-
-        nearest = nfw_suggest(interface, (const char *const *)names.vec.items, names.vec.n);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                return -ENOMEM;
-
-        r = nfw_report_error(report, "port/no-interface", NULL,
-                             hint ? hint : "`ip link` lists the interfaces of this network namespace",
-                             "there is no interface `%s`", interface);
-        return r < 0 ? r : NFW_E_NOT_FOUND;
-}
-
 static int report_bypass(const char *interface, enum nfw_link_bypass bypass, struct nfw_report *report) {
         static const struct {
                 const char *what, *hint;
@@ -180,7 +158,7 @@ int nfw_port_init(struct nfw_port *port,
         r = strlen(interface) < IFNAMSIZ ? nfw_rtnl_link_by_name(context->rtnl, interface, &link)
                                          : NFW_E_NOT_FOUND;
         if (r == NFW_E_NOT_FOUND)
-                return report_missing(context, interface, report);
+                return nfw_report_no_interface(report, context, interface);
         if (r < 0)
                 return r;
 

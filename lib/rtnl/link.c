@@ -17,6 +17,9 @@
 /* A dump is taken again when links come and go under it; who changes them faster than this is not waited for. */
 #define DUMP_TRIES 16
 
+/* ALTIFNAMSIZ, which the kernel does not export; with the final 0. */
+#define ALTNAME_SIZE 128
+
 NFW_DEFINE_CLEANUP(struct nfw_rtnl, nfw_rtnl_free)
 
 struct link_attributes {
@@ -141,7 +144,11 @@ static int on_link(const struct nlmsghdr *message, void *userdata) {
         return MNL_CB_STOP;
 }
 
-static int get_link(struct nfw_rtnl *rtnl, const char *name, unsigned int index, struct nfw_link *ret_link) {
+static int get_link(struct nfw_rtnl *rtnl,
+                    uint16_t attribute,
+                    const char *name,
+                    unsigned int index,
+                    struct nfw_link *ret_link) {
         _Alignas(struct nlmsghdr) char buffer[512] = { 0 }; /* padding goes to the kernel too */
         struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, 0);
         struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
@@ -151,7 +158,7 @@ static int get_link(struct nfw_rtnl *rtnl, const char *name, unsigned int index,
         info->ifi_family = AF_UNSPEC;
         info->ifi_index = (int)index;
         if (name)
-                mnl_attr_put_strz(request, IFLA_IFNAME, name);
+                mnl_attr_put_strz(request, attribute, name);
         /* Adding the counters of all processors up takes longer than all the rest. */
         mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 
@@ -166,17 +173,37 @@ static int get_link(struct nfw_rtnl *rtnl, const char *name, unsigned int index,
 
 int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link) {
         size_t length = strnlen(name, IFNAMSIZ);
+        struct nfw_link link;
+        int r;
 
         /* The kernel has other errors for names that no link can have. */
         if (length == 0 || length >= IFNAMSIZ)
                 return NFW_E_NOT_FOUND;
-        return get_link(rtnl, name, 0, ret_link);
+        r = get_link(rtnl, IFLA_IFNAME, name, 0, &link);
+        if (r != 0)
+                return r;
+        /* The kernel finds it by its alternative names, too; its packets are known by this one only. */
+        if (strcmp(link.name, name) != 0)
+                return NFW_E_NOT_FOUND;
+        *ret_link = link;
+        return 0;
+}
+
+int nfw_rtnl_link_by_altname(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link) {
+        size_t length = strnlen(name, ALTNAME_SIZE);
+        int r;
+
+        if (length == 0 || length >= ALTNAME_SIZE)
+                return NFW_E_NOT_FOUND;
+        r = get_link(rtnl, IFLA_ALT_IFNAME, name, 0, ret_link);
+        /* Before 5.5 there are none, and the kernel does not know what is asked. */
+        return r == -EINVAL || r == -EOPNOTSUPP ? NFW_E_NOT_FOUND : r;
 }
 
 int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link) {
         if (index == 0 || index > INT32_MAX)
                 return NFW_E_NOT_FOUND;
-        return get_link(rtnl, NULL, index, ret_link);
+        return get_link(rtnl, 0, NULL, index, ret_link);
 }
 
 static void truncate_names(struct nfw_link_names *names, size_t n) {

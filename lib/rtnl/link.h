@@ -37,8 +37,10 @@ struct nfw_prefixes {
 int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl);
 struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl);
 
-/* 0, NFW_E_NOT_FOUND or a negative errno. */
+/* 0, NFW_E_NOT_FOUND or a negative errno. The name is the one that packets are known by. */
 int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link);
+/* One that has it as an alternative name. Packets are not known by that. */
+int nfw_rtnl_link_by_altname(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link);
 int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link);
 /*
  * Calls back for every interface until the callback returns other than 0; returns that, or a negative errno. Where links

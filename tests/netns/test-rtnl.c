@@ -52,6 +52,23 @@ static void test_link_by_name(void **state) {
         run("ip link del va && ip link del brx");
 }
 
+/* The kernel answers to each of them, and knows packets by the name only. */
+static void test_alternative_name(void **state) {
+        struct nfw_link link = { .index = 7 };
+
+        run("ip link add va type veth peer name vb && ip link property add dev va altname guest7 altname "
+            "a-name-that-is-longer-than-any-link-has");
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "guest7", &link), NFW_E_NOT_FOUND);
+        assert_int_equal(link.index, 7);
+        assert_int_equal(nfw_rtnl_link_by_altname(*state, "guest7", &link), 0);
+        assert_string_equal(link.name, "va");
+        assert_int_equal(nfw_rtnl_link_by_altname(*state, "a-name-that-is-longer-than-any-link-has", &link),
+                         0);
+        assert_int_equal(nfw_rtnl_link_by_altname(*state, "guest8", &link), NFW_E_NOT_FOUND);
+        assert_int_equal(nfw_rtnl_link_by_altname(*state, "", &link), NFW_E_NOT_FOUND);
+        run("ip link del va");
+}
+
 static void test_link_by_index(void **state) {
         struct nfw_link link;
 
@@ -230,6 +247,7 @@ static void test_monitor_overflow(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_link_by_name, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_alternative_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_link_by_index, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_such_link, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_other_master, setup, teardown),

@@ -173,6 +173,26 @@ def test_names_are_followed(keeper):
     eventually(lambda: ports(lab) == {})
 
 
+def test_an_alternative_name_is_no_name(keeper):
+    """The kernel finds the link by it, but packets are known by the other one: nothing would be in force."""
+    lab = keeper.lab
+    load_alone(lab)
+    bare_veth(lab, "port0")
+    ip(lab, "link", "property", "add", "dev", "port0", "altname", "guest7")
+    for options in ([], ["--persistent"]):
+        refused = lab.nfw("attach", "test", "--port", "guest7", *options, check=False)
+        assert refused.returncode == 1 and "port/no-interface" in refused.stderr
+        assert "another name of `port0`" in refused.stderr
+    assert ports(lab) == {}
+    # As udev leaves it where it renames: the port goes on under its new name.
+    lab.nfw("attach", "test", "--port", "port0")
+    ip(lab, "link", "set", "port0", "name", "port1")
+    ip(lab, "link", "property", "add", "dev", "port1", "altname", "port0")
+    eventually(lambda: set(ports(lab)) == {"port1"})
+    assert elements(lab, "inet", "egress", "port0") is None
+    ip(lab, "link", "del", "port1")
+
+
 def test_another_link_of_the_same_name_is_another_one(keeper):
     lab = keeper.lab
     bare_veth(lab, "vnet8")

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/suggest.h"
+#include "engine/not_found.h"
 #include "engine/nwfilter/change.h"
 
 struct bind {
@@ -13,26 +13,6 @@ struct bind {
         size_t n_saved;
 };
 
-static int report_missing(struct nfw_context *context, const char *port, struct nfw_report *report) {
-        nfw_cleanup(nfw_link_names_deinit) struct nfw_link_names names = { 0 };
-        nfw_cleanup(nfw_freep) char *hint = NULL;
-        const char *nearest;
-        int r;
-
-        r = nfw_rtnl_link_names(context->rtnl, &names);
-        if (r < 0)
-                return r;
-        nearest = nfw_suggest(port, (const char *const *)names.vec.items, names.vec.n);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0) {
-                hint = NULL;
-                return -ENOMEM;
-        }
-        r = nfw_report_error(report, "port/no-interface", NULL,
-                             hint ? hint : "`ip link` lists the interfaces of this network namespace",
-                             "there is no interface `%s`", port);
-        return r < 0 ? r : NFW_E_NOT_FOUND;
-}
-
 /* A frame has to pass a bridge for its filter to see it. */
 static int check_port(struct nfw_context *context, const char *port, struct nfw_report *report) {
         struct nfw_link link;
@@ -40,7 +20,7 @@ static int check_port(struct nfw_context *context, const char *port, struct nfw_
 
         r = nfw_rtnl_link_by_name(context->rtnl, port, &link);
         if (r == NFW_E_NOT_FOUND)
-                return report_missing(context, port, report);
+                return nfw_report_no_interface(report, context, port);
         if (r < 0 || (link.master && link.bypass == NFW_LINK_SEEN))
                 return r;
         r = nfw_report_error(
