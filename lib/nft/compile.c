@@ -30,7 +30,7 @@ static int put_sets(struct nfw_nft_batch *batch, const struct nfw_plan *plan) {
                 struct nfw_nft_origin origin = { .what = "set", .name = plan_set->name };
                 struct nfw_nft_set set;
 
-                if (!plan_set->name)
+                if (!plan_set->name || plan_set->is_shared)
                         continue;
                 r = nfw_nft_set_from_plan(plan_set, &set);
                 if (r == 0)

@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 
 #include "base/macros.h"
+#include "ir/plan/constant.h"
 #include "nft/filter/filter.h"
 
 uint8_t nfw_nft_nfproto(enum nfw_table table) {
@@ -30,6 +31,13 @@ const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t fam
         };
 
         return names[parameter][family == AF_INET ? 0 : 1];
+}
+
+bool nfw_nft_is_constant_set(const char *name) {
+        for (int constant = 0; constant < NFW_N_CONSTANTS; constant++)
+                if (strcmp(name, nfw_plan_constant_name(constant)) == 0)
+                        return true;
+        return false;
 }
 
 /* Sorted. nft takes them for parts of its own language wherever a table's name could stand (1.0.6 and what came later). */

@@ -105,7 +105,7 @@ struct nfw_nft_policy *nfw_nft_find_policy(const struct nfw_nft_snapshot *snapsh
 }
 
 static bool is_fixed(const char *name) {
-        if (nfw_nft_is_network_object(name))
+        if (nfw_nft_is_network_object(name) || nfw_nft_is_constant_set(name))
                 return true;
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 if (strcmp(name, nfw_nft_map_name(direction)) == 0)

@@ -6,6 +6,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "ir/plan/constant.h"
 #include "nft/chain.h"
 #include "nft/names.h"
 #include "nft/rule.h"
@@ -38,6 +39,19 @@ static int put_fixed_set(struct nfw_nft_batch *batch, enum nfw_table table, cons
         return nfw_nft_put_set(batch, table, set, NULL, &origin);
 }
 
+static int put_constant(struct nfw_nft_batch *batch, enum nfw_table table, enum nfw_plan_constant constant) {
+        struct nfw_nft_origin origin = { .what = "set", .name = nfw_plan_constant_name(constant) };
+        struct nfw_plan_set plan_set;
+        struct nfw_nft_set set;
+        int r;
+
+        nfw_plan_constant_set(constant, &plan_set);
+        r = nfw_nft_set_from_plan(&plan_set, &set);
+        if (r == 0)
+                r = nfw_nft_put_set(batch, table, &set, NULL, &origin);
+        return r < 0 ? r : nfw_nft_put_set_elements(batch, table, &set, &plan_set, &origin);
+}
+
 int nfw_nft_put_table(struct nfw_nft_batch *batch, enum nfw_table table) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         struct nfw_nft_set set;
@@ -54,6 +68,9 @@ int nfw_nft_put_table(struct nfw_nft_batch *batch, enum nfw_table table) {
                         nfw_nft_set_from_parameter(parameter, families[i], &set);
                         r = put_fixed_set(batch, table, &set);
                 }
+        for (int constant = 0; constant < NFW_N_CONSTANTS && r == 0; constant++)
+                if (nfw_plan_constant_is_in(constant, table))
+                        r = put_constant(batch, table, constant);
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)
                 r = nfw_nft_put_base_chain(batch, table, direction);
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++)

@@ -3,7 +3,8 @@
 
 /*
  * What every table of ours has, whatever the policies: the table, the two base chains with their verdict maps,
- * and the sets of what differs from port to port.
+ * the sets of what differs from port to port, and
+ * those of what is the same in all policies.
  */
 
 #include "ir/ir.h"

@@ -122,6 +122,8 @@ TAMPERING = {
     "a chain flushed": lambda lab: "flush chain inet nfwpolicy test-ingress",
     "a set's element added": lambda lab: f"add element inet nfwpolicy {some_set(lab)} {{ 192.0.2.111 }}",
     "a set flushed": lambda lab: f"flush set inet nfwpolicy {some_set(lab)}",
+    "what all policies look up, less": lambda lab: "delete element inet nfwpolicy tcp_udp { udp }",
+    "what all policies look up, more": lambda lab: "add element inet nfwpolicy neighbour_discovery { echo-request }",
     "a base chain flushed": lambda lab: "flush chain inet nfwpolicy prerouting",
     "a base chain's rule": lambda lab: "insert rule inet nfwpolicy prerouting accept",
     "a base chain's policy": lambda lab: "chain inet nfwpolicy prerouting { policy drop; }",

@@ -34,13 +34,13 @@ struct nfw_plan_set {
         NFW_VEC(struct nfw_range) elements;
         size_t learned; /* index into struct nfw_plan.learned; SIZE_MAX for all other sets */
         bool meter;     /* has no fields: the kernel puts ports there, each with a limit of its own */
+        bool is_shared; /* the table has it for all of its policies or filters, and it is not theirs */
         /* The following are for filters only. */
         bool per_port;    /* keys begin with the port, and elements are put when one is bound */
         bool has_timeout; /* elements may end */
         bool connections; /* the kernel puts the keys there, each with the number of its connections */
         bool is_rarp;     /* its fields of ARP are those of RARP */
         size_t source;    /* of per_port: index into the sets of struct nfw_filter_ir */
-        bool is_shared;   /* all filters of the table have it, and it is not theirs */
         bool is_masked[NFW_PLAN_MAX_FIELDS]; /* of a field only those bits count that its mask leaves */
         uint8_t masks[NFW_PLAN_MAX_FIELDS][NFW_VALUE_MAX];
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/siphash.h"
+#include "ir/plan/constant.h"
 
 /* Fewer rules are easier to read with the values in them. */
 #define MIN_USES 16
@@ -24,7 +25,7 @@ static uint64_t content_hash(const struct nfw_plan_set *set) {
                set->fields[0];
 }
 
-static bool is_same(const struct nfw_plan_set *a, const struct nfw_plan_set *b) {
+bool nfw_plan_sets_hold_the_same(const struct nfw_plan_set *a, const struct nfw_plan_set *b) {
         return a->fields[0] == b->fields[0] && a->interval == b->interval && a->elements.n == b->elements.n &&
                memcmp(a->elements.items, b->elements.items, a->elements.n * sizeof(*a->elements.items)) == 0;
 }
@@ -35,6 +36,18 @@ static int use_compare(const void *a, const void *b) {
         if (x->hash != y->hash)
                 return x->hash < y->hash ? -1 : 1;
         return (x->set > y->set) - (x->set < y->set);
+}
+
+/* As one of the sets that the table has; *ret_is_one says whether it is. */
+static int name_constant(const struct nfw_plan *plan, struct nfw_plan_set *set, bool *ret_is_one) {
+        enum nfw_plan_constant constant = nfw_plan_constant_find(plan->table, set);
+
+        *ret_is_one = constant < NFW_N_CONSTANTS;
+        if (!*ret_is_one)
+                return 0;
+        set->name = strdup(nfw_plan_constant_name(constant));
+        set->is_shared = true;
+        return set->name ? 0 : -ENOMEM;
 }
 
 static int name_common(const struct nfw_plan *plan, size_t number, struct nfw_plan_set *set) {
@@ -67,15 +80,18 @@ static int choose(struct nfw_plan *plan, const struct use *uses, size_t n_uses, 
 
         for (size_t i = 0, next; i < n_uses; i = next) {
                 struct nfw_plan_set *set = &plan->sets.items[uses[i].set];
+                bool is_constant;
                 int r;
 
                 next = i + 1;
                 while (next < n_uses && uses[next].hash == uses[i].hash &&
-                       is_same(set, &plan->sets.items[uses[next].set]))
+                       nfw_plan_sets_hold_the_same(set, &plan->sets.items[uses[next].set]))
                         next++;
-                if (next - i < MIN_USES)
+                r = name_constant(plan, set, &is_constant);
+                if (r == 0 && !is_constant && next - i < MIN_USES)
                         continue;
-                r = name_common(plan, ++n_common, set);
+                if (r == 0 && !is_constant)
+                        r = name_common(plan, ++n_common, set);
                 if (r < 0)
                         return r;
                 for (size_t j = i; j < next; j++)
@@ -137,8 +153,6 @@ int nfw_plan_share_sets(struct nfw_plan *plan) {
         if (!uses || !chosen || !places)
                 return -ENOMEM;
         n_uses = collect_uses(plan, uses);
-        if (n_uses < MIN_USES)
-                return 0;
         for (size_t i = 0; i < n_sets; i++)
                 chosen[i] = i;
         r = choose(plan, uses, n_uses, chosen);

@@ -8,6 +8,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "ir/filter/learning.h"
+#include "ir/plan/constant.h"
 #include "nft/chain.h"
 #include "nft/names.h"
 #include "nft/rule.h"
@@ -55,7 +56,24 @@ int nfw_nft_print_set(FILE *stream, const struct nfw_nft_set *set, const struct 
         return r;
 }
 
-static void print_fixed_sets(FILE *stream) {
+static int print_constants(FILE *stream, enum nfw_table table) {
+        int r = 0;
+
+        for (int constant = 0; constant < NFW_N_CONSTANTS && r == 0; constant++) {
+                struct nfw_plan_set plan_set;
+                struct nfw_nft_set set;
+
+                if (!nfw_plan_constant_is_in(constant, table))
+                        continue;
+                nfw_plan_constant_set(constant, &plan_set);
+                r = nfw_nft_set_from_plan(&plan_set, &set);
+                if (r == 0)
+                        r = nfw_nft_print_set(stream, &set, &plan_set);
+        }
+        return r;
+}
+
+static int print_fixed_sets(FILE *stream, enum nfw_table table) {
         struct nfw_nft_set set;
 
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++) {
@@ -68,6 +86,7 @@ static void print_fixed_sets(FILE *stream) {
                 nfw_nft_set_from_parameter(parameter, AF_INET6, &set);
                 nfw_nft_print_set(stream, &set, NULL);
         }
+        return print_constants(stream, table);
 }
 
 static int print_plan_sets(FILE *stream, const struct nfw_plan *plan) {
@@ -82,7 +101,7 @@ static int print_plan_sets(FILE *stream, const struct nfw_plan *plan) {
         nfw_vec_foreach (plan_set, &plan->sets) {
                 struct nfw_nft_set set;
 
-                if (!plan_set->name)
+                if (!plan_set->name || plan_set->is_shared)
                         continue;
                 r = nfw_nft_set_from_plan(plan_set, &set);
                 if (r == 0)
@@ -208,8 +227,9 @@ int nfw_nft_print_plan(const struct nfw_plan *plan, const char *table_name, FILE
 
         fprintf(stream, "table %s %s {\n", nfw_nft_family_name(plan->table), table_name);
         fputs("\tcomment \"" NFW_NFT_OWNER " " NFW_VERSION "\"\n", stream);
-        print_fixed_sets(stream);
-        r = print_plan_sets(stream, plan);
+        r = print_fixed_sets(stream, plan->table);
+        if (r == 0)
+                r = print_plan_sets(stream, plan);
         for (int direction = 0; direction < NFW_N_DIRECTIONS; direction++)
                 print_base_chain(stream, plan->table, direction);
         for (int direction = 0; direction < NFW_N_DIRECTIONS && r == 0; direction++) {

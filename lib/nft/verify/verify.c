@@ -89,7 +89,8 @@ int nfw_nft_compared_chains(const struct nfw_nft_comparison *comparison,
 static void expect_elements(const struct nfw_plan *plan, struct nfw_nft_image *image) {
         if (!plan) {
                 nfw_nft_image_foreach (set, image->sets)
-                        set->is_constant = nfw_nft_is_network_object(set->name);
+                        set->is_constant =
+                                nfw_nft_is_network_object(set->name) || nfw_nft_is_constant_set(set->name);
                 return;
         }
         nfw_vec_foreach (set, &plan->sets) {

@@ -307,10 +307,29 @@ static void test_common_sets(void **state nfw_unused) {
 
         c = compile(text);
         assert_non_null(find_set(c.plan, "web-common1-port"));
-        assert_non_null(find_set(c.plan, "web-common2-proto"));
+        assert_non_null(find_set(c.plan, "tcp_udp"));
         nfw_vec_foreach (set, &c.plan->sets)
                 n_unnamed += !set->name;
         assert_true(n_unnamed < 16);
+}
+
+/* What the implicit rules look up is the table's: a policy has no set for that. */
+static void test_constants(void **state nfw_unused) {
+        nfw_cleanup(compiled_deinit) struct compiled c =
+                compile("version: \"1.0\"\n"
+                        "rules:\n"
+                        "- {name: a, action: allow, priority: 1, egress: "
+                        "{domains: [a.example], protocols: [tcp, udp]}}\n");
+        size_t n_shared = 0;
+
+        nfw_vec_foreach (set, &c.plan->sets) {
+                assert_non_null(set->name);
+                assert_int_equal(set->is_shared, set->learned == SIZE_MAX);
+                n_shared += set->is_shared;
+        }
+        assert_int_equal(n_shared, 4);
+        assert_true(find_set(c.plan, "tcp_udp")->is_shared);
+        assert_null(find_set(c.plan, "ether_types"));
 }
 
 static void test_few_rules_are_no_block(void **state nfw_unused) {
@@ -397,6 +416,7 @@ int main(void) {
                 cmocka_unit_test(test_large_product),
                 cmocka_unit_test(test_blocks),
                 cmocka_unit_test(test_common_sets),
+                cmocka_unit_test(test_constants),
                 cmocka_unit_test(test_few_rules_are_no_block),
                 cmocka_unit_test(test_log_denied),
                 cmocka_unit_test(test_deterministic),
