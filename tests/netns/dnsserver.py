@@ -33,11 +33,14 @@ def dnsmasq(lab, namespace, addresses, options):
 
 class Responder:
     """
-    Answers datagrams to (address, port) with what make_replies(query) returns: a list of messages.
+    Answers datagrams to (address, port) with what make_replies(query) returns: a list of messages. Meanwhile peer
+    is who has asked.
     """
 
     def __init__(self, lab, namespace, address, make_replies, port=53):
         self.make_replies = make_replies
+        self.lab = lab
+        self.peer = None
         self.socket = namespace.socket(family_of(address), socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.stop_reader, self.stop_writer = os.pipe()
@@ -52,9 +55,9 @@ class Responder:
             while True:
                 if any(key.fd == self.stop_reader for key, _ in selector.select()):
                     return
-                message, peer = self.socket.recvfrom(65536)
+                message, self.peer = self.socket.recvfrom(65536)
                 for each in self.make_replies(message):
-                    self.socket.sendto(each, peer)
+                    self.socket.sendto(each, self.peer)
 
     def close(self):
         if self.thread:

@@ -32,7 +32,7 @@ def question_end(message):
 def question_name(message):
     end, labels = 12, []
     while message[end]:
-        labels.append(message[end + 1:end + 1 + message[end]].decode())
+        labels.append(message[end + 1:end + 1 + message[end]].decode(errors="replace"))
         end += 1 + message[end]
     return ".".join(labels)
 
