@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-The policies of Lima's documentation do what their text says. host.lima.internal is the host's own addresses on
-the guest's link, subnet.lima.internal the networks of those addresses.
+The policies of data/examples do what their text says. host.lima.internal is the host's own addresses on the guest's
+link, subnet.lima.internal the networks of those addresses.
 """
 
 import os
@@ -14,7 +14,7 @@ from dnswire import A, AAAA
 from lab import HOST4, HOST6, SOURCE
 from policies import allow, deny, policy
 
-CONFORMANCE = os.path.join(SOURCE, "..", "shared", "conformance", "lima")
+EXAMPLES = os.path.join(SOURCE, "data", "examples")
 V4, V6, PRIVATE = "192.0.2.1", "2001:db8::1", "10.99.1.1"
 METADATA4, METADATA6 = "169.254.169.254", "fd00:ec2::254"
 # A machine on the guest's own network that is not the host.
@@ -50,11 +50,8 @@ def lab(network, shared_lab):
     return shared_lab
 
 
-def load_file(lab, name):
-    path = os.path.join(CONFORMANCE, name)
-    if not os.path.exists(path):
-        pytest.skip(f"{path} is not there")
-    lab.nfw("load", path, "--name", "test", "--port", "vnet0")
+def load_example(lab, name):
+    lab.nfw("load", os.path.join(EXAMPLES, name), "--name", "test", "--port", "vnet0")
 
 
 def resolve(lab, *records):
@@ -69,7 +66,7 @@ def resolve(lab, *records):
 
 
 def test_github_and_ping_but_no_metadata(lab):
-    load_file(lab, "doc_policy_1.yaml")
+    load_example(lab, "github.yaml")
     lab.reach(f"icmp {V4}, icmp {V6}", f"tcp 192.0.2.10 443, icmp {METADATA4}, icmp {METADATA6}, tcp {METADATA4} 80")
     resolve(lab, "githubusercontent.com", "evil.example", ("github.com", "192.0.2.10"),
             ("github.com", "2001:db8::10"), ("api.github.com", "2001:db8::11"),
@@ -79,13 +76,13 @@ def test_github_and_ping_but_no_metadata(lab):
 
 
 def test_web_and_ssh_only(lab):
-    load_file(lab, "doc_policy_3.yaml")
+    load_example(lab, "developer.yaml")
     lab.reach(f"tcp {V4} 80, tcp {V4} 443, tcp {V4} 22, tcp {V6} 443, tcp {PRIVATE} 22",
               f"tcp {V4} 53, udp {V4} 443, icmp {V4}, icmp {V6}")
 
 
 def test_package_repositories_only(lab):
-    load_file(lab, "doc_policy_4.yaml")
+    load_example(lab, "packages.yaml")
     lab.reach(denied="tcp 192.0.2.20 80, tcp 192.0.2.21 443")
     resolve(lab, "debian.org", "evil.example", ("archive.ubuntu.com", "192.0.2.20"),
             ("archive.ubuntu.com", "2001:db8::20"), ("deb.debian.org", "192.0.2.21"),
@@ -95,13 +92,13 @@ def test_package_repositories_only(lab):
 
 
 def test_https_everywhere_but_no_metadata(lab):
-    load_file(lab, "doc_policy_5.yaml")
+    load_example(lab, "hardened.yaml")
     lab.reach(f"tcp {V4} 443, tcp {V6} 443, tcp {PRIVATE} 443",
               f"tcp {METADATA4} 443, tcp {METADATA6} 443, tcp {V4} 80, udp {V4} 443, icmp {V4}")
 
 
 def test_the_example(lab):
-    load_file(lab, "lima_example_policy.yaml")
+    load_example(lab, "lima-user-v2.yaml")
     lab.reach(
         f"tcp {V4} 22, tcp {V4} 80, tcp {V6} 443, tcp {V4} 53, udp {V4} 53, udp {V6} 53, tcp {NEIGHBOUR4} 80,"
         f"icmp {NEIGHBOUR4}",
