@@ -73,7 +73,7 @@ static inline void build_word(struct build *b, const char *word) {
 
 /* Appends what the words say. */
 static inline void build_words(struct build *b, const char *words) {
-        size_t open[WORDS_MAX_OPEN], n_open = 0;
+        size_t open[WORDS_MAX_OPEN] = { 0 }, n_open = 0;
 
         for (const char *end; *(words += strspn(words, " \n")); words = end) {
                 char word[300];
