@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
@@ -14,10 +15,16 @@ static int load_file(struct nfw_context *context, const char *path, struct nfw_r
         CLEANUP(text) char *name = read_policy_name(path);
         CLEANUP(policy) struct nfw_policy *policy = NULL;
         CLEANUP(load) struct nfw_load *load = NULL;
+        struct stat st;
         int r;
 
         if (!name)
                 return -ENOMEM;
+        if (stat(path, &st) < 0)
+                return -errno;
+        /* Whoever is to write into a pipe is not waited for. */
+        if (!S_ISREG(st.st_mode))
+                return S_ISDIR(st.st_mode) ? -EISDIR : -EBADFD;
         r = nfw_policy_read_file(path, report, &policy);
         if (r == 0)
                 r = nfw_load_new(policy, name, &load);
@@ -38,7 +45,9 @@ static int load_files(const struct cli *cli, struct nfw_context *context, const 
                         r = load_file(context, path, report);
                 if (r == -EPERM || r == -ENOMEM)
                         return diagnostics_finish(cli, report, r, path);
-                if (r != 0)
+                if (r == -EBADFD)
+                        (void)cli_error(cli, "%s: it is no regular file", path);
+                else if (r != 0)
                         (void)diagnostics_finish(cli, report, r, path);
                 else
                         diagnostics_print(cli, report);

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "engine/record/record.h"
 
 static int read_all(int fd, size_t max, char **ret_data, size_t *ret_size) {
@@ -43,15 +45,45 @@ static int read_all(int fd, size_t max, char **ret_data, size_t *ret_size) {
         return 0;
 }
 
+static int check_regular(int fd, size_t max) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return S_ISDIR(st.st_mode) ? -EISDIR : -EBADFD;
+        return st.st_size > 0 && (uintmax_t)st.st_size > max ? -EFBIG : 0;
+}
+
 int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size) {
         int fd, r;
 
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
                 return errno == ENOENT || errno == ENOTDIR ? NFW_E_NOT_FOUND : -errno;
-        r = read_all(fd, max, ret_data, ret_size);
+        r = check_regular(fd, max);
+        if (r == 0)
+                r = read_all(fd, max, ret_data, ret_size);
         close(fd);
         return r;
+}
+
+bool nfw_file_is_bad(int r) {
+        static const int errors[] = { EFBIG, EISDIR, EBADFD, ELOOP, ENXIO, EACCES, EIO, ENAMETOOLONG };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(errors); i++)
+                if (r == -errors[i])
+                        return true;
+        return false;
+}
+
+int nfw_file_report_bad(struct nfw_report *report, const char *code, const char *path, int error) {
+        int r;
+
+        r = nfw_report_error(report, code, NULL, NULL, "`%s` cannot be read: %s", path,
+                             error == -EBADFD || error == -ENXIO ? "it is no regular file"
+                                                                 : nfw_strerror(error));
+        return r < 0 ? r : NFW_E_INVALID;
 }
 
 static int write_all(int fd, const char *data, size_t size) {
@@ -77,7 +109,8 @@ int nfw_file_replace_at(
                 temporary = NULL;
                 return -ENOMEM;
         }
-        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                    mode);
         if (fd < 0)
                 return -errno;
         r = write_all(fd, data, size);

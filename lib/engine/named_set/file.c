@@ -90,7 +90,7 @@ int nfw_named_set_load(const struct nfw_context *context, const char *name, stru
                 r = nfw_file_read(path, FILE_SIZE_MAX, &text, &size);
         if (r == 0)
                 r = read_text(name, text, ret_set);
-        return r > 0 || r == -EFBIG ? NFW_E_NOT_FOUND : r;
+        return r > 0 || nfw_file_is_bad(r) ? NFW_E_NOT_FOUND : r;
 }
 
 int nfw_named_set_save(const struct nfw_context *context, const struct nfw_named_set *set) {

@@ -9,7 +9,6 @@
 #include "engine/directory.h"
 #include "engine/file.h"
 #include "engine/network/network.h"
-#include "policy/source.h"
 
 int nfw_network_path(const char *directory, const char *name, const char *suffix, char **ret_path) {
         if (asprintf(ret_path, "%s/%s%s", directory, name, suffix) < 0) {
@@ -82,22 +81,15 @@ static bool starts_with(const char **text, const char *word) {
         return true;
 }
 
-int nfw_running_network_read(const char *directory,
-                             const char *name,
-                             struct nfw_running_network *ret_running) {
+int nfw_running_network_parse(const char *path,
+                              const char *name,
+                              const char *text,
+                              size_t size,
+                              struct nfw_running_network *ret_running) {
         struct nfw_running_network running = { 0 };
-        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
-        const char *rest;
-        size_t size;
+        const char *rest = text;
         int r;
 
-        r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
-        if (r == 0)
-                r = nfw_source_read(path, 2 * NFW_NETWORK_SIZE_MAX, &text, &size);
-        if (r != 0)
-                return r == -ENOENT || r > 0 ? NFW_E_NOT_FOUND : r;
-
-        rest = text;
         if (!starts_with(&rest, "nfwpolicy network, bridge "))
                 return NFW_E_NOT_FOUND;
         running.made_bridge = starts_with(&rest, "made, ");
@@ -116,6 +108,21 @@ int nfw_running_network_read(const char *directory,
         }
         *ret_running = running;
         return 0;
+}
+
+int nfw_running_network_read(const char *directory,
+                             const char *name,
+                             struct nfw_running_network *ret_running) {
+        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
+        size_t size;
+        int r;
+
+        r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
+        if (r == 0)
+                r = nfw_file_read(path, NFW_NETWORK_RUNNING_SIZE_MAX, &text, &size);
+        if (r != 0)
+                return nfw_file_is_bad(r) ? NFW_E_NOT_FOUND : r;
+        return nfw_running_network_parse(path, name, text, size, ret_running);
 }
 
 void nfw_running_network_remove(const char *directory, const char *name) {
@@ -176,9 +183,11 @@ int nfw_network_definition_read(const struct nfw_context *context,
                 return NFW_E_NOT_FOUND;
         r = nfw_network_path(context->network_directory, name, NFW_NETWORK_DEFINITION, &path);
         if (r == 0)
-                r = nfw_source_read(path, NFW_NETWORK_SIZE_MAX, &text, &size);
+                r = nfw_file_read(path, NFW_NETWORK_SIZE_MAX, &text, &size);
+        if (nfw_file_is_bad(r))
+                return nfw_file_report_bad(report, "network/unreadable", path, r);
         if (r != 0)
-                return r == -ENOENT ? NFW_E_NOT_FOUND : r == NFW_E_REFUSED ? -EFBIG : r;
+                return r;
         return nfw_network_parse(path, text, size, report, ret_network);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 #include "engine/network/network.h"
 #include "engine/state.h"
 #include "engine/statistics.h"
+#include "engine/store/stored.h"
 #include "engine/transaction.h"
-#include "policy/source.h"
 #include "rtnl/bridge.h"
 
 void nfw_network_policy_name(const struct nfw_network *network,
@@ -170,28 +171,43 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
         return 0;
 }
 
+static int adopt_one(struct nfw_context *context,
+                     const char *directory,
+                     const char *name,
+                     struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *path = NULL, *text = NULL;
+        struct nfw_running_network running, present;
+        size_t size;
+        int r;
+
+        r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
+        if (r == 0)
+                r = nfw_stored_read(path, NFW_NETWORK_RUNNING_SIZE_MAX, &text, &size);
+        if (r == 0)
+                r = nfw_running_network_parse(path, name, text, size, &running);
+        if (r > 0)
+                return nfw_stored_set_aside(AT_FDCWD, path, path, "start the network again", report);
+        if (r < 0)
+                return r;
+        r = nfw_running_network_read(context->directory, name, &present);
+        if (r == 0)
+                nfw_network_free(present.network);
+        else if (r == NFW_E_NOT_FOUND)
+                r = nfw_running_network_write(context->directory, &running);
+        nfw_network_free(running.network);
+        return r;
+}
+
 /* Those that ran when the host was shut down. */
-static int adopt(struct nfw_context *context, const char *directory) {
+static int adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
         nfw_cleanup(nfw_network_names_deinit) struct nfw_network_names names = { 0 };
         int r;
 
         r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &names);
-        nfw_vec_foreach (name, &names.vec) {
-                struct nfw_running_network running, present;
-
-                if (r < 0)
-                        return r;
-                r = nfw_running_network_read(directory, *name, &running);
-                if (r != 0)
-                        continue;
-                r = nfw_running_network_read(context->directory, *name, &present);
+        nfw_vec_foreach (name, &names.vec)
                 if (r == 0)
-                        nfw_network_free(present.network);
-                else if (r == NFW_E_NOT_FOUND)
-                        r = nfw_running_network_write(context->directory, &running);
-                nfw_network_free(running.network);
-        }
-        return r < 0 ? r : 0;
+                        r = adopt_one(context, directory, *name, report);
+        return r;
 }
 
 static int restore_host(struct nfw_context *context,
@@ -215,7 +231,7 @@ int nfw_networks_restore(struct nfw_context *context, const char *directory, str
         if (directory) {
                 r = nfw_lock_acquire(&lock, context);
                 if (r == 0)
-                        r = adopt(context, directory);
+                        r = adopt(context, directory, report);
                 nfw_lock_release(&lock);
         }
         if (r == 0)
@@ -237,13 +253,13 @@ static int save_one(const char *from, const char *to, const char *name) {
         if (r == 0)
                 r = nfw_network_path(to, name, NFW_NETWORK_RUNNING, &target);
         if (r == 0)
-                r = nfw_source_read(source, 2 * NFW_NETWORK_SIZE_MAX, &text, &size);
+                r = nfw_file_read(source, NFW_NETWORK_RUNNING_SIZE_MAX, &text, &size);
         if (r != 0)
-                return r == -ENOENT || r > 0 ? 0 : r;
-        if (nfw_source_read(target, 2 * NFW_NETWORK_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
+                return r > 0 || nfw_file_is_bad(r) ? 0 : r;
+        if (nfw_stored_read(target, NFW_NETWORK_RUNNING_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
             memcmp(old, text, size) == 0)
                 return 0;
-        return nfw_file_replace(target, text, size, 0600, true);
+        return nfw_stored_write(target, text, size, true);
 }
 
 int nfw_networks_save(const struct nfw_context *context, const char *directory) {

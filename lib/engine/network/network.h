@@ -50,6 +50,12 @@ bool nfw_networks_are_missing(const struct nfw_context *context,
                               enum nfw_table table);
 
 int nfw_running_network_write(const char *directory, const struct nfw_running_network *running);
+/* What its file holds. The path is for messages. 0, NFW_E_NOT_FOUND for anything else, or a negative errno. */
+int nfw_running_network_parse(const char *path,
+                              const char *name,
+                              const char *text,
+                              size_t size,
+                              struct nfw_running_network *ret_running);
 int nfw_running_network_read(const char *directory,
                              const char *name,
                              struct nfw_running_network *ret_running);
@@ -69,6 +75,8 @@ int nfw_network_path(const char *directory, const char *name, const char *suffix
 #define NFW_NETWORK_DEFINITION ".xml"
 #define NFW_NETWORK_POLICY     ".policy"
 #define NFW_NETWORK_RUNNING    ".network"
+/* Written out it may be longer than it was. */
+#define NFW_NETWORK_RUNNING_SIZE_MAX (2 * NFW_NETWORK_SIZE_MAX)
 
 /* What is defined; what is wrong with it is added to the report. Also NFW_E_INVALID. */
 int nfw_network_definition_read(const struct nfw_context *context,

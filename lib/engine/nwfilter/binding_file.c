@@ -39,7 +39,7 @@ int nfw_nwfilter_binding_load(const struct nfw_context *context,
                 *ret_binding = nfw_nwfilter_binding_free(*ret_binding);
                 r = NFW_E_NOT_FOUND;
         }
-        return r > 0 || r == -EFBIG ? NFW_E_NOT_FOUND : r;
+        return r > 0 || nfw_file_is_bad(r) ? NFW_E_NOT_FOUND : r;
 }
 
 int nfw_nwfilter_binding_save(const struct nfw_context *context, const struct nfw_nwfilter_binding *binding) {

@@ -99,6 +99,8 @@ static int read_file(const struct nfw_definitions *definitions,
         r = path_of(definitions, place, name, &path);
         if (r == 0)
                 r = nfw_file_read(path, NFW_XML_SIZE_MAX, &data, &size);
+        if (nfw_file_is_bad(r))
+                return nfw_file_report_bad(report, "nwfilter/unreadable", path, r);
         if (r == 0)
                 r = nfw_nwfilter_read(path, data, size, report, ret_filter);
         if (r != 0)
@@ -305,7 +307,7 @@ int nfw_definitions_text(struct nfw_definitions *definitions, const char *name, 
         r = path_of(definitions, NFW_DEFINITIONS_OF_ADMINISTRATOR, name, &path);
         if (r == 0)
                 r = nfw_file_read(path, NFW_XML_SIZE_MAX, ret_text, &size);
-        return r < 0 ? r : 0;
+        return r < 0 && !nfw_file_is_bad(r) ? r : 0;
 }
 
 int nfw_definitions_remove(struct nfw_definitions *definitions, const char *name) {

@@ -13,6 +13,7 @@
 #include "engine/file.h"
 #include "engine/lock.h"
 #include "engine/nwfilter/state.h"
+#include "engine/store/stored.h"
 
 /* Times of files are as old as the kernel's last tick: what is older than this is not written again at the same time. */
 #define SETTLED_NS 100000000
@@ -24,17 +25,17 @@
 static const struct {
         const char *directory;
         const char *suffix;
+        const char *hint; /* where one of them is not whole */
 } kinds[] = {
-        { NFW_NWFILTER_RECORDS, NFW_NWFILTER_RECORDS_SUFFIX },
-        { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX },
-        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX },
+        { NFW_NWFILTER_RECORDS, NFW_NWFILTER_RECORDS_SUFFIX, "what is defined now is in force" },
+        { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX, "add to the set what was in it" },
+        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX, "bind the port again: it is under no filter" },
 };
 
 struct copying {
         char *from, *to; /* directories */
-        const char *suffix;
-        bool durable;
-        bool keeps; /* what is there already */
+        size_t kind;
+        struct nfw_report *report;
 };
 
 static void copying_deinit(struct copying *copying) {
@@ -43,7 +44,7 @@ static void copying_deinit(struct copying *copying) {
 }
 
 static int copying_init(struct copying *copying, const char *from, const char *to, size_t kind) {
-        copying->suffix = kinds[kind].suffix;
+        copying->kind = kind;
         if (asprintf(&copying->from, "%s/%s", from, kinds[kind].directory) < 0) {
                 copying->from = NULL;
                 return -ENOMEM;
@@ -70,11 +71,11 @@ static bool is_same_time(const struct stat *a, const struct stat *b) {
 static int make_paths(const struct copying *copying, const char *name, char **ret_source, char **ret_target) {
         nfw_cleanup(nfw_freep) char *source = NULL;
 
-        if (asprintf(&source, "%s/%s%s", copying->from, name, copying->suffix) < 0) {
+        if (asprintf(&source, "%s/%s%s", copying->from, name, kinds[copying->kind].suffix) < 0) {
                 source = NULL;
                 return -ENOMEM;
         }
-        if (asprintf(ret_target, "%s/%s%s", copying->to, name, copying->suffix) < 0) {
+        if (asprintf(ret_target, "%s/%s%s", copying->to, name, kinds[copying->kind].suffix) < 0) {
                 *ret_target = NULL;
                 return -ENOMEM;
         }
@@ -83,7 +84,7 @@ static int make_paths(const struct copying *copying, const char *name, char **re
 }
 
 /* A copy has the time of what it was made from, so that what has not changed is not read. */
-static int copy(const char *name, void *userdata) {
+static int save_one(const char *name, void *userdata) {
         nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *data = NULL, *old = NULL;
         const struct copying *copying = userdata;
         struct stat from, to = { 0 };
@@ -95,18 +96,37 @@ static int copy(const char *name, void *userdata) {
                 return r;
         if (stat(source, &from) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (stat(target, &to) == 0 &&
-            (copying->keeps || (is_same_time(&from, &to) && from.st_size == to.st_size && is_settled(&from))))
+        if (stat(target, &to) == 0 && is_same_time(&from, &to) &&
+            from.st_size + (off_t)NFW_STORED_EXTRA == to.st_size && is_settled(&from))
                 return 0;
         r = nfw_file_read(source, SIZE_MAX_COPIED, &data, &size);
         if (r != 0)
-                return r == NFW_E_NOT_FOUND || r == -EFBIG ? 0 : r;
-        if (nfw_file_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
+                return r == NFW_E_NOT_FOUND || nfw_file_is_bad(r) ? 0 : r;
+        if (nfw_stored_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
             memcmp(old, data, size) != 0)
-                r = nfw_file_replace(target, data, size, 0644, copying->durable);
+                r = nfw_stored_write(target, data, size, true);
         if (r == 0)
                 (void)utimensat(AT_FDCWD, target, (const struct timespec[]){ from.st_mtim, from.st_mtim }, 0);
         return r;
+}
+
+/* What is there already rules. */
+static int adopt_one(const char *name, void *userdata) {
+        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *data = NULL;
+        const struct copying *copying = userdata;
+        size_t size;
+        int r;
+
+        r = make_paths(copying, name, &source, &target);
+        if (r < 0)
+                return r;
+        if (access(target, F_OK) == 0)
+                return 0;
+        r = nfw_stored_read(source, SIZE_MAX_COPIED, &data, &size);
+        if (r > 0)
+                return nfw_stored_set_aside(AT_FDCWD, source, source, kinds[copying->kind].hint,
+                                            copying->report);
+        return r < 0 ? r : nfw_file_replace(target, data, size, 0644, false);
 }
 
 static int remove_if_gone(const char *name, void *userdata) {
@@ -117,9 +137,9 @@ static int remove_if_gone(const char *name, void *userdata) {
         r = make_paths(copying, name, &source, &target);
         if (r < 0)
                 return r;
-        if (access(source, F_OK) < 0 && errno == ENOENT && unlink(target) < 0 && errno != ENOENT)
-                return -errno;
-        return 0;
+        if (access(source, F_OK) == 0 || errno != ENOENT || unlink(target) == 0)
+                return 0;
+        return errno == ENOENT || errno == EISDIR ? 0 : -errno;
 }
 
 static int make_target(const struct copying *copying) {
@@ -128,12 +148,6 @@ static int make_target(const struct copying *copying) {
         if (stat(copying->from, &st) == 0 && mkdir(copying->to, 0755) < 0 && errno != EEXIST)
                 return -errno;
         return 0;
-}
-
-static int copy_all(struct copying *copying) {
-        int r = make_target(copying);
-
-        return r < 0 ? r : nfw_directory_foreach(AT_FDCWD, copying->from, copying->suffix, copy, copying);
 }
 
 /* Those that may have changed: all of them, or what the changes say. */
@@ -145,7 +159,7 @@ static int foreach_changed(struct copying *copying,
         int r = 0;
 
         if (changes->directories.items[kind].all)
-                return nfw_directory_foreach(AT_FDCWD, path, copying->suffix, callback, copying);
+                return nfw_directory_foreach(AT_FDCWD, path, kinds[copying->kind].suffix, callback, copying);
         nfw_vec_foreach (change, &changes->changes)
                 if (change->directory == kind && r == 0)
                         r = callback(change->name, copying);
@@ -174,13 +188,13 @@ static int save(struct nfw_context *context, const char *directory, const struct
         int r = 0;
 
         for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
-                nfw_cleanup(copying_deinit) struct copying copying = { .durable = true };
+                nfw_cleanup(copying_deinit) struct copying copying = { 0 };
 
                 r = copying_init(&copying, context->directory, directory, kind);
                 if (r == 0)
                         r = make_target(&copying);
                 if (r == 0)
-                        r = foreach_changed(&copying, changes, kind, copying.from, copy);
+                        r = foreach_changed(&copying, changes, kind, copying.from, save_one);
         }
         for (size_t kind = NFW_ARRAY_SIZE(kinds); kind-- > 0 && r == 0;) {
                 nfw_cleanup(copying_deinit) struct copying copying = { 0 };
@@ -204,24 +218,27 @@ int nfw_nwfilters_save(struct nfw_context *context, const char *directory, struc
         return r;
 }
 
-static int adopt(struct nfw_context *context, const char *directory) {
+static int adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
         int r;
 
         r = nfw_lock_acquire(&lock, context);
         for (size_t kind = 0; kind < NFW_ARRAY_SIZE(kinds) && r == 0; kind++) {
-                nfw_cleanup(copying_deinit) struct copying copying = { .keeps = true };
+                nfw_cleanup(copying_deinit) struct copying copying = { .report = report };
 
                 r = copying_init(&copying, directory, context->directory, kind);
                 if (r == 0)
-                        r = copy_all(&copying);
+                        r = make_target(&copying);
+                if (r == 0)
+                        r = nfw_directory_foreach(AT_FDCWD, copying.from, kinds[kind].suffix, adopt_one,
+                                                  &copying);
         }
         nfw_lock_release(&lock);
         return r;
 }
 
 int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
-        int adopted = directory ? adopt(context, directory) : 0;
+        int adopted = directory ? adopt(context, directory, report) : 0;
         int r = nfw_nwfilter_restore(context, report);
 
         return adopted < 0 ? adopted : r;

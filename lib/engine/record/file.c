@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A record on disk: its header, then the policy's source as it was read. */
 
+#include "engine/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +11,9 @@
 #include <unistd.h>
 
 #include "engine/record/header.h"
+
+/* A policy of 16 MiB, and more than can stand before it. */
+#define SIZE_MAX_RECORD (32 << 20)
 
 /*
  * Both may come from the kernel, where whoever has the privilege can have written anything. 0; NFW_E_NOT_FOUND where
@@ -115,12 +120,17 @@ int nfw_record_read_at(
         int directory, const char *file, const char *name, bool with_policy, struct nfw_record *ret_record) {
         struct nfw_record record = { 0 };
         struct nfw_record_header header = { 0 };
+        struct stat st;
         FILE *stream;
         int r, fd;
 
         fd = openat(directory, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0)
-                return errno == ENOENT || errno == ELOOP ? NFW_E_NOT_FOUND : -errno;
+                return errno == ENOENT || nfw_file_is_bad(-errno) ? NFW_E_NOT_FOUND : -errno;
+        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_RECORD) {
+                close(fd);
+                return NFW_E_NOT_FOUND;
+        }
         stream = fdopen(fd, "r");
         if (!stream) {
                 r = -errno;

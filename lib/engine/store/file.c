@@ -12,12 +12,12 @@
 #include "engine/directory.h"
 #include "engine/record/header.h"
 #include "engine/store/store.h"
+#include "engine/store/stored.h"
 
 #define MAGIC      "nfwpolicy-bindings 1\n"
 #define BINDINGS   "bindings"
 #define PERSISTENT "persistent"
 #define SUFFIX     ".policy"
-#define SET_ASIDE  ".damaged"
 
 /* More than 10,000 ports need. */
 #define BINDINGS_MAX (4 << 20)
@@ -31,19 +31,16 @@ static bool ends_with(const char *text, const char *end) {
 static int set_aside(const struct nfw_store *store,
                      int directory,
                      const char *file,
+                     const char *hint,
                      struct nfw_report *report) {
-        nfw_cleanup(nfw_freep) char *aside = NULL;
+        nfw_cleanup(nfw_freep) char *path = NULL;
 
-        if (asprintf(&aside, "%s" SET_ASIDE, file) < 0) {
-                aside = NULL;
+        if (asprintf(&path, "%s/%s%s", store->path, directory == store->policies ? "policies/" : "", file) <
+            0) {
+                path = NULL;
                 return -ENOMEM;
         }
-        if (renameat(directory, file, directory, aside) < 0)
-                return -errno;
-        return nfw_report_warning(report, "state/set-aside", NULL,
-                                  "it was written by something else or only in part; load the policy again",
-                                  "`%s/%s%s` cannot be read and is now `%s`", store->path,
-                                  directory == store->policies ? "policies/" : "", file, aside);
+        return nfw_stored_set_aside(directory, file, path, hint, report);
 }
 
 static int compare_policies(const void *a, const void *b) {
@@ -86,7 +83,7 @@ static int take_policy(const char *file, void *userdata) {
         struct nfw_record record;
         int r = NFW_E_NOT_FOUND;
 
-        if (file[0] == '.' || ends_with(file, SET_ASIDE))
+        if (file[0] == '.' || ends_with(file, NFW_STORED_ASIDE))
                 return 0;
         if (ends_with(file, NFW_RECORD_UNFINISHED)) {
                 unlinkat(store->policies, file, 0);
@@ -98,7 +95,9 @@ static int take_policy(const char *file, void *userdata) {
                         r = nfw_record_read_at(store->policies, file, known.name, true, &record);
         }
         if (r != 0)
-                return r < 0 ? r : set_aside(store, store->policies, file, reading->report);
+                return r < 0 ? r
+                             : set_aside(store, store->policies, file, "load the policy again",
+                                         reading->report);
 
         memcpy(known.id, record.id, sizeof(known.id));
         nfw_record_deinit(&record);
@@ -157,7 +156,7 @@ static int read_bindings(struct nfw_store *store, struct nfw_report *report) {
         ssize_t n = 0;
         int r, fd;
 
-        fd = openat(store->directory, BINDINGS, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        fd = openat(store->directory, BINDINGS, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
         if (fd < 0 && errno == ENOENT)
                 return 0;
         text = fd >= 0 ? malloc(BINDINGS_MAX + 1) : NULL;
@@ -176,7 +175,8 @@ static int read_bindings(struct nfw_store *store, struct nfw_report *report) {
         nfw_stored_bindings_sort(store->bindings.items, store->bindings.n);
         if (r > 0) {
                 store->bindings.n = 0;
-                r = set_aside(store, store->directory, BINDINGS, report);
+                r = set_aside(store, store->directory, BINDINGS,
+                              "attach the ports again: nothing restricts them", report);
         }
         return r;
 }

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whatever has become of a stored file or a definition: the daemon starts, says so, and puts the rest in force."""
+
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+
+import pytest
+
+from lab import eventually
+from policies import allow, policy
+from test_keeping import Keeper, reboot
+
+FILTER = """<filter name='no-ip'>
+  <rule action='drop' direction='inout'><ip/></rule>
+  <rule action='drop' direction='in'><all ipset='friends' ipsetflags='src'/></rule>
+</filter>
+"""
+NETWORK = "<network><name>lab</name><bridge name='virbr7'/><ip address='10.55.0.1' prefix='24'/></network>\n"
+
+# What is in force, and what the kernel has then.
+SIGNS = {
+    "one": "chain one-egress",
+    "two": "chain two-egress",
+    "vnet0": '"vnet0" comment',
+    "up0": '"up0" comment',
+    "filter": "no-ip/ports",
+    "set": "192.0.2.0/24",
+    "network": "chain network_forward",
+}
+# What is lost with a file. A record of a filter is made of its definition again.
+FILES = {
+    "policies/one.policy": {"one", "vnet0"},
+    "bindings": {"vnet0", "up0"},
+    "nwfilter-binding/tap0.xml": {"filter", "set"},
+    "nwfilter-set/friends.set": {"set"},
+    "nwfilter-record/no-ip.xml": set(),
+    "networks/lab.network": {"network"},
+}
+
+
+class Places(Keeper):
+    """A daemon with definitions of its own."""
+
+    def __init__(self, lab):
+        super().__init__(lab)
+        self.filters, self.networks, self.policies = (
+            pathlib.Path(lab.directory, name) for name in ("nwfilter", "networks", "policies.d")
+        )
+        for path in (self.filters, self.networks, self.policies):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir()
+
+    def start(self, *options):
+        super().start("--filter-directory", self.filters, "--network-directory", self.networks,
+                      "--policies-directory", self.policies, *options)
+
+    def restart(self):
+        """After a reboot. What the daemon says."""
+        reboot(self.lab)
+        before = len(self.lab.learner_log())
+        self.start()
+        return self.lab.learner_log()[before:]
+
+    def lost(self):
+        rules = self.lab.nft("list", "ruleset")
+        return {name for name, sign in SIGNS.items() if sign not in rules}
+
+
+@pytest.fixture
+def places(shared_lab):
+    lab = shared_lab
+    places = Places(lab)
+    shutil.rmtree(places.store, ignore_errors=True)
+    places.start()
+    for words in ("add br9 type bridge", "add tap0 type veth peer name tap0p", "set tap0 master br9"):
+        lab.host.run("ip", "link", *words.split())
+    lab.load(policy(allow(ips=["192.0.2.1"])), name="one", ports=["vnet0"])
+    lab.load(policy(allow(ips=["192.0.2.2"])), name="two", ports=["up0"])
+    lab.nfw("set", "add", "friends", "192.0.2.0/24")
+    lab.nfw("nwfilter-define", lab.file("f.xml", FILTER), "--filter-directory", places.filters)
+    lab.nfw("nwfilter-binding-create", "--filter-directory", places.filters,
+            lab.file("b.xml", "<filterbinding><portdev name='tap0'/><filterref filter='no-ip'/></filterbinding>"))
+    lab.nfw("net-define", lab.file("n.xml", NETWORK), "--network-directory", places.networks)
+    lab.nfw("net-start", "lab", "--create-bridge", "--network-directory", places.networks)
+    assert places.lost() == set()
+    eventually(lambda: all(os.path.exists(os.path.join(places.store, file)) for file in FILES))
+    places.stop()
+    yield places
+    if places.process.poll() is None:
+        places.stop(signal.SIGKILL)
+    for link in ("br9", "tap0", "virbr7"):
+        lab.host.run("ip", "link", "del", link, check=False)
+    reboot(lab)
+
+
+def make_large(path):
+    with open(path, "wb") as stream:
+        stream.truncate(1 << 30)
+
+
+def make_full_directory(path):
+    path.mkdir()
+    (path / "file").touch()
+
+
+def make_socket(path):
+    # The path of a socket is short; here it is not.
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path.name)
+
+
+INSTEAD = {
+    "fifo": os.mkfifo,
+    "directory": make_full_directory,
+    "itself": lambda path: path.symlink_to(path),
+    "nowhere": lambda path: path.symlink_to("/nowhere/at/all"),
+    "endless": lambda path: path.symlink_to("/dev/zero"),
+    "large": make_large,
+    "socket": make_socket,
+}
+
+
+def damages(file):
+    """What may become of it, by name."""
+    data = file.read_bytes()
+    seed = int(os.environ.get("NFWPOLICY_SEED", random.getrandbits(32)))
+    print("seed", seed)
+    moments = random.Random(seed)
+    yield "empty", lambda: file.write_bytes(b"")
+    yield "more", lambda: file.write_bytes(data + b"x\n")
+    for i in moments.sample(range(len(data)), 3):
+        yield f"cut at {i}", lambda i=i: file.write_bytes(data[:i])
+    for i in moments.sample(range(8 * len(data)), 3):
+        other = bytearray(data)
+        other[i // 8] ^= 1 << i % 8
+        yield f"bit {i}", lambda other=other: file.write_bytes(other)
+    for name, make in INSTEAD.items():
+        def replace(make=make):
+            file.unlink()
+            make(file)
+
+        yield name, replace
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_stored(places, name):
+    good = pathlib.Path(places.lab.directory, "good")
+    shutil.rmtree(good, ignore_errors=True)
+    shutil.copytree(places.store, good)
+    for what, damage in damages(pathlib.Path(places.store, name)):
+        print(what)
+        damage()
+        # Twice: what was set aside is in nobody's way.
+        said = places.restart()
+        assert "[state/set-aside]" in said and pathlib.Path(name).name in said
+        assert places.lost() == FILES[name]
+        places.stop()
+        assert "[state/set-aside]" not in places.restart()
+        places.stop()
+        shutil.rmtree(places.store)
+        shutil.copytree(good, places.store)
+
+
+@pytest.mark.parametrize("name", ["policies/one.policy", "bindings", "networks/lab.network"])
+def test_what_was_set_aside_before(places, name):
+    """A directory has the name that it would get."""
+    file = pathlib.Path(places.store, name)
+    for path in (file.with_name(file.name + ".damaged"), file.with_name(file.name + ".2.damaged")):
+        make_full_directory(path)
+    file.write_text("mine")
+    assert f"{file.name}.3.damaged" in places.restart()
+    assert places.lost() == FILES[name]
+
+
+@pytest.mark.parametrize("directory, name", [
+    ("policies", "bad.yaml"), ("filters", "bad.xml"), ("networks", "bad.xml"),
+])
+def test_what_is_defined(places, directory, name):
+    """It neither waits, nor ends, nor leaves out the others."""
+    file = getattr(places, directory) / name
+    for what, make in INSTEAD.items():
+        print(what)
+        make(file)
+        said = places.restart()
+        assert places.lost() == set()
+        if directory == "policies":
+            assert str(file) in said
+        else:
+            command = "nwfilter-list" if directory == "filters" else "net-list"
+            option = "--filter-directory" if directory == "filters" else "--network-directory"
+            listed = places.lab.nfw(command, option, getattr(places, directory), check=False)
+            assert ("no-ip" if directory == "filters" else "lab") in listed.stdout
+            assert what == "nowhere" or "/unreadable]" in listed.stderr
+        places.stop()
+        shutil.rmtree(file) if file.is_dir() and not file.is_symlink() else file.unlink()
