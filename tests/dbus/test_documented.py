@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every example of docs/dbus.rst is run, in the order in which they stand there."""
 
+import glob
 import os
 import re
 import subprocess
@@ -121,8 +122,8 @@ def test_every_method_is_in_an_example():
 
 def test_every_error_and_code_is_described_and_exists():
     source = ""
-    for name in os.listdir(os.path.join(SOURCE, "cmd", "nfwpolicyd")):
-        with open(os.path.join(SOURCE, "cmd", "nfwpolicyd", name), encoding="utf-8") as stream:
+    for path in glob.glob(os.path.join(SOURCE, "cmd", "nfwpolicyd", "**", "*.[ch]"), recursive=True):
+        with open(path, encoding="utf-8") as stream:
             source += stream.read()
     for pattern in (rf'{re.escape(ERROR)}\w+', r'bus/[a-z-]+', rf'{re.escape(NAME)}\.(?:read|attach|manage)\b'):
         in_source = set(re.findall(f'"({pattern})"', source))
