@@ -130,7 +130,7 @@ static int print_one(const json_t *set) {
 static int refuse_unknown(const struct set_call *call, const json_t *sets, const char *name) {
         size_t n = json_array_size(sets);
         CLEANUP(text) char *hint = NULL;
-        const char **names, *nearest;
+        const char **names;
         json_t *told;
 
         names = calloc(n + 1, sizeof(*names));
@@ -138,9 +138,7 @@ static int refuse_unknown(const struct set_call *call, const json_t *sets, const
                 return cli_failure(call->cli, -ENOMEM, NULL);
         for (size_t i = 0; i < n; i++)
                 names[i] = text_of(json_array_get(sets, i), "name");
-        nearest = suggest(name, names, n);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
+        hint = suggest_hint(name, names, n);
         free(names);
         told = json_pack("[o]",
                          diagnostics_make(NFW_SEVERITY_ERROR, "set/no-set", "there is no such set",

@@ -15,7 +15,7 @@
  *   bus/answer.c      what many methods answer with
  *
  *   calls/manager.c   org.nfwpolicy1.Manager; load.c and status.c have its largest methods
- *   calls/filters.c, sets.c, networks.c   its methods for them; options.c reads what most of them take
+ *   calls/filters.c, sets.c, networks.c   its methods for them; begin.c is what all begin with
  *   calls/follow.c    pipes for who follows what is learned
  *
  *   objects/objects.c an object for each policy, port, filter and network

@@ -2,6 +2,7 @@
 #include "shared/suggest.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Commands and options are short words; anything longer is no typo of one. */
@@ -68,4 +69,11 @@ const char *suggest(const char *written, const char *const *candidates, size_t n
                 }
         }
         return nearest;
+}
+
+char *suggest_hint(const char *written, const char *const *candidates, size_t n_candidates) {
+        const char *nearest = suggest(written, candidates, n_candidates);
+        char *hint;
+
+        return nearest && asprintf(&hint, "did you mean `%s`?", nearest) >= 0 ? hint : NULL;
 }

@@ -5,3 +5,6 @@
 
 /* The candidate that was probably meant, or NULL where none is near. */
 const char *suggest(const char *written, const char *const *candidates, size_t n_candidates);
+
+/* "did you mean `WORD`?" for it, to be freed; NULL where none is near. */
+char *suggest_hint(const char *written, const char *const *candidates, size_t n_candidates);

@@ -8,7 +8,7 @@
 
 #include "nfwpolicyd/bus/answer.h"
 #include "nfwpolicyd/bus/lists.h"
-#include "nfwpolicyd/calls/options.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "shared/cleanup.h"
 
 DEFINE_CLEANUP(nwfilter)
@@ -44,14 +44,8 @@ int filters_define(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &text);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, define_options, 2, &options);
+        r = call_begin(call, &report, CALL_OPTIONS(define_options, &options), "s", &text);
         if (r != 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
                 return r;
         r = nfw_nwfilter_read_buffer(options.file, text, strlen(text), report, &filter);
         if (r == 0)
@@ -77,14 +71,8 @@ int filters_bind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &text);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, bind_options, 2, &options);
+        r = call_begin(call, &report, CALL_OPTIONS(bind_options, &options), "s", &text);
         if (r != 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
                 return r;
         r = nfw_nwfilter_binding_read_buffer(options.file, text, strlen(text), report, &binding);
         if (r == 0 && options.compat)
@@ -101,15 +89,12 @@ int filters_unbind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read_strv(call, &ports);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "as", &ports);
+        if (r != 0)
                 return r;
         if (list_count(ports) == 0)
                 return error_refuse(call, NFW_E_INVALID, "bus/no-interface", "name at least one interface",
                                     "there is no interface in the list");
-        r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
         r = nfw_nwfilter_unbind(daemon->context, (const char *const *)ports, list_count(ports), report);
         return answer_change(daemon, call, r, report, ports[0]);
 }
@@ -152,10 +137,8 @@ int filters_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "s", &name);
+        if (r != 0)
                 return r;
         r = nfw_nwfilter_dumpxml(daemon->context, name, report, &text);
         return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);

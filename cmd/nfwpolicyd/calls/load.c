@@ -5,8 +5,8 @@
 
 #include "nfwpolicyd/bus/errors.h"
 #include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/manager.h"
-#include "nfwpolicyd/calls/options.h"
 #include "nfwpolicyd/calls/read_fd.h"
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
@@ -39,15 +39,9 @@ static const struct call_option options[] = {
         { "file", "s", FIELD(file), 0 },
 };
 
-#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
-
 static void cleanup_load_call(struct load_call *load) {
         list_free(load->ports);
         list_free(load->resolvers);
-}
-
-static int read_options(sd_bus_message *call, struct load_call *load) {
-        return call_options_read(call, options, N_OPTIONS, load);
 }
 
 static int describe(const struct load_call *call, struct nfw_load *load, struct nfw_report *report) {
@@ -95,47 +89,29 @@ static int commit(struct daemon *daemon,
         return r;
 }
 
-static int load_and_reply(sd_bus_message *message,
-                          struct daemon *daemon,
-                          const struct load_call *call,
-                          const char *text,
-                          size_t size) {
-        CLEANUP(report) struct nfw_report *report = NULL;
-        int r;
-
-        r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
-        r = commit(daemon, call, text, size, report);
-        return error_reply(message, r, report, call->name);
-}
-
 int load_call_text(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         __attribute__((cleanup(cleanup_load_call))) struct load_call call = { 0 };
+        CLEANUP(report) struct nfw_report *report = NULL;
         const char *text;
         int r;
 
         (void)error;
-        r = sd_bus_message_read(message, "ss", &call.name, &text);
-        if (r < 0)
-                return r;
-        r = read_options(message, &call);
+        r = call_begin(message, &report, CALL_OPTIONS(options, &call), "ss", &call.name, &text);
         if (r != 0)
                 return r;
-        return load_and_reply(message, userdata, &call, text, strlen(text));
+        r = commit(userdata, &call, text, strlen(text), report);
+        return error_reply(message, r, report, call.name);
 }
 
 int load_call_fd(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         __attribute__((cleanup(cleanup_load_call))) struct load_call call = { 0 };
+        CLEANUP(report) struct nfw_report *report = NULL;
         CLEANUP(text) char *text = NULL;
         size_t size;
         int r, fd;
 
         (void)error;
-        r = sd_bus_message_read(message, "sh", &call.name, &fd);
-        if (r < 0)
-                return r;
-        r = read_options(message, &call);
+        r = call_begin(message, &report, CALL_OPTIONS(options, &call), "sh", &call.name, &fd);
         if (r != 0)
                 return r;
         r = read_fd(fd, &text, &size);
@@ -145,5 +121,6 @@ int load_call_fd(sd_bus_message *message, void *userdata, sd_bus_error *error) {
                                     "what was passed is no regular file that can be read at once");
         if (r < 0)
                 return error_reply(message, r, NULL, call.file ? call.file : call.name);
-        return load_and_reply(message, userdata, &call, text, size);
+        r = commit(userdata, &call, text, size, report);
+        return error_reply(message, r, report, call.name);
 }

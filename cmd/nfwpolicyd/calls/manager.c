@@ -8,9 +8,9 @@
 
 #include "nfwpolicyd/bus/answer.h"
 #include "nfwpolicyd/bus/lists.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/filters.h"
 #include "nfwpolicyd/calls/networks.h"
-#include "nfwpolicyd/calls/options.h"
 #include "nfwpolicyd/calls/sets.h"
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
@@ -41,25 +41,16 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read_strv(call, &interfaces);
-        if (r >= 0)
-                r = sd_bus_message_read(call, "s", &policy);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, parameters_known, 1, &parameters);
+        r = call_begin(call, &report, CALL_OPTIONS(parameters_known, &parameters), "ass", &interfaces,
+                       &policy);
         if (r != 0)
                 return r;
         if (list_count(interfaces) == 0)
                 return refuse_empty(call);
-        r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
 
         r = (parameters.persistent ? nfw_attach_persistent : nfw_attach)(
                 daemon->context, policy, (const char *const *)interfaces, list_count(interfaces), report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, policy);
+        return answer_change(daemon, call, r, report, policy);
 }
 
 static int detach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
@@ -69,19 +60,14 @@ static int detach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read_strv(call, &interfaces);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "as", &interfaces);
+        if (r != 0)
                 return r;
         if (list_count(interfaces) == 0)
                 return refuse_empty(call);
-        r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
 
         r = nfw_detach(daemon->context, (const char *const *)interfaces, list_count(interfaces), report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, interfaces[0]);
+        return answer_change(daemon, call, r, report, interfaces[0]);
 }
 
 /* --- policies ----------------------------------------------------------------------------------------------- */
@@ -93,17 +79,12 @@ static int unload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r, force;
 
         (void)error;
-        r = sd_bus_message_read(call, "sb", &name, &force);
-        if (r < 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "sb", &name, &force);
+        if (r != 0)
                 return r;
 
         r = nfw_unload(daemon->context, name, force, report);
-        if (r == 0)
-                keep_changed(daemon);
-        return error_reply(call, r, report, name);
+        return answer_change(daemon, call, r, report, name);
 }
 
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
@@ -130,7 +111,7 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 static int refuse_unknown_port(sd_bus_message *call, const struct nfw_status *status, const char *port) {
         size_t n = nfw_status_n_bindings(status);
         CLEANUP(text) char *hint = NULL;
-        const char **names, *nearest;
+        const char **names;
         bool found = false;
 
         if (!*port)
@@ -142,9 +123,7 @@ static int refuse_unknown_port(sd_bus_message *call, const struct nfw_status *st
                 names[i] = nfw_binding_port(nfw_status_binding(status, i));
                 found |= strcmp(names[i], port) == 0;
         }
-        nearest = suggest(port, names, n);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
+        hint = suggest_hint(port, names, n);
         free(names);
         if (found)
                 return 0;
@@ -192,10 +171,8 @@ static int list_names(sd_bus_message *call, void *userdata, sd_bus_error *error)
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &port);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "s", &port);
+        if (r != 0)
                 return r;
         r = nfw_status_new(daemon->context, report, &status);
         if (r != 0)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "nfwpolicyd/bus/answer.h"
-#include "nfwpolicyd/calls/options.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "shared/cleanup.h"
 
 /* Of both calls that have some; the texts are the message's. */
@@ -55,14 +55,8 @@ int networks_define(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &text);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, define_options, 4, &options);
+        r = call_begin(call, &report, CALL_OPTIONS(define_options, &options), "s", &text);
         if (r != 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
                 return r;
         about = options.policy ? options.policy_file : options.file;
         r = define(daemon, text, &options, report);
@@ -79,14 +73,8 @@ int networks_start(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, start_options, 1, &options);
+        r = call_begin(call, &report, CALL_OPTIONS(start_options, &options), "s", &name);
         if (r != 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
                 return r;
         r = nfw_network_start(daemon->context, name, options.create_bridge, report);
         return answer_change(daemon, call, r, report, name);
@@ -112,10 +100,8 @@ int networks_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r, inactive;
 
         (void)error;
-        r = sd_bus_message_read(call, "sb", &name, &inactive);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "sb", &name, &inactive);
+        if (r != 0)
                 return r;
         r = nfw_network_dumpxml(daemon->context, name, inactive, report, &text);
         return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);

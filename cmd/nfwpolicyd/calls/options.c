@@ -21,13 +21,11 @@ static const struct call_option *find_option(const struct call_option *known, si
 
 static int refuse_unknown(sd_bus_message *call, const struct call_option *known, size_t n, const char *key) {
         CLEANUP(text) char *hint = NULL;
-        const char *keys[MAX_OPTIONS], *nearest;
+        const char *keys[MAX_OPTIONS];
 
         for (size_t i = 0; i < n && i < MAX_OPTIONS; i++)
                 keys[i] = known[i].key;
-        nearest = suggest(key, keys, n < MAX_OPTIONS ? n : MAX_OPTIONS);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
+        hint = suggest_hint(key, keys, n < MAX_OPTIONS ? n : MAX_OPTIONS);
         return error_refuse(call, NFW_E_INVALID, "bus/unknown-option", hint, "there is no option `%s`", key);
 }
 

@@ -9,7 +9,7 @@
 
 #include "nfwpolicyd/bus/answer.h"
 #include "nfwpolicyd/bus/lists.h"
-#include "nfwpolicyd/calls/options.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "shared/cleanup.h"
 #include "shared/suggest.h"
 
@@ -34,16 +34,8 @@ int sets_add(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = sd_bus_message_read_strv(call, &elements);
-        if (r < 0)
-                return r;
-        r = call_options_read(call, add_options, 2, &options);
+        r = call_begin(call, &report, CALL_OPTIONS(add_options, &options), "sas", &name, &elements);
         if (r != 0)
-                return r;
-        r = nfw_report_new(&report);
-        if (r < 0)
                 return r;
         r = nfw_nwfilter_set_add(daemon->context, name, options.type, options.family,
                                  (const char *const *)elements, list_count(elements), report);
@@ -58,19 +50,14 @@ int sets_delete_from(sd_bus_message *call, void *userdata, sd_bus_error *error) 
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = sd_bus_message_read_strv(call, &elements);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "sas", &name, &elements);
+        if (r != 0)
                 return r;
         /* A list that happens to be empty must not take the whole set away. */
         if (list_count(elements) == 0)
                 return error_refuse(call, NFW_E_INVALID, "bus/no-element",
                                     "DeleteSet deletes a set with all that is in it",
                                     "there is no element in the list");
-        r = nfw_report_new(&report);
-        if (r < 0)
-                return r;
         r = nfw_nwfilter_set_delete(daemon->context, name, (const char *const *)elements,
                                     list_count(elements), report);
         return answer_change(daemon, call, r, report, name);
@@ -122,7 +109,7 @@ static int find_set(sd_bus_message *call,
                     size_t *ret_index) {
         size_t n = nfw_nwfilter_set_list_n(list);
         CLEANUP(text) char *hint = NULL;
-        const char **names, *nearest;
+        const char **names;
         size_t found = n;
 
         names = calloc(n + 1, sizeof(*names));
@@ -132,9 +119,7 @@ static int find_set(sd_bus_message *call,
                 names[i] = nfw_nwfilter_set_list_name(list, i);
                 found = strcmp(names[i], name) == 0 ? i : found;
         }
-        nearest = suggest(name, names, n);
-        if (nearest && asprintf(&hint, "did you mean `%s`?", nearest) < 0)
-                hint = NULL;
+        hint = suggest_hint(name, names, n);
         free(names);
         if (found == n)
                 return error_refuse(call, NFW_E_NOT_FOUND, "set/no-set", hint, "there is no such set");
@@ -168,10 +153,8 @@ int sets_list_elements(sd_bus_message *call, void *userdata, sd_bus_error *error
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "s", &name);
+        if (r != 0)
                 return r;
         r = nfw_nwfilter_set_list_new(daemon->context, report, &list);
         if (r != 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nfwpolicyd/bus/answer.h"
+#include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/manager.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -15,10 +16,8 @@ int status_call_verify(sd_bus_message *call, void *userdata, sd_bus_error *error
         int r;
 
         (void)error;
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "s", &name);
+        if (r != 0)
                 return r;
         r = nfw_verify(daemon->context, *name ? name : NULL, report);
         if (r >= 0 && !*name) {
@@ -37,10 +36,8 @@ int status_call_show(sd_bus_message *call, void *userdata, sd_bus_error *error) 
         int r, format = 0;
 
         (void)error;
-        r = sd_bus_message_read(call, "ss", &name, &format_name);
-        if (r >= 0)
-                r = nfw_report_new(&report);
-        if (r < 0)
+        r = call_begin(call, &report, NULL, "ss", &name, &format_name);
+        if (r != 0)
                 return r;
         while (format < PICTURE_N_FORMATS && strcmp(picture_format_names[format], format_name) != 0)
                 format++;
