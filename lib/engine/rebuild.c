@@ -169,6 +169,7 @@ static int put_policy(struct rebuild *rebuild, struct rebuilt *rebuilt) {
 
 static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *in_force) {
         struct rebuilt *rebuilt = calloc(1, sizeof(*rebuilt));
+        char id[NFW_ID_MAX];
         int r;
 
         r = rebuilt ? nfw_vec_push(&rebuild->policies, rebuilt) : -ENOMEM;
@@ -176,7 +177,12 @@ static int rebuild_policy(struct rebuild *rebuild, const struct nfw_nft_policy *
                 free(rebuilt);
                 return r;
         }
-        r = nfw_record_read(rebuild->context, in_force->name, in_force->id, &rebuilt->record);
+        if (nfw_record_id_is_valid(in_force->id))
+                strcpy(id, in_force->id);
+        else
+                r = nfw_record_find_id(rebuild->context, in_force->name, id);
+        if (r == 0)
+                r = nfw_record_read(rebuild->context, in_force->name, id, &rebuilt->record);
         if (r == NFW_E_NOT_FOUND) {
                 r = nfw_report_no_record(rebuild->report, in_force->name);
                 return r < 0 ? r : NFW_E_REFUSED;

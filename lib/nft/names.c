@@ -33,6 +33,14 @@ const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t fam
         return names[parameter][family == AF_INET ? 0 : 1];
 }
 
+bool nfw_nft_is_parameter_set(const char *name) {
+        for (int parameter = 0; parameter < NFW_N_PARAMETERS; parameter++)
+                if (strcmp(name, nfw_nft_parameter_set_name(parameter, AF_INET)) == 0 ||
+                    strcmp(name, nfw_nft_parameter_set_name(parameter, AF_INET6)) == 0)
+                        return true;
+        return false;
+}
+
 bool nfw_nft_is_constant_set(const char *name) {
         for (int constant = 0; constant < NFW_N_CONSTANTS; constant++)
                 if (strcmp(name, nfw_plan_constant_name(constant)) == 0)

@@ -25,5 +25,6 @@ const char *nfw_nft_family_name(enum nfw_table table);
 const char *nfw_nft_map_name(enum nfw_direction direction);
 /* "resolvers4", "local6", …; family is AF_INET or AF_INET6. */
 const char *nfw_nft_parameter_set_name(enum nfw_parameter parameter, uint8_t family);
+bool nfw_nft_is_parameter_set(const char *name);
 /* "tcp_udp" and others: what is the same in all policies. */
 bool nfw_nft_is_constant_set(const char *name);

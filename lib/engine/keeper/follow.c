@@ -23,6 +23,7 @@ struct follow {
         NFW_VEC(struct followed *) policies;
         struct nfw_port_records ports;
         bool makes_tables;
+        bool was_applied;
         struct nfw_port_records gone; /* from their names: their bindings end, or go on under other names */
 };
 
@@ -272,9 +273,10 @@ static int build_follow(struct nfw_context *context, void *userdata, struct nfw_
 }
 
 static int applied_follow(struct nfw_context *context, void *userdata) {
-        const struct follow *follow = userdata;
+        struct follow *follow = userdata;
         int r;
 
+        follow->was_applied = true;
         nfw_vec_foreach (port, &follow->gone.vec) {
                 nfw_port_record_remove(context, port->interface);
                 nfw_shadow_remove_port(&context->shadow, port->interface);
@@ -288,12 +290,16 @@ static int applied_follow(struct nfw_context *context, void *userdata) {
         return follow->makes_tables ? -EAGAIN : 0;
 }
 
-int nfw_follow_links(struct nfw_context *context, struct nfw_report *report) {
+int nfw_follow_links(struct nfw_context *context, struct nfw_report *report, bool *ret_changed) {
         nfw_cleanup(follow_deinit) struct follow follow = { 0 };
+        int r;
 
-        return nfw_transaction_run(context,
-                                   &(struct nfw_transaction){ .build = build_follow,
-                                                              .applied = applied_follow,
-                                                              .userdata = &follow },
-                                   report);
+        r = nfw_transaction_run(context,
+                                &(struct nfw_transaction){ .build = build_follow,
+                                                           .applied = applied_follow,
+                                                           .userdata = &follow },
+                                report);
+        if (ret_changed)
+                *ret_changed = follow.was_applied;
+        return r;
 }

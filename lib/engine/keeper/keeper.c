@@ -228,7 +228,7 @@ static int follow_links(struct nfw_keeper *keeper) {
         keeper->links_changed = false;
         r = nfw_report_new(&report);
         if (r == 0)
-                r = nfw_follow_links(keeper->context, report);
+                r = nfw_follow_links(keeper->context, report, NULL);
         if (r == 0)
                 r = nfw_networks_follow(keeper->context, report);
         if (r > 0 || (r == 0 && nfw_report_has_errors(report))) {

@@ -23,9 +23,11 @@ struct nfw_keeper {
         bool timer_is_set;
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
+        bool touches_values;     /* likewise: what ports have in the parameter sets */
         bool touches_filters;    /* likewise */
         bool ours_changed;       /* and was not looked at since */
         bool others_did;         /* at least one of those changes, of what is not filters */
+        bool others_did_values;  /* of those */
         bool others_did_filters; /* and of filters */
         unsigned int n_repairs;  /* since the last pause */
         uint64_t last_repair_ms; /* of the monotonic clock */

@@ -5,10 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/keeper/follow.h"
 #include "engine/keeper/keeper.h"
 #include "engine/nwfilter/restore.h"
 #include "engine/port.h"
 #include "engine/rebuild.h"
+#include "nft/names.h"
 
 /*
  * Two who undo each other's work would do so for ever, and take a processor for it: after so many repairs, each within a
@@ -29,6 +31,7 @@ static int take_elements(const char *set, void *userdata) {
 
         if (!nfw_set_is_learned(set))
                 keeper->touches_ours = true;
+        keeper->touches_values |= nfw_nft_is_parameter_set(set);
         return 0;
 }
 
@@ -53,18 +56,19 @@ static int take_end(const struct nfw_nft_author *author, void *userdata) {
                 keeper->ours_changed = true;
                 if (author->pid != (uint32_t)getpid()) {
                         keeper->others_did |= keeper->touches_ours;
+                        keeper->others_did_values |= keeper->touches_values;
                         keeper->others_did_filters |= keeper->touches_filters;
                         keeper->author = *author;
                 }
         }
-        keeper->touches_ours = keeper->touches_filters = false;
+        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = false;
         return 0;
 }
 
 static int take_loss(void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        keeper->touches_ours = keeper->touches_filters = true;
+        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = true;
         return take_end(&(struct nfw_nft_author){ 0 }, keeper);
 }
 
@@ -150,9 +154,35 @@ static int find_differences(struct nfw_keeper *keeper,
         return 0;
 }
 
+/*
+ * What a port has in the parameter sets follows its link, and so it is put right in the same way. Where links have changed
+ * as well, nobody knows whose doing it was.
+ */
+static int repair_values(struct nfw_keeper *keeper) {
+        nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        bool links_changed = false, was_wrong = false;
+        int r;
+
+        r = nfw_rtnl_monitor_dispatch(keeper->links, &links_changed);
+        keeper->links_changed |= links_changed;
+        if (r < 0 || keeper->links_changed)
+                return r;
+        r = nfw_report_new(&report);
+        if (r == 0)
+                r = nfw_follow_links(keeper->context, report, &was_wrong);
+        if (r > 0)
+                nfw_keeper_tell_failure(keeper, "our tables cannot be put right", r, report);
+        if (was_wrong) {
+                keeper->n_repairs++;
+                keeper->last_repair_ms = now_ms();
+                tell_author(keeper);
+        }
+        return r < 0 ? r : 0;
+}
+
 int nfw_keeper_check(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
-        bool policies_differ = false, filters_differ = false;
+        bool policies_differ = false, filters_differ = false, values_changed;
         uint64_t now = now_ms();
         int r;
 
@@ -167,7 +197,9 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 r = find_differences(keeper, report, &policies_differ, &filters_differ);
         if (r < 0)
                 return r;
+        values_changed = keeper->others_did_values;
         keeper->ours_changed = keeper->others_did = keeper->others_did_filters = false;
+        keeper->others_did_values = false;
         if (policies_differ || filters_differ) {
                 keeper->n_repairs++;
                 keeper->last_repair_ms = now;
@@ -175,6 +207,8 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
         }
         if (policies_differ)
                 r = nfw_keeper_repair(keeper, is_edited(report));
+        else if (values_changed)
+                r = repair_values(keeper);
         if (r == 0 && filters_differ)
                 r = repair_filters(keeper);
         return r < 0 ? r : nfw_store_save(keeper->store, NULL);

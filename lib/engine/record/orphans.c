@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/directory.h"
@@ -173,4 +174,47 @@ int nfw_record_foreach_missing(const struct nfw_context *context,
                         return r;
         }
         return r;
+}
+
+static bool is_older(const struct timespec *a, const struct timespec *b) {
+        return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+struct search {
+        const struct nfw_context *context;
+        const char *name;
+        char id[NFW_ID_MAX]; /* "": none was found yet */
+        struct timespec written;
+};
+
+static int take_version(const char *file, void *userdata) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        struct search *search = userdata;
+        struct file_name parts;
+        struct stat st;
+
+        if (!parse_file_name(file, &parts) || !parts.is_whole || strcmp(parts.name, search->name) != 0 ||
+            !nfw_record_is_of_namespace(search->context, parts.name, parts.id))
+                return 0;
+        if (asprintf(&path, "%s/%s", search->context->directory, file) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        if (stat(path, &st) < 0 || (search->id[0] && !is_older(&st.st_mtim, &search->written)))
+                return 0;
+        memcpy(search->id, parts.id, sizeof(search->id));
+        search->written = st.st_mtim;
+        return 0;
+}
+
+int nfw_record_find_id(const struct nfw_context *context, const char *name, char ret_id[static NFW_ID_MAX]) {
+        struct search search = { .context = context, .name = name };
+        int r = nfw_directory_foreach(AT_FDCWD, context->directory, "", take_version, &search);
+
+        if (r < 0)
+                return r;
+        if (!search.id[0])
+                return NFW_E_NOT_FOUND;
+        memcpy(ret_id, search.id, sizeof(search.id));
+        return 0;
 }

@@ -92,6 +92,12 @@ int nfw_record_foreach_missing(const struct nfw_context *context,
                                int (*callback)(const struct nfw_record *record, void *userdata),
                                void *userdata);
 
+/*
+ * The id of the record of a policy whose marker is gone, so that nobody says which version is in force. Where somebody died
+ * while replacing it there are two; the older one is what was acknowledged. 0, NFW_E_NOT_FOUND or a negative errno.
+ */
+int nfw_record_find_id(const struct nfw_context *context, const char *name, char ret_id[static NFW_ID_MAX]);
+
 /* What the record enforces in a table. The plan borrows from the record's policy. */
 int nfw_record_compile(const struct nfw_record *record,
                        enum nfw_table table,

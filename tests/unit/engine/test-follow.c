@@ -18,7 +18,7 @@ static uint32_t follow(struct kernel *kernel) {
         uint32_t before, after;
 
         assert_int_equal(nfw_nft_generation(kernel->context->nft, &before), 0);
-        assert_int_equal(nfw_follow_links(kernel->context, kernel->report), 0);
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report, NULL), 0);
         assert_int_equal(nfw_nft_generation(kernel->context->nft, &after), 0);
         assert_int_equal(nfw_verify(kernel->context, NULL, kernel->report), 0);
         return after - before;
@@ -116,7 +116,7 @@ static void test_a_policy_that_nobody_knows_any_more(void **state) {
         assert_int_equal(system(command), 0);
         nfw_record_forget_settings(kernel->context);
         ip("delete gone0");
-        assert_int_equal(nfw_follow_links(kernel->context, kernel->report), 0);
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report, NULL), 0);
         assert_true(is_bound(kernel, "gone0"));
 }
 
