@@ -3,7 +3,7 @@
 
 /* What a frame says, and the octets that say so. */
 
-#include "../property/random.h"
+#include "../shared/random.h"
 #include "ir/field.h"
 #include "ir/range.h"
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "link.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <poll.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
+
+#include "../shared/ends.h"
 
 #define ANSWER_MS 30000
 
@@ -40,45 +37,15 @@ static const char *const commands[] = {
         "for port in vnet0 vnet1 vnet2 guest0 peer0 marker0; do ip link set $port arp off up || exit 1; done",
 };
 
-static void fail(const char *what) {
-        fprintf(stderr, "%s: %s\n", what, strerror(errno));
-        exit(1);
-}
-
-static void stay_on_one_processor(void) {
-        cpu_set_t set;
-
-        CPU_ZERO(&set);
-        CPU_SET((size_t)sched_getcpu(), &set);
-        if (sched_setaffinity(0, sizeof(set), &set) < 0)
-                fail("sched_setaffinity");
-}
-
-static int open_end(const char *interface) {
-        struct sockaddr_ll address = { .sll_family = AF_PACKET,
-                                       .sll_protocol = htons(ETH_P_ALL),
-                                       .sll_ifindex = (int)if_nametoindex(interface) };
-        int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1, size = 4 << 20;
-
-        if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes)) < 0 ||
-            setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0 ||
-            bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-                fail(interface);
-        return fd;
-}
-
 struct link *link_new(void) {
         struct link *link = calloc(1, sizeof(*link));
 
         if (!link)
-                fail("calloc");
-        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-                if (system(commands[i]) != 0)
-                        fail(commands[i]);
-        stay_on_one_processor();
-        link->guest = open_end("guest0");
-        link->peer = open_end("peer0");
-        link->marker = open_end("marker0");
+                ends_fail("calloc");
+        ends_make(commands, sizeof(commands) / sizeof(commands[0]));
+        link->guest = ends_open("guest0", true);
+        link->peer = ends_open("peer0", true);
+        link->marker = ends_open("marker0", true);
         return link;
 }
 
@@ -119,7 +86,7 @@ static void receive(int fd, enum nfw_direction direction, struct arrivals *arriv
                         arrivals->passed[tag - arrivals->first] = true;
         }
         if (errno != EAGAIN)
-                fail("recv");
+                ends_fail("recv");
 }
 
 static void send_marker(struct link *link, uint64_t tag) {
@@ -127,7 +94,7 @@ static void send_marker(struct link *link, uint64_t tag) {
 
         memcpy(frame + sizeof(frame) - sizeof(tag), &tag, sizeof(tag));
         if (send(link->marker, frame, sizeof(frame), 0) < 0)
-                fail("send");
+                ends_fail("send");
 }
 
 void link_send(struct link *link, const struct frame frames[], size_t n, uint64_t first, bool ret_passed[]) {
@@ -140,11 +107,11 @@ void link_send(struct link *link, const struct frame frames[], size_t n, uint64_
         for (size_t i = 0; i < n; i++)
                 if (send(frames[i].direction == NFW_EGRESS ? link->guest : link->peer, frames[i].bytes,
                          frames[i].size, 0) < 0)
-                        fail("send");
+                        ends_fail("send");
         send_marker(link, arrivals.marker);
         while (!arrivals.done) {
                 if (poll(&fd, 1, ANSWER_MS) != 1)
-                        fail("waiting for the kernel");
+                        ends_fail("waiting for the kernel");
                 receive(link->peer, NFW_EGRESS, &arrivals);
         }
         receive(link->guest, NFW_INGRESS, &arrivals);

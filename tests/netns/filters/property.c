@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,6 +17,7 @@
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "../namespace.h"
+#include "../shared/trials.h"
 #include "base/macros.h"
 #include "compiled.h"
 #include "ir/filter/evaluate.h"
@@ -246,25 +246,9 @@ static void one_tree(struct trial *trial) {
         }
 }
 
-static uint64_t seed(void) {
-        const char *text = getenv("NFW_SEED");
-        uint32_t random;
-
-        if (text)
-                return strtoull(text, NULL, 0);
-        assert_int_equal(getrandom(&random, sizeof(random), 0), sizeof(random));
-        return random;
-}
-
-static unsigned long n_trees(void) {
-        const char *text = getenv("NFW_TREES");
-
-        return text ? strtoul(text, NULL, 0) : N_TREES;
-}
-
 static void test_kernel_and_evaluator_agree(void **state) {
         struct trial *trial = *state;
-        unsigned long n = n_trees();
+        unsigned long n = trials_number("NFW_TREES", N_TREES);
 
         for (unsigned long i = 0; i < n; i++) {
                 /* Printed before, so that it is there whatever happens. */
@@ -287,7 +271,7 @@ static int setup(void **state) {
         assert_non_null(trial);
         strcpy(trial->directory, "/tmp/nfw-filters-XXXXXX");
         assert_non_null(mkdtemp(trial->directory));
-        trial->world.random.state = seed();
+        trial->world.random.state = trials_seed();
         trial->next_tag = 1;
         trial->link = link_new();
         assert_int_equal(nfw_report_new(&trial->report), 0);

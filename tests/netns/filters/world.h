@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../property/random.h"
+#include "../shared/random.h"
 #include "nwfilter/attribute.h"
 
 #define WORLD_MAX_FILTERS 6

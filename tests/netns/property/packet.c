@@ -5,35 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../shared/writer.h"
 #include "base/macros.h"
 
 #define ETHER_TYPE_IPV4 0x0800
 #define ETHER_TYPE_IPV6 0x86dd
-
-/* Octets being written one behind the other. */
-struct writer {
-        uint8_t *octets;
-        size_t n;
-};
-
-static void put(struct writer *out, const void *data, size_t n) {
-        memcpy(out->octets + out->n, data, n);
-        out->n += n;
-}
-
-static void put8(struct writer *out, unsigned int value) {
-        out->octets[out->n++] = (uint8_t)value;
-}
-
-static void put16(struct writer *out, unsigned int value) {
-        put8(out, value >> 8);
-        put8(out, value & 0xff);
-}
-
-static void put32(struct writer *out, uint32_t value) {
-        put16(out, value >> 16);
-        put16(out, value & 0xffff);
-}
 
 /* RFC 1071; size is even. */
 static uint32_t sum(const uint8_t *octets, size_t size, uint32_t total) {
@@ -46,11 +22,6 @@ static uint16_t finish(uint32_t total) {
         while (total >> 16)
                 total = (total & 0xffff) + (total >> 16);
         return (uint16_t)~total;
-}
-
-static void set16(uint8_t *octets, uint16_t value) {
-        octets[0] = (uint8_t)(value >> 8);
-        octets[1] = (uint8_t)value;
 }
 
 /* The transport's octets, and what the evaluator sees of them. Lengths are even. */

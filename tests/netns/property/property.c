@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "../namespace.h"
+#include "../shared/trials.h"
 #include "base/macros.h"
 #include "ir/lower.h"
 #include "ir/plan/plan.h"
@@ -205,25 +205,9 @@ static void one_policy(struct trial *trial) {
         unload(trial);
 }
 
-static uint64_t seed(void) {
-        const char *text = getenv("NFW_SEED");
-        uint32_t random;
-
-        if (text)
-                return strtoull(text, NULL, 0);
-        assert_int_equal(getrandom(&random, sizeof(random), 0), sizeof(random));
-        return random;
-}
-
-static unsigned long n_policies(void) {
-        const char *text = getenv("NFW_POLICIES");
-
-        return text ? strtoul(text, NULL, 0) : N_POLICIES;
-}
-
 static void test_kernel_and_evaluator_agree(void **state) {
         struct trial *trial = *state;
-        unsigned long n = n_policies();
+        unsigned long n = trials_number("NFW_POLICIES", N_POLICIES);
 
         /* Source ports come from the numbers of packets: beyond, one would be of a connection that is there. */
         assert_true(n <= 60000 / N_PACKETS);
@@ -242,7 +226,7 @@ static int setup(void **state) {
         assert_non_null(trial);
         strcpy(trial->directory, "/tmp/nfw-property-XXXXXX");
         assert_non_null(mkdtemp(trial->directory));
-        trial->world.random.state = seed();
+        trial->world.random.state = trials_seed();
         trial->next_tag = 1;
         trial->wire = wire_new();
         assert_int_equal(nfw_context_new(&trial->context), 0);

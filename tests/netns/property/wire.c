@@ -2,20 +2,15 @@
 #include "wire.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/if_packet.h>
-
+#include "../shared/ends.h"
 #include "nflog/receiver.h"
 
 #define WITNESS_GROUP 4712
@@ -60,43 +55,16 @@ static const char *const commands[] = {
         "}'",
 };
 
-static void fail(const char *what) {
-        fprintf(stderr, "%s: %s\n", what, strerror(errno));
-        exit(1);
-}
-
-static void stay_on_one_processor(void) {
-        cpu_set_t set;
-
-        CPU_ZERO(&set);
-        CPU_SET((size_t)sched_getcpu(), &set);
-        if (sched_setaffinity(0, sizeof(set), &set) < 0)
-                fail("sched_setaffinity");
-}
-
-static int open_end(const char *interface) {
-        struct sockaddr_ll address = { .sll_family = AF_PACKET,
-                                       .sll_ifindex = (int)if_nametoindex(interface) };
-        int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-        if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-                fail(interface);
-        return fd;
-}
-
 struct wire *wire_new(void) {
         struct wire *wire = calloc(1, sizeof(*wire));
 
         if (!wire)
-                fail("calloc");
-        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-                if (system(commands[i]) != 0)
-                        fail(commands[i]);
-        stay_on_one_processor();
-        wire->guest = open_end("guest0");
-        wire->outside = open_end("down0");
+                ends_fail("calloc");
+        ends_make(commands, sizeof(commands) / sizeof(commands[0]));
+        wire->guest = ends_open("guest0", false);
+        wire->outside = ends_open("down0", false);
         if (nfw_nflog_new(WITNESS_GROUP, &wire->witness) != 0)
-                fail("nflog");
+                ends_fail("nflog");
         return wire;
 }
 
@@ -118,7 +86,7 @@ static void send_frame(int fd, uint8_t last_of_mac, const void *packet, size_t s
         memcpy(frame + 2 * ETH_ALEN, &type, sizeof(type));
         memcpy(frame + ETH_HLEN, packet, size);
         if (send(fd, frame, ETH_HLEN + size, 0) < 0)
-                fail("send");
+                ends_fail("send");
 }
 
 void wire_send_from_guest(struct wire *wire, const void *packet, size_t size) {
@@ -174,10 +142,10 @@ void wire_settle(struct wire *wire, uint64_t first, size_t n, enum wire_fate fat
         send_sentinel(wire);
         while (!answer.done) {
                 if (poll(&fd, 1, ANSWER_MS) != 1)
-                        fail("waiting for the kernel");
+                        ends_fail("waiting for the kernel");
                 if (nfw_nflog_dispatch(wire->witness, 64, on_message, &answer) < 0)
-                        fail("nflog");
+                        ends_fail("nflog");
         }
         if (nfw_nflog_n_lost(wire->witness) > 0)
-                fail("the kernel lost mirrored packets");
+                ends_fail("the kernel lost mirrored packets");
 }

@@ -6,9 +6,9 @@
  * names, and whatever a rule's edge is or lies beside.
  */
 
+#include "../shared/random.h"
 #include "net/addr.h"
 #include "policy/policy.h"
-#include "random.h"
 
 #define GUEST4 "10.77.1.2"
 #define GUEST6 "fd77:1::2"
