@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -198,3 +199,57 @@ def test_what_is_defined(places, directory, name):
             assert what == "nowhere" or "/unreadable]" in listed.stderr
         places.stop()
         shutil.rmtree(file) if file.is_dir() and not file.is_symlink() else file.unlink()
+
+
+@pytest.fixture
+def disk(shared_lab):
+    """A small file system of its own for what is stored."""
+    keeper = Keeper(shared_lab)
+    shutil.rmtree(keeper.store, ignore_errors=True)
+    os.mkdir(keeper.store)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", keeper.store], check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        keeper.start()
+        shared_lab.load(policy(allow(ips=["192.0.2.1"])), name="one", ports=["vnet0"])
+        eventually(lambda: keeper.is_stored(one="vnet0"))
+        yield keeper
+    finally:
+        if keeper.process.poll() is None:
+            keeper.stop(signal.SIGKILL)
+        subprocess.run(["umount", keeper.store], check=True)
+        reboot(shared_lab)
+
+
+def fill(directory):
+    fd = os.open(os.path.join(directory, "full"), os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while True:
+            os.write(fd, bytes(512))
+    os.close(fd)
+
+
+def test_a_full_disk(disk):
+    """It says so, goes on, and stores what it could not when there is room."""
+    lab = disk.lab
+    fill(disk.store)
+    lab.load(policy(allow(ips=["192.0.2.2"])), name="two", ports=["up0"])
+    eventually(lambda: "cannot be stored: No space left on device" in lab.learner_log())
+    lab.host.run("nft", "flush", "ruleset")
+    eventually(lambda: lab.nfw("verify", check=False).returncode == 0)
+    assert {each["port"] for each in lab.json("list")["ports"]} == {"vnet0", "up0"}
+    disk.stop()
+    disk.start()
+    os.unlink(os.path.join(disk.store, "full"))
+    eventually(lambda: disk.is_stored(one="vnet0", two="up0"), seconds=20)
+
+
+def test_a_disk_that_is_read_only_now(disk):
+    lab = disk.lab
+    disk.stop()
+    subprocess.run(["mount", "-o", "remount,ro", disk.store], check=True)
+    reboot(lab)
+    disk.start()
+    assert [each["port"] for each in lab.json("list")["ports"]] == ["vnet0"]
+    assert "Read-only file system [state/directory]" in lab.learner_log()
+    subprocess.run(["mount", "-o", "remount,rw", disk.store], check=True)

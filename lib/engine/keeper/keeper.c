@@ -27,6 +27,8 @@
 #define SETTLE_MS 20
 /* Between repairs that follow one another without end. Short, since nothing is in force meanwhile. */
 #define PAUSE_MS 50
+/* Where nothing can be written. */
+#define RETRY_S 10
 
 static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...)
         nfw_printf(3, 4);
@@ -45,7 +47,7 @@ void nfw_keeper_tell_failure(struct nfw_keeper *keeper,
                              const char *what,
                              int r,
                              const struct nfw_report *report) {
-        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++) {
+        for (size_t i = 0; report && i < nfw_report_n_diagnostics(report); i++) {
                 const struct nfw_diagnostic *each = nfw_report_diagnostic(report, i);
 
                 if (nfw_diagnostic_severity(each) != NFW_SEVERITY_ERROR)
@@ -65,6 +67,19 @@ int nfw_keeper_set_timer(struct nfw_keeper *keeper, unsigned int ms) {
                 return -errno;
         keeper->timer_is_set = true;
         return 0;
+}
+
+/* A full disk is no reason to stop: what is in force is still kept in force, and guests go on learning. */
+int nfw_keeper_save(struct nfw_keeper *keeper) {
+        const struct itimerspec retry = { .it_value = { .tv_sec = RETRY_S } };
+        int r = nfw_store_save(keeper->store, NULL);
+
+        if (r == -ENOMEM || r == -EPERM)
+                return r;
+        if (r < 0 && !keeper->is_unsaved)
+                nfw_keeper_tell_failure(keeper, "what is loaded cannot be stored", r, NULL);
+        keeper->is_unsaved = r < 0;
+        return r < 0 && timerfd_settime(keeper->retry, 0, &retry, NULL) < 0 ? -errno : 0;
 }
 
 static int watch(struct nfw_keeper *keeper, int fd) {
@@ -111,7 +126,8 @@ static int open_sources(struct nfw_keeper *keeper) {
 
         keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
         keeper->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-        if (keeper->epoll < 0 || keeper->timer < 0)
+        keeper->retry = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (keeper->epoll < 0 || keeper->timer < 0 || keeper->retry < 0)
                 return -errno;
         r = nfw_nft_notifier_new(keeper->context->table_name, &keeper->notifier);
         if (r < 0)
@@ -124,6 +140,8 @@ static int open_sources(struct nfw_keeper *keeper) {
                 r = watch(keeper, nfw_rtnl_monitor_get_fd(keeper->links));
         if (r == 0)
                 r = watch(keeper, keeper->timer);
+        if (r == 0)
+                r = watch(keeper, keeper->retry);
         return r < 0 ? r : watch_files(keeper);
 }
 
@@ -153,6 +171,7 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
                                        .store = store,
                                        .epoll = -1,
                                        .timer = -1,
+                                       .retry = -1,
                                        .files = -1,
                                        .pause_ms = PAUSE_MS };
         nfw_events_init(&keeper->events);
@@ -162,7 +181,7 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
         if (r == 0)
                 r = nfw_store_restore(store, report);
         if (r >= 0)
-                r = nfw_store_save(store, report);
+                r = nfw_keeper_save(keeper);
         if (r >= 0)
                 r = nfw_store_mark_copy(store);
         /* What happened while nobody listened is looked for in the first dispatch. */
@@ -196,6 +215,8 @@ nfw_public struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper) {
                 close(keeper->files);
         if (keeper->timer >= 0)
                 close(keeper->timer);
+        if (keeper->retry >= 0)
+                close(keeper->retry);
         if (keeper->epoll >= 0)
                 close(keeper->epoll);
         free(keeper);
@@ -237,7 +258,7 @@ static int follow_links(struct nfw_keeper *keeper) {
         }
         if (r == 0 && has_held(keeper->store))
                 r = nfw_keeper_repair(keeper, false);
-        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+        return r < 0 ? r : nfw_keeper_save(keeper);
 }
 
 /* Which of the sets is no matter: what is stored is compared. */
@@ -291,7 +312,9 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
                 keeper->timer_is_set = false;
 
         see_files(keeper, &definitions_changed);
-        r = definitions_changed ? unblock(keeper) : 0;
+        r = read(keeper->retry, &n, sizeof(n)) == sizeof(n) ? nfw_keeper_save(keeper) : 0;
+        if (r == 0 && definitions_changed)
+                r = unblock(keeper);
         if (r < 0)
                 return r;
         r = nfw_nft_notifier_dispatch(keeper->notifier, &nfw_keeper_handlers, keeper);

@@ -18,9 +18,11 @@ struct nfw_keeper {
         struct nfw_rtnl_monitor *links;
         struct nfw_events events;
         int epoll, timer;
+        int retry; /* of storing what could not be */
         int files; /* is told of definitions, and of named sets that change where the kernel has none */
         int sets;  /* what watches the latter */
         bool timer_is_set;
+        bool is_unsaved;
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
         bool touches_values;     /* likewise: what ports have in the parameter sets */
@@ -43,6 +45,9 @@ extern const struct nfw_nft_notify_handlers nfw_keeper_handlers;
 int nfw_keeper_check(struct nfw_keeper *keeper);
 /* What is stored and not in force is put back; edited: our tables are made again before. 0 or a negative errno. */
 int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited);
+
+/* Where it cannot be, that is told once, and tried again later. 0; or a negative errno, which is no matter of the disk. */
+int nfw_keeper_save(struct nfw_keeper *keeper);
 
 void nfw_keeper_watch_definitions(struct nfw_keeper *keeper);
 

@@ -211,5 +211,5 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 r = repair_values(keeper);
         if (r == 0 && filters_differ)
                 r = repair_filters(keeper);
-        return r < 0 ? r : nfw_store_save(keeper->store, NULL);
+        return r < 0 ? r : nfw_keeper_save(keeper);
 }

@@ -35,11 +35,12 @@ static int open_directories(struct nfw_store *store, struct nfw_report *report) 
         if (error == 0)
                 return 0;
 
-        r = nfw_report_error(report, "state/directory", NULL,
-                             "make the directory above it, or choose another one that can be written to",
-                             "what is loaded cannot be stored in `%s`: %s", store->path,
-                             nfw_strerror(-error));
-        if (r < 0)
+        /* What is there can be put back all the same: a file system that is read-only now may have been written before. */
+        r = nfw_report_add(report, store->directory < 0 ? NFW_SEVERITY_ERROR : NFW_SEVERITY_WARNING,
+                           "state/directory", NULL,
+                           "make the directory above it, or choose another one that can be written to",
+                           "what is loaded cannot be stored in `%s`: %s", store->path, nfw_strerror(-error));
+        if (r < 0 || store->directory >= 0)
                 return r;
         return error == -EPERM ? -EACCES : error;
 }
