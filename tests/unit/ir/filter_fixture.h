@@ -108,6 +108,21 @@ static inline void fixture_set(struct fixture *fixture, const char *name, const 
         assert_int_equal(nfw_nwfilter_parameters_add(&fixture->port, name, value, &NFW_POS_NONE), 0);
 }
 
+/* Several of them, "NAME=VALUE" with spaces between them. */
+static inline void fixture_give(struct fixture *fixture, const char *values) {
+        char text[256], *rest = text, *word;
+
+        assert_true(strlen(values) < sizeof(text));
+        strcpy(text, values);
+        while ((word = strsep(&rest, " "))) {
+                char *value = strchr(word, '=');
+
+                assert_non_null(value);
+                *value++ = 0;
+                fixture_set(fixture, word, value);
+        }
+}
+
 static inline const struct nfw_nwfilter *fixture_find(void *userdata, const char *name) {
         struct fixture *fixture = userdata;
 
