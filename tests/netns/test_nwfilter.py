@@ -4,27 +4,18 @@ Network filters in the kernel: the scenarios of tests/data as frames over a brid
 bridges run in tests/vm.
 """
 
-import glob
 import os
 
 import pytest
-import yaml
 
+from cases import read_cases
 from lab import SOURCE
 from nwfilter import Bridge, Filters
 
 BUILTIN = os.path.join(SOURCE, "data", "filters")
 
 
-def read_scenarios():
-    scenarios = []
-    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "data", "nwfilter", "scenarios", "*.yaml"))):
-        with open(path, encoding="utf-8") as stream:
-            scenarios += yaml.safe_load(stream)
-    return scenarios
-
-
-SCENARIOS = read_scenarios()
+SCENARIOS = read_cases("nwfilter", "scenarios")
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The policies of tests/data/policies in the kernel: what the guest reaches, after it has looked names up."""
 
-import glob
-import os
-
 import pytest
-import yaml
 
+from cases import read_cases
 from dnsserver import answer_with, lookup
 from dnswire import A, AAAA
-from lab import HOST4, SOURCE
+from lab import HOST4
 from learning import MarkedResponder
 from probe import listed
 
@@ -17,17 +14,11 @@ from probe import listed
 NEIGHBOUR4 = "10.77.1.200"
 
 
-def read_cases():
-    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "data", "policies", "*.yaml"))):
-        with open(path, encoding="utf-8") as stream:
-            yield from yaml.safe_load(stream)
-
-
 def probes(case):
     return listed(case.get("reaches", "")) + listed(case.get("denied", ""))
 
 
-CASES = [case for case in read_cases() if probes(case)]
+CASES = [case for case in read_cases("policies") if probes(case)]
 
 
 class Server(MarkedResponder):

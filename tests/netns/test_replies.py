@@ -1,27 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every reply of tests/data/dns as real packets: the guest asks exactly that question and gets that answer."""
 
-import glob
-import os
 import socket
 
 import pytest
-import yaml
 
+from cases import read_cases
 from dnsserver import lookup
 from dnswords import message
-from lab import SOURCE
 from learning import RESOLVER4, MarkedResponder, learned, load, settle
 from policies import allow
 
 MIN_TTL, MAX_TTL = 120, 86400
 
-
-def cases():
-    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "data", "dns", "*.yaml"))):
-        with open(path, encoding="utf-8") as stream:
-            for each in yaml.safe_load(stream):
-                yield pytest.param(each, id=each["case"].replace(" ", "-"))
+CASES = [pytest.param(case, id=case["case"].replace(" ", "-")) for case in read_cases("dns")]
 
 
 class Server(MarkedResponder):
@@ -57,7 +49,7 @@ def server(module_lab):
     return server
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_reply(server, shared_lab, case):
     patterns = [case["rule"]] if isinstance(case["rule"], str) else case["rule"]
     load(shared_lab, allow(domains=patterns), resolvers=[RESOLVER4], options=("--min-ttl", MIN_TTL))
@@ -70,7 +62,7 @@ def test_reply(server, shared_lab, case):
         assert all(0 <= expected - shared_lab.seconds_left(address) < 60 for _, address in pairs)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_reply_under_a_rule_for_all_names(server, shared_lab, case):
     """What is refused is refused for every name."""
     load(shared_lab, allow(domains=["*"]), resolvers=[RESOLVER4], options=("--min-ttl", MIN_TTL))

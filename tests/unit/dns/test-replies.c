@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replies of name servers, honest and hostile, and what is learned from each: tests/data/dns. */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <libfyaml.h>
-
 #include <nfwpolicy/nfwpolicy.h>
 
+#include "../cases.h"
 #include "base/macros.h"
 #include "dns/index.h"
 #include "dns/pending.h"
@@ -29,28 +27,13 @@ struct count {
         size_t cases, wrong;
 };
 
-static struct fy_node *node_of(struct fy_node *mapping, const char *key) {
-        return fy_node_mapping_lookup_by_string(mapping, key, (size_t)-1);
-}
-
-/* NULL where there is no such key. */
-static const char *text_of(struct fy_node *mapping, const char *key) {
-        struct fy_node *node = node_of(mapping, key);
-
-        return node ? fy_node_get_scalar0(node) : NULL;
-}
-
-static struct fy_node *next_of(struct fy_node *list, void **iterator) {
-        return list ? fy_node_sequence_iterate(list, iterator) : NULL;
-}
-
 /* The records of one section. How many there are. */
 static unsigned int build_section(struct build *b, struct fy_node *reply, const char *key) {
-        struct fy_node *list = node_of(reply, key), *item;
+        struct fy_node *item;
         unsigned int n = 0;
         void *iterator = NULL;
 
-        for (; (item = next_of(list, &iterator)); n++)
+        for (; (item = next_of(reply, key, &iterator)); n++)
                 build_words(b, fy_node_get_scalar0(item));
         return n;
 }
@@ -130,14 +113,15 @@ static void add_pattern(struct lesson *lesson, const char *pattern) {
         assert_int_equal(nfw_dns_index_add(lesson->index, &domain, 7), 0);
 }
 
-static void add_patterns(struct lesson *lesson, struct fy_node *rule) {
+/* A pattern, or a list of them. */
+static void add_patterns(struct lesson *lesson, struct fy_node *test) {
         struct fy_node *item;
         void *iterator = NULL;
 
-        if (fy_node_is_scalar(rule))
-                add_pattern(lesson, fy_node_get_scalar0(rule));
+        if (fy_node_is_scalar(node_of(test, "rule")))
+                add_pattern(lesson, text_of(test, "rule"));
         else
-                while ((item = next_of(rule, &iterator)))
+                while ((item = next_of(test, "rule", &iterator)))
                         add_pattern(lesson, fy_node_get_scalar0(item));
 }
 
@@ -192,25 +176,13 @@ static void take_reply(struct lesson *lesson, struct fy_node *reply, const char 
 }
 
 static void take_replies(struct lesson *lesson, struct fy_node *test) {
-        struct fy_node *replies = node_of(test, "replies"), *reply;
+        struct fy_node *reply;
         void *iterator = NULL;
 
-        if (!replies)
+        if (!node_of(test, "replies"))
                 take_reply(lesson, test, text_of(test, "ask"));
-        while ((reply = next_of(replies, &iterator)))
+        while ((reply = next_of(test, "replies", &iterator)))
                 take_reply(lesson, reply, text_of(test, "ask"));
-}
-
-static void join(struct fy_node *list, char *ret_text) {
-        struct fy_node *item;
-        void *iterator = NULL;
-
-        *ret_text = 0;
-        while ((item = next_of(list, &iterator))) {
-                if (*ret_text)
-                        strcat(ret_text, ",");
-                strcat(ret_text, fy_node_get_scalar0(item));
-        }
 }
 
 static bool is_as_expected(const struct lesson *lesson, struct fy_node *test, const char *addresses) {
@@ -228,14 +200,15 @@ static bool is_as_expected(const struct lesson *lesson, struct fy_node *test, co
         return false;
 }
 
-static void run_case(struct fy_node *test, struct count *count) {
+static void run_case(struct fy_node *test, void *userdata) {
+        struct count *count = userdata;
         struct lesson lesson;
         char addresses[4096];
 
         lesson_init(&lesson, text_of(test, "ask"));
-        add_patterns(&lesson, node_of(test, "rule"));
+        add_patterns(&lesson, test);
         take_replies(&lesson, test);
-        join(node_of(test, "learned"), addresses);
+        join_texts(test, "learned", ",", addresses, sizeof(addresses));
         count->wrong += !is_as_expected(&lesson, test, addresses);
         lesson_deinit(&lesson);
 
@@ -243,7 +216,7 @@ static void run_case(struct fy_node *test, struct count *count) {
         add_pattern(&lesson, "*");
         take_replies(&lesson, test);
         if (node_of(test, "anyway"))
-                join(node_of(test, "anyway"), addresses);
+                join_texts(test, "anyway", ",", addresses, sizeof(addresses));
         if (strcmp(lesson.addresses, addresses) != 0) {
                 print_error("%s: a rule for all names learned '%s'\n", text_of(test, "case"),
                             lesson.addresses);
@@ -253,26 +226,10 @@ static void run_case(struct fy_node *test, struct count *count) {
         count->cases++;
 }
 
-static void run_file(const char *path, struct count *count) {
-        struct fy_document *document = fy_document_build_from_file(NULL, path);
-        struct fy_node *test;
-        void *iterator = NULL;
-
-        if (!document)
-                fail_msg("%s cannot be read", path);
-        while ((test = fy_node_sequence_iterate(fy_document_root(document), &iterator)))
-                run_case(test, count);
-        fy_document_destroy(document);
-}
-
 static void test_replies(void **state nfw_unused) {
         struct count count = { 0 };
-        glob_t files;
 
-        assert_int_equal(glob(REPLIES, 0, NULL, &files), 0);
-        for (size_t i = 0; i < files.gl_pathc; i++)
-                run_file(files.gl_pathv[i], &count);
-        globfree(&files);
+        for_each_case(REPLIES, run_case, &count);
         print_message("# %zu replies\n", count.cases);
         assert_int_equal(count.wrong, 0);
         assert_true(count.cases >= 150);

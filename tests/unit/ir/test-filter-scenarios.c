@@ -3,37 +3,16 @@
 #include <dirent.h>
 #include <limits.h>
 
-#include <libfyaml.h>
-
+#include "../cases.h"
 #include "filter_fixture.h"
 
-#define SCENARIOS NFW_TEST_SOURCE "/tests/data/nwfilter/scenarios"
+#define SCENARIOS NFW_TEST_SOURCE "/tests/data/nwfilter/scenarios/*.yaml"
 #define GRAMMAR   NFW_TEST_SOURCE "/tests/data/nwfilter/grammar"
 #define BUILT_IN  NFW_TEST_SOURCE "/data/filters"
 
 struct count {
         size_t scenarios, frames, wrong;
 };
-
-/* NULL where there is no such key. */
-static struct fy_node *node_of(struct fy_node *mapping, const char *key) {
-        return fy_node_mapping_lookup_by_string(mapping, key, (size_t)-1);
-}
-
-static const char *text_of(struct fy_node *mapping, const char *key) {
-        struct fy_node *node = node_of(mapping, key);
-
-        if (!node)
-                fail_msg("there is no %s", key);
-        return fy_node_get_scalar0(node);
-}
-
-/* What is next in a list that may not be there. */
-static struct fy_node *next_of(struct fy_node *mapping, const char *key, void **iterator) {
-        struct fy_node *list = node_of(mapping, key);
-
-        return list ? fy_node_sequence_iterate(list, iterator) : NULL;
-}
 
 static void set_parameters(struct fixture *fixture, struct fy_node *scenario) {
         struct fy_node *value;
@@ -91,7 +70,8 @@ static void send_frames(struct fixture *fixture, struct fy_node *scenario, struc
         }
 }
 
-static void run_scenario(struct fy_node *scenario, struct count *count) {
+static void run_scenario(struct fy_node *scenario, void *userdata) {
+        struct count *count = userdata;
         struct fixture fixture;
         int r;
 
@@ -113,33 +93,10 @@ static void run_scenario(struct fy_node *scenario, struct count *count) {
         fixture_deinit(&fixture);
 }
 
-static void run_file(const char *path, struct count *count) {
-        struct fy_document *document = fy_document_build_from_file(NULL, path);
-        struct fy_node *scenario;
-        void *iterator = NULL;
-
-        if (!document)
-                fail_msg("%s cannot be read", path);
-        while ((scenario = fy_node_sequence_iterate(fy_document_root(document), &iterator)))
-                run_scenario(scenario, count);
-        fy_document_destroy(document);
-}
-
 static void test_scenarios(void **state nfw_unused) {
-        struct dirent *entry;
-        DIR *files = opendir(SCENARIOS);
         struct count count = { 0 };
 
-        assert_non_null(files);
-        while ((entry = readdir(files))) {
-                char path[PATH_MAX];
-
-                if (!strstr(entry->d_name, ".yaml"))
-                        continue;
-                assert_true(snprintf(path, sizeof(path), "%s/%s", SCENARIOS, entry->d_name) > 0);
-                run_file(path, &count);
-        }
-        closedir(files);
+        for_each_case(SCENARIOS, run_scenario, &count);
         assert_int_equal(count.wrong, 0);
         assert_int_equal(count.scenarios, 55);
         assert_int_equal(count.frames, 133);

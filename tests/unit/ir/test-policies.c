@@ -2,12 +2,10 @@
 /* Policies, what is said of them, and what becomes of packets under them: tests/data/policies. */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <libfyaml.h>
-
+#include "../cases.h"
 #include "compile.h"
 #include "ir/evaluate.h"
 
@@ -30,23 +28,6 @@ struct guest {
 struct count {
         size_t cases, packets, wrong;
 };
-
-static struct fy_node *node_of(struct fy_node *mapping, const char *key) {
-        return fy_node_mapping_lookup_by_string(mapping, key, (size_t)-1);
-}
-
-/* NULL where there is no such key. */
-static const char *text_of(struct fy_node *mapping, const char *key) {
-        struct fy_node *node = node_of(mapping, key);
-
-        return node ? fy_node_get_scalar0(node) : NULL;
-}
-
-static struct fy_node *next_of(struct fy_node *mapping, const char *key, void **iterator) {
-        struct fy_node *list = node_of(mapping, key);
-
-        return list ? fy_node_sequence_iterate(list, iterator) : NULL;
-}
 
 static bool addr_is(const struct nfw_addr *addr, const char *text) {
         struct nfw_addr other;
@@ -182,23 +163,10 @@ static void list_diagnostics(const struct nfw_report *report, bool errors, char 
         }
 }
 
-static void join(struct fy_node *test, const char *key, char *ret_text, size_t size) {
-        struct fy_node *item;
-        void *iterator = NULL;
-        size_t n = 0;
-
-        *ret_text = 0;
-        while ((item = next_of(test, key, &iterator))) {
-                n += (size_t)snprintf(ret_text + n, size - n, "%s%s", n ? ", " : "",
-                                      fy_node_get_scalar0(item));
-                assert_true(n < size);
-        }
-}
-
 static void compare(struct fy_node *test, const char *key, const char *got, struct count *count) {
         char expected[4096];
 
-        join(test, key, expected, sizeof(expected));
+        join_texts(test, key, ", ", expected, sizeof(expected));
         if (strcmp(got, expected) == 0)
                 return;
         print_error("%s: %s: '%s', not '%s'\n", text_of(test, "case"), key, got, expected);
@@ -227,10 +195,11 @@ static void enforce(const struct nfw_policy *policy, struct fy_node *test, struc
         send_packets(&guest, test, false, count);
 }
 
-static void run_case(struct fy_node *test, struct count *count) {
+static void run_case(struct fy_node *test, void *userdata) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
         const char *text = text_of(test, "policy");
+        struct count *count = userdata;
         char diagnostics[4096];
         int r;
 
@@ -248,26 +217,10 @@ static void run_case(struct fy_node *test, struct count *count) {
         count->cases++;
 }
 
-static void run_file(const char *path, struct count *count) {
-        struct fy_document *document = fy_document_build_from_file(NULL, path);
-        struct fy_node *test;
-        void *iterator = NULL;
-
-        if (!document)
-                fail_msg("%s cannot be read", path);
-        while ((test = fy_node_sequence_iterate(fy_document_root(document), &iterator)))
-                run_case(test, count);
-        fy_document_destroy(document);
-}
-
 static void test_policies(void **state nfw_unused) {
         struct count count = { 0 };
-        glob_t files;
 
-        assert_int_equal(glob(POLICIES, 0, NULL, &files), 0);
-        for (size_t i = 0; i < files.gl_pathc; i++)
-                run_file(files.gl_pathv[i], &count);
-        globfree(&files);
+        for_each_case(POLICIES, run_case, &count);
         print_message("# %zu policies, %zu packets\n", count.cases, count.packets);
         assert_int_equal(count.wrong, 0);
         assert_true(count.cases >= 130 && count.packets >= 160);
