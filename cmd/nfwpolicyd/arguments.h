@@ -9,6 +9,7 @@ struct daemon_arguments {
         const char *bus_address; /* NULL: the system bus */
         const char *store;       /* where what is loaded is stored; NULL: nowhere */
         const char *policies;    /* a directory of files that are loaded at the start; NULL: none */
+        const char *state;       /* where it is noted what is in force; NULL: where it usually is */
         const char *filters;     /* where network filters are defined; NULL: where they usually are */
         const char *builtin;     /* and those that come with nfwpolicy */
         const char *networks;    /* where virtual networks are defined */

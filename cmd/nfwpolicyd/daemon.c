@@ -17,6 +17,7 @@
 #include "shared/diagnostics.h"
 #include "shared/progress.h"
 #include "shared/watch.h"
+#include "shared/world.h"
 
 void daemon_say(const struct daemon *daemon, const char *format, ...) {
         CLEANUP(text) char *text = NULL;
@@ -164,6 +165,9 @@ static int follow_learner(struct daemon *daemon) {
 static int start(struct daemon *daemon) {
         int r;
 
+        daemon->settings = world_settings(daemon->config);
+        if (!daemon->settings)
+                return -ENOMEM;
         r = sd_event_new(&daemon->event);
         if (r >= 0)
                 r = catch_signals(daemon);
@@ -197,6 +201,7 @@ static void stop(struct daemon *daemon) {
         places_deinit(&daemon->places);
         sd_event_unref(daemon->event);
         model_deinit(&daemon->model);
+        json_decref(daemon->settings);
 }
 
 const bool daemon_can_keep = true;

@@ -16,6 +16,7 @@
  *
  *   calls/manager.c   org.nfwpolicy1.Manager; load.c and status.c have its largest methods
  *   calls/filters.c, sets.c, networks.c   its methods for them; begin.c is what all begin with
+ *   calls/world.c     its properties that say where it is at work
  *   calls/follow.c    pipes for who follows what is learned
  *
  *   objects/objects.c an object for each policy, port, filter and network
@@ -25,6 +26,7 @@
  *   objects/places.c  what others define is noticed
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +45,7 @@ struct daemon {
         const struct daemon_arguments *given;     /* on the command line */
         const struct daemon_arguments *arguments; /* with the configuration */
         const struct nfw_config *config;          /* of the start */
+        json_t *settings;                         /* as world_settings(), now */
         bool verbose;
         bool has_bad_file; /* since it was told to reload */
         struct nfw_context *context;

@@ -117,6 +117,7 @@ static int start_keeping(const struct cli *cli,
 static int set_directories(const struct cli *cli,
                            struct nfw_context *context,
                            struct daemon_arguments *args,
+                           char **ret_state,
                            char **ret_filters,
                            char **ret_builtin,
                            char **ret_networks) {
@@ -124,6 +125,7 @@ static int set_directories(const struct cli *cli,
                 const char **argument;
                 char **ret_path;
         } places[] = {
+                { &args->state, ret_state },
                 { &args->filters, ret_filters },
                 { &args->builtin, ret_builtin },
                 { &args->networks, ret_networks },
@@ -150,6 +152,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         CLEANUP(learner) struct nfw_learner *learner = NULL;
         CLEANUP(store) struct nfw_store *store = NULL;
         CLEANUP(keeper) struct nfw_keeper *keeper = NULL;
+        CLEANUP(text) char *state = NULL;
         CLEANUP(text) char *filters = NULL;
         CLEANUP(text) char *builtin = NULL;
         CLEANUP(text) char *networks = NULL;
@@ -162,7 +165,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
         if (r)
                 return r;
         args = settings_resolve(cli, arguments, config);
-        r = set_directories(cli, context, &args, &filters, &builtin, &networks);
+        r = set_directories(cli, context, &args, &state, &filters, &builtin, &networks);
         if (r)
                 return r;
         r = keep_signals(cli);

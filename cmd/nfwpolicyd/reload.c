@@ -5,6 +5,7 @@
 #include "nfwpolicyd/daemon.h"
 #include "nfwpolicyd/settings.h"
 #include "shared/cleanup.h"
+#include "shared/world.h"
 
 /* What everything that is in force, or open, rests on. */
 static const enum nfw_setting fixed[] = {
@@ -39,6 +40,8 @@ int settings_reload(struct daemon *daemon, struct nfw_report *report, char **ret
         }
         if (r == 0)
                 r = nfw_context_configure_loads(daemon->context, config);
+        if (r == 0)
+                r = world_update_settings(daemon->settings, config);
         if (r < 0)
                 return r;
 

@@ -14,6 +14,8 @@ struct daemon_arguments settings_resolve(const struct cli *cli,
                                          const struct nfw_config *config) {
         struct daemon_arguments resolved = *arguments;
 
+        resolved.state = cli->state_directory ? cli->state_directory
+                                              : nfw_config_get(config, NFW_SETTING_STATE_DIRECTORY);
         if (!resolved.store)
                 resolved.store = nfw_config_get(config, NFW_SETTING_STORE_DIRECTORY);
         if (!resolved.policies)

@@ -12,16 +12,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "netns"))
 
 
 @contextlib.contextmanager
-def laboratory():
+def laboratory(world=False):
     if os.geteuid() != 0:
         pytest.skip("needs root: it makes network namespaces and nftables rules")
     from bus import Bus
     from lab import Lab
+    from world import World, WorldBus
 
-    lab = Lab()
+    lab = World() if world else Lab()
     bus = None
     try:
-        bus = Bus(lab)
+        bus = WorldBus(lab) if world else Bus(lab)
         yield bus
     finally:
         if bus:

@@ -90,14 +90,18 @@ class FilterCallers(Callers):
                 self.root_json("nwfilter-binding-list"), self.root_json("set", "list"))
 
 
+def make_bridge(lab):
+    for command in ("link add br0 type bridge", "link set br0 up", "link add port0 type veth peer name peer0",
+                    "link set port0 master br0 up", "link add port1 type veth peer name peer1",
+                    "link set port1 master br0 up"):
+        lab.host.run("ip", *command.split(" "))
+
+
 @pytest.fixture(scope="module")
 def module_callers():
     with laboratory() as bus:
         bus.start_daemon("--group", GROUP.gr_name)
-        for command in ("link add br0 type bridge", "link set br0 up", "link add port0 type veth peer name peer0",
-                        "link set port0 master br0 up", "link add port1 type veth peer name peer1",
-                        "link set port1 master br0 up"):
-            bus.lab.host.run("ip", *command.split(" "))
+        make_bridge(bus.lab)
         callers = FilterCallers(bus)
         yield callers
         callers.prepare()

@@ -48,5 +48,5 @@ def test_the_file_and_the_daemon_agree(client):
         assert said[interface] == written[interface]
         own = {each for each in said if each.startswith(NAME)}
         assert own == {interface}
-    assert len(written[MANAGER]) == 49 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
+    assert len(written[MANAGER]) == 52 and len(written[POLICY]) == 8 and len(written[PORT]) == 5
     assert len(written[FILTER]) == 5 and len(written[NETWORK]) == 7

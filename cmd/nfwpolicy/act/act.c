@@ -9,6 +9,7 @@
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
 #include "shared/suggest.h"
+#include "shared/world.h"
 
 void act_close(struct act *act) {
         act->bus = bus_close(act->bus);
@@ -40,36 +41,104 @@ static int open_bus(const struct cli *cli, const struct bus_arguments *arguments
         return r < 0 ? lack_privilege(cli) : CLI_EXIT_FINE;
 }
 
+/* What a daemon must have so that it would do the same as we. */
+static json_t *own_world(const struct nfw_config *config) {
+        const struct world_places places = { .state = nfw_config_get(config, NFW_SETTING_STATE_DIRECTORY) };
+        uint64_t namespace = world_network_namespace();
+
+        if (namespace == 0)
+                return NULL;
+        return json_pack("{s:s, s:I, s:o, s:o}", "Version", NFW_VERSION, "NetworkNamespace",
+                         (json_int_t) namespace, "Directories", world_directories(&places), "Settings",
+                         world_settings(config));
+}
+
+static void find_daemon(const struct nfw_config *config, const struct bus_arguments *bus, struct act *act) {
+        const char *setting = nfw_config_get(config, NFW_SETTING_BUS);
+        CLEANUP(json) json_t *world = NULL;
+
+        if (!bus->address && setting && strcmp(setting, "no") == 0)
+                return;
+        world = own_world(config);
+        if (world)
+                act->bus = bus_find(bus, world);
+}
+
+static int open_privileged(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
+        CLEANUP(config) struct nfw_config *config = NULL;
+        int r;
+
+        r = cli_prepare_config(cli, &act->report, &act->context, &config);
+        if (r == 0 && may_ask_daemon(cli, bus))
+                find_daemon(config, bus, act);
+        return r;
+}
+
 int act_open_alone(const struct cli *cli, struct act *act) {
         *act = (struct act){ .cli = cli };
         return cli_prepare(cli, &act->report, &act->context);
 }
 
-int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
-        *act = (struct act){ .cli = cli };
+static int check_usage(const struct cli *cli, const struct bus_arguments *bus) {
         if (bus->is_off && bus->address)
                 return cli_usage_error(cli, "--no-bus and --bus-address exclude each other");
+        return CLI_EXIT_FINE;
+}
+
+int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
+        *act = (struct act){ .cli = cli };
+        if (check_usage(cli, bus))
+                return CLI_EXIT_TROUBLE;
         if (cli_has_net_admin() || !may_ask_daemon(cli, bus))
-                return cli_prepare(cli, &act->report, &act->context);
+                return open_privileged(cli, bus, act);
         return open_bus(cli, bus, act);
 }
 
+int act_open_for_long(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
+        if (check_usage(cli, bus))
+                return CLI_EXIT_TROUBLE;
+        return cli_has_net_admin() ? act_open_alone(cli, act) : act_open(cli, bus, act);
+}
+
+static bool has_answer(struct act *act, bool is_answer) {
+        if (!act->bus)
+                return false;
+        if (!act->context || is_answer)
+                return true;
+        act->bus = bus_close(act->bus);
+        return false;
+}
+
+bool act_is_done(struct act *act, int result) {
+        return has_answer(act, result >= 0 || !act->bus || !bus_has_done_nothing(act->bus));
+}
+
+bool act_is_seen(struct act *act, int result) {
+        return has_answer(act, result >= 0);
+}
+
 int act_attach(struct act *act, const char *policy, const struct string_list *ports, bool persistent) {
-        if (act->bus)
-                return bus_attach(act->bus, policy, ports, persistent);
+        int r = act->bus ? bus_attach(act->bus, policy, ports, persistent) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return (persistent ? nfw_attach_persistent : nfw_attach)(act->context, policy, ports->items,
                                                                  ports->n_items, act->report);
 }
 
 int act_detach(struct act *act, const struct string_list *ports) {
-        if (act->bus)
-                return bus_detach(act->bus, ports);
+        int r = act->bus ? bus_detach(act->bus, ports) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_detach(act->context, ports->items, ports->n_items, act->report);
 }
 
 int act_unload(struct act *act, const char *policy, bool force) {
-        if (act->bus)
-                return bus_do(act->bus, "UnloadPolicy", "sb", policy, (int)force);
+        int r = act->bus ? bus_do(act->bus, "UnloadPolicy", "sb", policy, (int)force) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_unload(act->context, policy, force, act->report);
 }
 
@@ -77,18 +146,20 @@ int act_load(struct act *act,
              const struct nfw_load *load,
              const struct load_arguments *arguments,
              const struct load_source *source) {
-        if (act->bus)
-                return bus_load(act->bus, arguments, source);
+        int r = act->bus ? bus_load(act->bus, arguments, source) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_load_commit(act->context, load, act->report);
 }
 
 /* --- looking ------------------------------------------------------------------------------------------------ */
 
 int act_verify(struct act *act, const char *policy) {
-        int r;
+        int r = act->bus ? bus_do(act->bus, "Verify", "s", policy ? policy : "") : BUS_NO_DAEMON;
 
-        if (act->bus)
-                return bus_do(act->bus, "Verify", "s", policy ? policy : "");
+        if (act_is_seen(act, r))
+                return r;
         r = nfw_verify(act->context, policy, act->report);
         if (r >= 0 && !policy) {
                 int filters = nfw_nwfilter_verify(act->context, act->report);
@@ -99,8 +170,12 @@ int act_verify(struct act *act, const char *policy) {
 }
 
 int act_show(struct act *act, const char *policy, enum nfw_format format, char **ret_text) {
-        if (act->bus)
-                return bus_ask_text(act->bus, ret_text, "Show", "ss", policy, picture_format_names[format]);
+        int r = act->bus
+                        ? bus_ask_text(act->bus, ret_text, "Show", "ss", policy, picture_format_names[format])
+                        : BUS_NO_DAEMON;
+
+        if (act_is_seen(act, r))
+                return r;
         return nfw_show(act->context, policy, format, act->report, ret_text);
 }
 
@@ -115,15 +190,26 @@ static int take(struct act *act, struct picture *picture, bool with_grants) {
         return r != 0 || with_grants ? r : picture_take_filters(picture, act->context, act->report);
 }
 
+/* Whether the daemon has said all of it. */
+static bool is_taken(struct act *act, int result, struct picture *picture) {
+        if (act_is_seen(act, result))
+                return true;
+        picture_deinit(picture);
+        *picture = (struct picture){ 0 };
+        return false;
+}
+
 int act_look(struct act *act, struct picture *picture) {
-        return act->bus ? bus_look(act->bus, picture) : take(act, picture, false);
+        int r = act->bus ? bus_look(act->bus, picture) : BUS_NO_DAEMON;
+
+        return is_taken(act, r, picture) ? r : take(act, picture, false);
 }
 
 int act_look_at_kernel(struct act *act, struct picture *picture) {
-        int r;
+        int r = act->bus ? bus_look(act->bus, picture) : BUS_NO_DAEMON;
 
-        if (act->bus)
-                return bus_look(act->bus, picture);
+        if (is_taken(act, r, picture))
+                return r;
         r = picture_take_features(picture, act->context);
         if (r < 0 || !picture->has_feature[NFW_FEATURE_NF_TABLES])
                 return r;
@@ -163,10 +249,10 @@ static int check_port(struct act *act, const struct picture *picture, const char
 }
 
 int act_names(struct act *act, const char *port, struct picture *picture) {
-        int r;
+        int r = act->bus ? bus_names(act->bus, port, picture) : BUS_NO_DAEMON;
 
-        if (act->bus)
-                return bus_names(act->bus, port, picture);
+        if (is_taken(act, r, picture))
+                return r;
         r = take(act, picture, true);
         return r == 0 && port ? check_port(act, picture, port) : r;
 }
@@ -219,6 +305,12 @@ int act_finish(const struct act *act, int result, const char *about) {
                 return diagnostics_finish(act->cli, act->report, result, about);
         if (result == BUS_NO_DAEMON)
                 return lack_privilege(act->cli);
+        if (result == BUS_LOST)
+                return cli_error(
+                        act->cli,
+                        "%s: nfwpolicyd went away before it had answered, so it may be done or not; `nfwpolicy "
+                        "status --no-bus` looks without it",
+                        about);
         sentence = bus_sentence(act->bus);
         if (result < 0 && !sentence)
                 return cli_error(act->cli, "%s: %s", about, strerror(-result));

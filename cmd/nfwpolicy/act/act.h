@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What is changed or looked at: by this process where it has the privilege, else by the daemon, over D-Bus. Commands
- * do not see a difference, so their users do not either.
+ * What is changed or looked at: by the daemon, over D-Bus, where there is one of our world, else by this process where it
+ * has the privilege. Commands do not see a difference, so their users do not either.
  */
 
 #include <jansson.h>
@@ -15,9 +15,9 @@
 struct act {
         const struct cli *cli;
         struct nfw_report *report;
-        struct nfw_context *context; /* NULL: over the bus */
-        struct bus *bus;
-        json_t *found; /* diagnostics that are told instead, or NULL */
+        struct nfw_context *context; /* NULL: no privilege */
+        struct bus *bus;             /* NULL: alone */
+        json_t *found;               /* diagnostics that are told instead, or NULL */
 };
 
 void act_close(struct act *act);
@@ -28,6 +28,16 @@ int act_open(const struct cli *cli, const struct bus_arguments *bus, struct act 
 
 /* This process, whoever else could. */
 int act_open_alone(const struct cli *cli, struct act *ret_act);
+
+/* For what goes on until somebody ends it: with the privilege alone, so that the daemon may come and go meanwhile. */
+int act_open_for_long(const struct cli *cli, const struct bus_arguments *bus, struct act *ret_act);
+
+/*
+ * Whether the result is what the daemon has answered. Else it was not asked, or has certainly not begun to do it, or to
+ * look at it however far it got, and from now on we are alone.
+ */
+bool act_is_done(struct act *act, int result);
+bool act_is_seen(struct act *act, int result);
 
 /* Each as the function of the library that it is named after: 0, a condition, or a negative errno. */
 int act_attach(struct act *act, const char *policy, const struct string_list *ports, bool persistent);

@@ -4,49 +4,65 @@
 #include "shared/cleanup.h"
 #include "shared/text.h"
 
-int act_network_define(struct act *act,
-                       struct nfw_network *network,
-                       const struct nfw_policy *policy,
-                       const struct network_source *source,
-                       bool dry_run) {
+static int ask_to_define(struct bus *bus, const struct network_source *source, bool dry_run) {
         CLEANUP(text) char *file = NULL;
         CLEANUP(text) char *policy_file = NULL;
 
-        if (!act->bus)
-                return nfw_network_define(act->context, network, policy, dry_run, act->report);
         file = text_escape(source->file);
         policy_file = text_escape(source->policy ? source->policy_file : "");
         if (!file || !policy_file)
                 return -ENOMEM;
         if (!source->policy)
-                return bus_do(act->bus, "DefineNetwork", "sa{sv}", source->text, 2, "file", "s", file,
-                              "dry-run", "b", (int)dry_run);
-        return bus_do(act->bus, "DefineNetwork", "sa{sv}", source->text, 4, "file", "s", file, "dry-run", "b",
+                return bus_do(bus, "DefineNetwork", "sa{sv}", source->text, 2, "file", "s", file, "dry-run",
+                              "b", (int)dry_run);
+        return bus_do(bus, "DefineNetwork", "sa{sv}", source->text, 4, "file", "s", file, "dry-run", "b",
                       (int)dry_run, "policy", "s", source->policy, "policy-file", "s", policy_file);
 }
 
+int act_network_define(struct act *act,
+                       struct nfw_network *network,
+                       const struct nfw_policy *policy,
+                       const struct network_source *source,
+                       bool dry_run) {
+        int r = act->bus ? ask_to_define(act->bus, source, dry_run) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
+        return nfw_network_define(act->context, network, policy, dry_run, act->report);
+}
+
 int act_network_start(struct act *act, const char *name, bool create_bridge) {
-        if (act->bus)
-                return bus_do(act->bus, "StartNetwork", "sa{sv}", name, 1, "create-bridge", "b",
-                              (int)create_bridge);
+        int r = act->bus ? bus_do(act->bus, "StartNetwork", "sa{sv}", name, 1, "create-bridge", "b",
+                                  (int)create_bridge)
+                         : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_network_start(act->context, name, create_bridge, act->report);
 }
 
 int act_network_destroy(struct act *act, const char *name) {
-        if (act->bus)
-                return bus_do(act->bus, "DestroyNetwork", "s", name);
+        int r = act->bus ? bus_do(act->bus, "DestroyNetwork", "s", name) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_network_destroy(act->context, name, act->report);
 }
 
 int act_network_undefine(struct act *act, const char *name) {
-        if (act->bus)
-                return bus_do(act->bus, "UndefineNetwork", "s", name);
+        int r = act->bus ? bus_do(act->bus, "UndefineNetwork", "s", name) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_network_undefine(act->context, name, act->report);
 }
 
 int act_network_dump(struct act *act, const char *name, bool inactive, char **ret_text) {
-        if (act->bus)
-                return bus_ask_text(act->bus, ret_text, "DumpNetwork", "sb", name, (int)inactive);
+        int r = act->bus ? bus_ask_text(act->bus, ret_text, "DumpNetwork", "sb", name, (int)inactive)
+                         : BUS_NO_DAEMON;
+
+        if (act_is_seen(act, r))
+                return r;
         return nfw_network_dumpxml(act->context, name, inactive, act->report, ret_text);
 }
 
@@ -99,10 +115,10 @@ static json_t *take_rows(const json_t *rows) {
 int act_network_list(struct act *act, json_t **ret_networks) {
         CLEANUP(network_list) struct nfw_network_list *list = NULL;
         CLEANUP(json) json_t *rows = NULL;
-        int r;
+        int r = act->bus ? bus_ask(act->bus, &rows, "ListNetworks", "") : BUS_NO_DAEMON;
 
-        r = act->bus ? bus_ask(act->bus, &rows, "ListNetworks", "")
-                     : nfw_network_list_new(act->context, act->report, &list);
+        if (!act_is_seen(act, r))
+                r = nfw_network_list_new(act->context, act->report, &list);
         if (r != 0)
                 return r;
         *ret_networks = rows ? take_rows(rows) : take_list(list);

@@ -14,15 +14,20 @@ int act_set_add(struct act *act,
                 const char *family,
                 const char *const *elements,
                 size_t n_elements) {
-        if (act->bus)
-                return bus_add_to_set(act->bus, name, type, family, elements, n_elements);
+        int r = act->bus ? bus_add_to_set(act->bus, name, type, family, elements, n_elements) : BUS_NO_DAEMON;
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_nwfilter_set_add(act->context, name, type, family, elements, n_elements, act->report);
 }
 
 int act_set_delete(struct act *act, const char *name, const char *const *elements, size_t n_elements) {
-        if (act->bus)
-                return n_elements > 0 ? bus_delete_from_set(act->bus, name, elements, n_elements)
-                                      : bus_do(act->bus, "DeleteSet", "s", name);
+        int r = !act->bus        ? BUS_NO_DAEMON
+                : n_elements > 0 ? bus_delete_from_set(act->bus, name, elements, n_elements)
+                                 : bus_do(act->bus, "DeleteSet", "s", name);
+
+        if (act_is_done(act, r))
+                return r;
         return nfw_nwfilter_set_delete(act->context, name, elements, n_elements, act->report);
 }
 
@@ -77,17 +82,30 @@ static int take_rows(struct bus *bus, const json_t *rows, const char *with_eleme
         return 0;
 }
 
-int act_set_list(struct act *act, const char *with_elements, json_t **ret_sets) {
-        CLEANUP(nwfilter_set_list) struct nfw_nwfilter_set_list *list = NULL;
-        CLEANUP(json) json_t *sets = json_array();
+static int ask_for_list(struct bus *bus, const char *with_elements, json_t *sets) {
         CLEANUP(json) json_t *rows = NULL;
         int r;
 
-        r = act->bus ? bus_ask(act->bus, &rows, "ListSets", "")
-                     : nfw_nwfilter_set_list_new(act->context, act->report, &list);
-        if (r == 0)
-                r = rows ? take_rows(act->bus, rows, with_elements, sets)
-                         : take_list(list, with_elements, sets);
+        r = bus_ask(bus, &rows, "ListSets", "");
+        return r != 0 ? r : take_rows(bus, rows, with_elements, sets);
+}
+
+static int list(struct act *act, const char *with_elements, json_t *sets) {
+        CLEANUP(nwfilter_set_list) struct nfw_nwfilter_set_list *list = NULL;
+        int r = act->bus ? ask_for_list(act->bus, with_elements, sets) : BUS_NO_DAEMON;
+
+        if (act_is_seen(act, r))
+                return r;
+        json_array_clear(sets);
+        r = nfw_nwfilter_set_list_new(act->context, act->report, &list);
+        return r != 0 ? r : take_list(list, with_elements, sets);
+}
+
+int act_set_list(struct act *act, const char *with_elements, json_t **ret_sets) {
+        CLEANUP(json) json_t *sets = json_array();
+        int r;
+
+        r = list(act, with_elements, sets);
         if (r != 0)
                 return r;
         *ret_sets = json_incref(sets);

@@ -13,16 +13,20 @@
 static const struct {
         const char *name;
         int result;
+        bool is_undone; /* it is certain that nobody has begun to do it */
 } errors[] = {
-        { ERROR_PREFIX "Invalid", NFW_E_INVALID },
-        { ERROR_PREFIX "Refused", NFW_E_REFUSED },
-        { ERROR_PREFIX "NotFound", NFW_E_NOT_FOUND },
-        { ERROR_PREFIX "InUse", NFW_E_IN_USE },
-        { ERROR_PREFIX "Differs", NFW_E_DIFFERS },
-        { ERROR_PREFIX "AccessDenied", -EACCES },
-        { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EACCES },
-        { SD_BUS_ERROR_SERVICE_UNKNOWN, BUS_NO_DAEMON },
-        { SD_BUS_ERROR_NAME_HAS_NO_OWNER, BUS_NO_DAEMON },
+        { ERROR_PREFIX "Invalid", NFW_E_INVALID, false },
+        { ERROR_PREFIX "Refused", NFW_E_REFUSED, false },
+        { ERROR_PREFIX "NotFound", NFW_E_NOT_FOUND, false },
+        { ERROR_PREFIX "InUse", NFW_E_IN_USE, false },
+        { ERROR_PREFIX "Differs", NFW_E_DIFFERS, false },
+        { ERROR_PREFIX "AccessDenied", -EACCES, true },
+        { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, -EACCES, true },
+        { SD_BUS_ERROR_ACCESS_DENIED, -EACCES, true },
+        { SD_BUS_ERROR_SERVICE_UNKNOWN, BUS_NO_DAEMON, true },
+        { SD_BUS_ERROR_NAME_HAS_NO_OWNER, BUS_NO_DAEMON, true },
+        { SD_BUS_ERROR_NO_REPLY, BUS_LOST, false },
+        { SD_BUS_ERROR_DISCONNECTED, BUS_LOST, false },
 };
 
 void bus_answer_deinit(struct bus_answer *answer) {
@@ -82,9 +86,12 @@ int bus_answer_read_error(struct bus_answer *answer, const sd_bus_error *error, 
         for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
                 if (!sd_bus_error_has_name(error, errors[i].name))
                         continue;
+                answer->is_undone = errors[i].is_undone;
                 /* A condition without its report is not what the daemon answers. */
                 return errors[i].result > 0 && !json_is_array(answer->diagnostics) ? -EBADMSG
                                                                                    : errors[i].result;
         }
+        if (r == -ENOTCONN || r == -ECONNRESET)
+                return BUS_LOST;
         return r < 0 ? r : -EIO;
 }

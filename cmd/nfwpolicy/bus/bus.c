@@ -14,59 +14,12 @@
 #include "shared/cleanup.h"
 #include "shared/text.h"
 
-/* Who only looks does not wait for a daemon that hangs. */
-#define LOOK_USEC 2000000
-
-const bool bus_is_built_in = true;
-
-static int connect_to(const char *address, sd_bus **ret_connection) {
-        sd_bus *connection = NULL;
-        int r;
-
-        if (!address)
-                return sd_bus_open_system(ret_connection);
-        r = sd_bus_new(&connection);
-        if (r >= 0)
-                r = sd_bus_set_address(connection, address);
-        if (r >= 0)
-                r = sd_bus_set_bus_client(connection, true);
-        if (r >= 0)
-                r = sd_bus_start(connection);
-        if (r < 0) {
-                sd_bus_close_unref(connection);
-                return r;
-        }
-        *ret_connection = connection;
-        return 0;
-}
-
-int bus_open(const struct bus_arguments *arguments, struct bus **ret_bus) {
-        struct bus *bus;
-        int r;
-
-        bus = calloc(1, sizeof(*bus));
-        if (!bus)
-                return -ENOMEM;
-        r = connect_to(arguments->address, &bus->connection);
-        if (r < 0) {
-                free(bus);
-                return r;
-        }
-        *ret_bus = bus;
-        return 0;
-}
-
-struct bus *bus_close(struct bus *bus) {
-        if (!bus)
-                return NULL;
-        bus_answer_deinit(&bus->answer);
-        sd_bus_flush_close_unref(bus->connection);
-        free(bus);
-        return NULL;
-}
-
 json_t *bus_diagnostics(const struct bus *bus) {
         return bus->answer.diagnostics;
+}
+
+bool bus_has_done_nothing(const struct bus *bus) {
+        return bus->answer.is_undone;
 }
 
 const char *bus_sentence(const struct bus *bus) {
@@ -76,10 +29,15 @@ const char *bus_sentence(const struct bus *bus) {
 int bus_new_call(struct bus *bus, const char *member, sd_bus_message **ret_call) {
         int r;
 
-        r = sd_bus_message_new_method_call(bus->connection, ret_call, BUS_NAME, BUS_PATH, BUS_MANAGER,
-                                           member);
+        bus_answer_deinit(&bus->answer);
+        bus->answer.is_undone = true;
+        r = sd_bus_message_new_method_call(bus->connection, ret_call, bus->daemon ? bus->daemon : BUS_NAME,
+                                           BUS_PATH, BUS_MANAGER, member);
         if (r < 0)
                 return r;
+        /* Who was found and is gone is not called again, and who can do it himself asks nobody for leave. */
+        if (bus->daemon)
+                return sd_bus_message_set_auto_start(*ret_call, false);
         /* Where nobody sits, nobody can answer polkit's question. */
         return sd_bus_message_set_allow_interactive_authorization(*ret_call, isatty(STDIN_FILENO));
 }
@@ -89,7 +47,7 @@ int bus_call(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) 
         CLEANUP_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        bus_answer_deinit(&bus->answer);
+        bus->answer.is_undone = false;
         r = sd_bus_call(bus->connection, call, UINT64_MAX, &error, ret_reply);
         return r < 0 ? bus_answer_read_error(&bus->answer, &error, r) : 0;
 }
@@ -330,47 +288,16 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r, fd;
 
+        r = bus_new_call(bus, "LoadPolicyFd", &call);
+        if (r < 0)
+                return r;
         fd = put_into_memory(source);
         if (fd < 0)
                 return fd;
-        r = bus_new_call(bus, "LoadPolicyFd", &call);
-        if (r >= 0)
-                r = sd_bus_message_append(call, "sh", source->name, fd);
+        r = sd_bus_message_append(call, "sh", source->name, fd);
         if (r >= 0)
                 r = append_options(call, arguments, source);
         /* The message has a copy of it. */
         (void)close(fd);
         return r < 0 ? r : call_and_read(bus, call);
-}
-
-/* --- looking ------------------------------------------------------------------------------------------------ */
-
-static char *ask_version(sd_bus *connection) {
-        CLEANUP_MESSAGE sd_bus_message *call = NULL;
-        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
-        const char *version = NULL;
-        int r;
-
-        r = sd_bus_message_new_method_call(connection, &call, BUS_NAME, BUS_PATH,
-                                           "org.freedesktop.DBus.Properties", "Get");
-        if (r >= 0)
-                r = sd_bus_message_append(call, "ss", BUS_MANAGER, "Version");
-        if (r >= 0)
-                r = sd_bus_message_set_auto_start(call, false);
-        if (r >= 0)
-                r = sd_bus_call(connection, call, LOOK_USEC, NULL, &reply);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "v", "s", &version);
-        return r >= 0 ? strdup(version) : NULL;
-}
-
-char *bus_daemon_version(const struct bus_arguments *arguments) {
-        sd_bus *connection = NULL;
-        char *version;
-
-        if (arguments->is_off || connect_to(arguments->address, &connection) < 0)
-                return NULL;
-        version = ask_version(connection);
-        sd_bus_flush_close_unref(connection);
-        return version;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* The daemon, over D-Bus: bus.c where libsystemd is, no-bus.c where it is not. */
+/* The daemon, over D-Bus: bus.c and its neighbours where libsystemd is, none.c where it is not. */
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,6 +11,8 @@
 
 /* Nobody has the name on the bus, and nobody can be started to take it. */
 #define BUS_NO_DAEMON (-ENXIO)
+/* It, or the bus, went away before it had answered: what was ordered may be done or not. */
+#define BUS_LOST (-ECONNRESET)
 
 struct bus;
 
@@ -18,11 +20,16 @@ extern const bool bus_is_built_in;
 
 /* 0 or a negative errno. Whether the daemon is there is seen with the first call. */
 int bus_open(const struct bus_arguments *arguments, struct bus **ret_bus);
+/*
+ * The same for who can do without: NULL unless a daemon is there already, answers soon, and has all the properties that
+ * this object has. Calls go to that one and to no other.
+ */
+struct bus *bus_find(const struct bus_arguments *arguments, const json_t *world);
 struct bus *bus_close(struct bus *bus);
 
 /*
- * Calls of the daemon's methods, which start it where it does not run. 0, a condition of the library's, BUS_NO_DAEMON
- * or a negative errno.
+ * Calls of the daemon's methods, which start it where it does not run. 0, a condition of the library's, BUS_NO_DAEMON,
+ * BUS_LOST or a negative errno.
  */
 int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent);
 int bus_detach(struct bus *bus, const struct string_list *ports);
@@ -54,6 +61,9 @@ int bus_follow(struct bus *bus, const char *port, int *ret_fd);
 /* What the last call has told: an array of diagnostics, and what was said besides, or NULL. The bus keeps both. */
 json_t *bus_diagnostics(const struct bus *bus);
 const char *bus_sentence(const struct bus *bus);
+
+/* Whether it is certain that nobody has begun to do what the last call asked for. */
+bool bus_has_done_nothing(const struct bus *bus);
 
 /* The version of the daemon, or NULL where none has the name on the bus. None is started for it. The caller frees it. */
 char *bus_daemon_version(const struct bus_arguments *arguments);

@@ -12,6 +12,7 @@
 
 struct bus {
         sd_bus *connection;
+        char *daemon; /* the one that was found, by the name of its connection; NULL: whoever has the name */
         struct bus_answer answer;
 };
 

@@ -41,7 +41,7 @@ static int read_item(sd_bus_message *message, json_t *array, json_t **ret_inner)
         r = sd_bus_message_peek_type(message, &type, &contents);
         if (r <= 0)
                 return r;
-        if (type == 'a' || type == 'r') {
+        if (type == 'a' || type == 'r' || type == 'e') {
                 r = sd_bus_message_enter_container(message, type, contents);
                 item = *ret_inner = r < 0 ? NULL : json_array();
         } else if (type == 's' || type == 'b' || type == 'u' || type == 't') {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* What an answer holds, as JSON: structures are arrays, so that a table of names makes objects of them. */
+/* What an answer holds, as JSON: structures and entries are arrays, so that a table of names makes objects of them. */
 
 #include <jansson.h>
 

@@ -132,7 +132,7 @@ static int run(const struct cli *cli, const void *arguments, char **operands, si
 
         (void)operands;
         (void)n_operands;
-        r = act_open(cli, &args->bus, &act);
+        r = (args->follow ? act_open_for_long : act_open)(cli, &args->bus, &act);
         if (r)
                 return r;
         return args->follow ? follow_names(cli, &act, args) : print_names(cli, &act, args);

@@ -245,6 +245,14 @@ static bool take_allowed(struct access *access, const sd_bus_message *message) {
         return false;
 }
 
+/* What the manager has of properties has nothing to do with what is loaded, and is asked for before every order. */
+static bool is_of_manager(sd_bus_message *message) {
+        const char *interface = sd_bus_message_get_interface(message);
+
+        return interface && strcmp(interface, "org.freedesktop.DBus.Properties") == 0 &&
+               strcmp(sd_bus_message_get_path(message), BUS_PATH) == 0;
+}
+
 int access_filter(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         struct daemon *daemon = userdata;
         const char *action;
@@ -264,7 +272,7 @@ int access_filter(sd_bus_message *message, void *userdata, sd_bus_error *error) 
                         return r;
         }
         /* Who is told that something is done finds it done. */
-        if (strcmp(action, ACTION_READ) == 0)
+        if (strcmp(action, ACTION_READ) == 0 && !is_of_manager(message))
                 (void)refresh_if_outdated(daemon);
         return 0;
 }

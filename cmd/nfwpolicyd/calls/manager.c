@@ -12,6 +12,7 @@
 #include "nfwpolicyd/calls/filters.h"
 #include "nfwpolicyd/calls/networks.h"
 #include "nfwpolicyd/calls/sets.h"
+#include "nfwpolicyd/calls/world.h"
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -256,6 +257,9 @@ static int get_counters(sd_bus *bus,
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("NetworkNamespace", "t", world_get_namespace, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Directories", "a{s(stt)}", world_get_directories, 0, 0),
+        SD_BUS_PROPERTY("Settings", "a{ss}", world_get_settings, 0, 0),
         SD_BUS_PROPERTY("LearnerRunning", "b", get_learner_running, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Counters", "a{st}", get_counters, 0, 0),
         METHOD("LoadPolicy", ("s", name, "s", text, "a{sv}", options), REPORT, load_call_text),

@@ -9,15 +9,13 @@
 
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
+#include "shared/world.h"
 
-/* Where the library looks unless it is told otherwise. */
-#define NETWORK_DIRECTORY "/etc/nfwpolicy/networks"
+#define MAX_TRIES 3
 
-#define MAX_TRIES         3
-
-#define IS_GONE           (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)
-#define CHANGES           (IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
-#define ARRIVAL           (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+#define IS_GONE   (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)
+#define CHANGES   (IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF)
+#define ARRIVAL   (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
 
 static int follow(struct place *place);
 
@@ -70,7 +68,7 @@ static int follow(struct place *place) {
 void places_follow(struct daemon *daemon) {
         const char *const paths[PLACES_N] = {
                 daemon->arguments->filters ? daemon->arguments->filters : NFW_NWFILTER_DIRECTORY,
-                daemon->arguments->networks ? daemon->arguments->networks : NETWORK_DIRECTORY,
+                daemon->arguments->networks ? daemon->arguments->networks : WORLD_NETWORK_DIRECTORY,
         };
 
         for (size_t i = 0; i < PLACES_N; i++) {
