@@ -112,7 +112,7 @@ complete -c nfwpolicy -n '__fish_seen_subcommand_from show' -l kernel -d 'What t
 complete -c nfwpolicy -n "__fish_seen_subcommand_from $asks" -l bus-address -x \
     -d 'Ask nfwpolicyd on this bus'
 complete -c nfwpolicy -n "__fish_seen_subcommand_from $asks" -l no-bus \
-    -d 'Do not ask nfwpolicyd over D-Bus'
+    -d 'Act alone, do not ask nfwpolicyd over D-Bus'
 
 complete -c nfwpolicy -n "__fish_seen_subcommand_from verify $nwfilter" -l filter-directory -x \
     -a '(__fish_complete_directories)' -d 'Where filters are defined'

@@ -70,10 +70,10 @@ class Client:
     def _take_signal(self, _connection, _sender, path, interface, signal, parameters, _data):
         self.signals.append((path, interface, signal, parameters.unpack()))
 
-    def ask(self, destination, path, interface, member, signature="()", *arguments, fds=None):
+    def ask(self, destination, path, interface, member, signature="()", *arguments, fds=None, timeout=30000):
         parameters = GLib.Variant(signature, arguments)
         answer, _ = self.connection.call_with_unix_fd_list_sync(
-            destination, path, interface, member, parameters, None, Gio.DBusCallFlags.NONE, 30000, fds, None
+            destination, path, interface, member, parameters, None, Gio.DBusCallFlags.NONE, timeout, fds, None
         )
         return answer.unpack()
 

@@ -3,9 +3,10 @@
 
 import contextlib
 import os
+import subprocess
 
 from flood import OTHER4, V4
-from host import STORE, call, run
+from host import MANAGER, STORE, call, run
 from lab import eventually
 from learning import RESOLVER4, ask, learned, settle
 from packets import Wire
@@ -41,11 +42,29 @@ def test_what_is_loaded_is_stored(service):
     assert os.stat(STORE).st_mode & 0o077 == 0
 
 
-def test_what_the_command_changes_is_stored_too(service):
-    """Root's command changes the kernel itself; the daemon hears of it."""
-    service.load(NAMES, "--resolver", RESOLVER4)
-    eventually(lambda: os.path.exists(f"{STORE}/policies/test.policy"))
+def test_the_command_has_the_service_do_it(service, tmp_path):
+    """From within its sandbox the service sees the same directories."""
+    calls = tmp_path / "calls"
+    with open(calls, "w", encoding="utf-8") as output:
+        monitor = subprocess.Popen(
+            ["busctl", "--json=short", "--match", f"type='method_call',interface='{MANAGER}'", "monitor"], stdout=output)
+    try:
+        eventually(lambda: service.nfw("list") and "GetStatus" in calls.read_text(), seconds=30)
+        service.load(NAMES, "--resolver", RESOLVER4)
+        assert os.path.exists(f"{STORE}/policies/test.policy")
+        eventually(lambda: "LoadPolicyFd" in calls.read_text())
+    finally:
+        monitor.terminate()
+        monitor.wait()
     service.nfw("unload", "test", "--force")
+    assert not os.path.exists(f"{STORE}/policies/test.policy")
+
+
+def test_what_the_command_changes_alone_is_stored_too(service):
+    """The daemon hears of it from the kernel."""
+    service.load(NAMES, "--resolver", RESOLVER4, "--no-bus")
+    eventually(lambda: os.path.exists(f"{STORE}/policies/test.policy"))
+    service.nfw("unload", "test", "--force", "--no-bus")
     eventually(lambda: not os.path.exists(f"{STORE}/policies/test.policy"))
 
 
