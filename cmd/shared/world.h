@@ -33,5 +33,5 @@ json_t *world_directories(const struct world_places *places);
 /* An array of [name, value] of what nfwpolicyd.conf says of the rules; the default is "". NULL when out of memory. */
 json_t *world_settings(const struct nfw_config *config);
 
-/* Takes what may change while a program runs from another configuration. 0 or -ENOMEM, and then some are as before. */
-int world_update_settings(json_t *settings, const struct nfw_config *config);
+/* Takes into such an array what may change while a program runs. 0 or -ENOMEM, and then some are as before. */
+int world_update_settings(json_t *array, const struct nfw_config *config);

@@ -20,5 +20,5 @@ struct bus_arguments {
           .help = "ask nfwpolicyd on this bus instead of the system's" },                                    \
         {                                                                                                    \
                 .name = "no-bus", .offset = offsetof(type_, bus.is_off),                                     \
-                .help = "act alone, do not ask nfwpolicyd over D-Bus"                                                   \
+                .help = "act alone, do not ask nfwpolicyd over D-Bus"                                        \
         }
