@@ -12,8 +12,13 @@ static int commit(struct nfw_context *context,
         int r;
 
         r = nfw_attempt_commit(batch, report);
-        if (r != 0 || transaction->dry_run)
+        if (r != 0)
                 return r;
+        /* What building has noted there has not come to be. */
+        if (transaction->dry_run) {
+                nfw_shadow_invalidate(&context->shadow);
+                return 0;
+        }
 
         nfw_shadow_advance(&context->shadow);
         if (!transaction->applied || transaction->applied(context, transaction->userdata) < 0)
