@@ -95,7 +95,7 @@ int nfw_report_missing_policy(struct nfw_report *report, const struct nfw_record
         if (asprintf(&hint,
                      "load it again with its ports: `nfwpolicy load %s --name %s --port IFACE`; "
                      "`nfwpolicy unload %s` forgets it",
-                     record->policy->file, record->name, record->name) < 0) {
+                     record->file, record->name, record->name) < 0) {
                 hint = NULL;
                 return -ENOMEM;
         }

@@ -228,9 +228,9 @@ static int put_networks(struct rebuild *rebuild) {
         return r;
 }
 
-static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+static int build(struct rebuild *rebuild, struct nfw_report *report) {
+        struct nfw_context *context = rebuild->context;
         const struct nfw_shadow *shadow = &context->shadow;
-        struct rebuild *rebuild = userdata;
         int r = 0;
 
         reset(rebuild, true);
@@ -248,6 +248,15 @@ static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw
                         r = rebuild_policy(rebuild, policy);
         }
         return r != 0 ? r : put_networks(rebuild);
+}
+
+static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        int r;
+
+        nfw_rtnl_hold(context->rtnl);
+        r = build(userdata, report);
+        nfw_rtnl_release(context->rtnl);
+        return r;
 }
 
 static int applied_rebuild(struct nfw_context *context, void *userdata) {

@@ -5,17 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include <nfwpolicy/nfwpolicy.h>
 
 #include "base/macros.h"
+#include "rtnl/dump.h"
+#include "rtnl/held.h"
 #include "rtnl/request.h"
-
-/* A dump is taken again when links come and go under it; who changes them faster than this is not waited for. */
-#define DUMP_TRIES 16
 
 /* ALTIFNAMSIZ, which the kernel does not export; with the final 0. */
 #define ALTNAME_SIZE 128
@@ -27,11 +25,6 @@ struct link_attributes {
         const char *kind;       /* what the link is */
         const char *slave_kind; /* what its master is */
         unsigned int master;
-};
-
-struct address_query {
-        unsigned int index;
-        struct nfw_prefixes *prefixes;
 };
 
 int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl) {
@@ -56,6 +49,7 @@ int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl) {
 struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl) {
         if (!rtnl)
                 return NULL;
+        nfw_rtnl_release(rtnl);
         if (rtnl->socket)
                 mnl_socket_close(rtnl->socket);
         free(rtnl->buffer);
@@ -126,9 +120,8 @@ static enum nfw_link_bypass find_bypass(const struct link_attributes *link) {
                                                                                 : NFW_LINK_SEEN;
 }
 
-static int on_link(const struct nlmsghdr *message, void *userdata) {
+static int read_link(const struct nlmsghdr *message, struct nfw_link *ret_link) {
         const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-        struct nfw_link *ret_link = userdata;
         struct link_attributes link;
 
         if (parse_link(message, &link) != MNL_CB_OK)
@@ -141,7 +134,11 @@ static int on_link(const struct nlmsghdr *message, void *userdata) {
                 .bypass = find_bypass(&link),
         };
         strcpy(ret_link->name, link.name);
-        return MNL_CB_STOP;
+        return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *message, void *userdata) {
+        return read_link(message, userdata) == MNL_CB_OK ? MNL_CB_STOP : MNL_CB_ERROR;
 }
 
 static int get_link(struct nfw_rtnl *rtnl,
@@ -173,12 +170,18 @@ static int get_link(struct nfw_rtnl *rtnl,
 
 int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link) {
         size_t length = strnlen(name, IFNAMSIZ);
+        const struct nfw_rtnl_held *held;
         struct nfw_link link;
         int r;
 
         /* The kernel has other errors for names that no link can have. */
         if (length == 0 || length >= IFNAMSIZ)
                 return NFW_E_NOT_FOUND;
+        r = nfw_rtnl_held_find(rtnl, &held);
+        if (r < 0)
+                return r;
+        if (held)
+                return nfw_rtnl_held_by_name(held, name, ret_link);
         r = get_link(rtnl, IFLA_IFNAME, name, 0, &link);
         if (r != 0)
                 return r;
@@ -201,9 +204,16 @@ int nfw_rtnl_link_by_altname(struct nfw_rtnl *rtnl, const char *name, struct nfw
 }
 
 int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_link *ret_link) {
+        const struct nfw_rtnl_held *held;
+        int r;
+
         if (index == 0 || index > INT32_MAX)
                 return NFW_E_NOT_FOUND;
-        return get_link(rtnl, 0, NULL, index, ret_link);
+        r = nfw_rtnl_held_find(rtnl, &held);
+        if (r < 0)
+                return r;
+        return held ? nfw_rtnl_held_by_index(held, index, ret_link)
+                    : get_link(rtnl, 0, NULL, index, ret_link);
 }
 
 static void truncate_names(struct nfw_link_names *names, size_t n) {
@@ -212,43 +222,50 @@ static void truncate_names(struct nfw_link_names *names, size_t n) {
 }
 
 struct each_link {
-        int (*callback)(unsigned int index, const char *name, void *userdata);
+        int (*callback)(const struct nfw_link *link, void *userdata);
         void *userdata;
         int result;
 };
 
 static int on_each_link(const struct nlmsghdr *message, void *userdata) {
-        const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
         struct each_link *each = userdata;
-        struct link_attributes link;
+        struct nfw_link link;
 
-        if (parse_link(message, &link) != MNL_CB_OK)
+        if (read_link(message, &link) != MNL_CB_OK)
                 return MNL_CB_ERROR;
         if (each->result == 0)
-                each->result = each->callback((unsigned int)info->ifi_index, link.name, each->userdata);
+                each->result = each->callback(&link, each->userdata);
         return MNL_CB_OK;
 }
 
-int nfw_rtnl_foreach_link(struct nfw_rtnl *rtnl,
-                          int (*callback)(unsigned int index, const char *name, void *userdata),
-                          void *userdata) {
+int nfw_rtnl_dump_links(struct nfw_rtnl *rtnl,
+                        int (*callback)(const struct nfw_link *link, void *userdata),
+                        void *userdata) {
         struct each_link each = { .callback = callback, .userdata = userdata };
-        _Alignas(struct nlmsghdr) char buffer[512];
-        int r = -EINTR;
+        _Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+        struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, NLM_F_DUMP);
+        struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+        int r;
 
-        for (size_t try = 0; r == -EINTR && each.result == 0 && try < DUMP_TRIES; try++) {
-                struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETLINK, NLM_F_DUMP);
-                struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
-
-                info->ifi_family = AF_UNSPEC;
-                r = nfw_rtnl_talk(rtnl, request, on_each_link, &each);
-        }
+        info->ifi_family = AF_UNSPEC;
+        mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+        r = nfw_rtnl_talk(rtnl, request, on_each_link, &each);
         return each.result ? each.result : r;
 }
 
-static int add_name(nfw_unused unsigned int index, const char *link, void *userdata) {
+int nfw_rtnl_foreach_link(struct nfw_rtnl *rtnl,
+                          int (*callback)(const struct nfw_link *link, void *userdata),
+                          void *userdata) {
+        int r = -EINTR;
+
+        for (size_t try = 0; r == -EINTR && try < NFW_RTNL_DUMP_TRIES; try++)
+                r = nfw_rtnl_dump_links(rtnl, callback, userdata);
+        return r;
+}
+
+static int add_name(const struct nfw_link *link, void *userdata) {
         struct nfw_link_names *names = userdata;
-        nfw_cleanup(nfw_freep) char *name = strdup(link);
+        nfw_cleanup(nfw_freep) char *name = strdup(link->name);
 
         if (!name || nfw_vec_push(&names->vec, name) < 0)
                 return -ENOMEM;
@@ -268,71 +285,4 @@ int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names) {
 void nfw_link_names_deinit(struct nfw_link_names *names) {
         truncate_names(names, 0);
         nfw_vec_deinit(&names->vec);
-}
-
-static int on_address_attribute(const struct nlattr *attribute, void *userdata) {
-        const struct nlattr **address = userdata;
-
-        /*
-         * IFA_LOCAL is the host's own address wherever both are there; IFA_ADDRESS is then the other end of a
-         * point-to-point link.
-         */
-        if (mnl_attr_get_type(attribute) == IFA_LOCAL ||
-            (mnl_attr_get_type(attribute) == IFA_ADDRESS && !*address))
-                *address = attribute;
-        return MNL_CB_OK;
-}
-
-static int on_address(const struct nlmsghdr *message, void *userdata) {
-        const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
-        const struct address_query *query = userdata;
-        const struct nlattr *address = NULL;
-        struct nfw_prefix prefix = { 0 };
-
-        if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof(*info)) {
-                errno = EBADMSG;
-                return MNL_CB_ERROR;
-        }
-        if (query->index && info->ifa_index != query->index)
-                return MNL_CB_OK;
-        if (info->ifa_family != AF_INET && info->ifa_family != AF_INET6)
-                return MNL_CB_OK;
-        if (mnl_attr_parse(message, sizeof(*info), on_address_attribute, &address) < 0)
-                return MNL_CB_ERROR;
-        if (!address)
-                return MNL_CB_OK;
-        if (mnl_attr_get_payload_len(address) != nfw_addr_size(info->ifa_family)) {
-                errno = EBADMSG;
-                return MNL_CB_ERROR;
-        }
-        nfw_addr_from_bytes(info->ifa_family, mnl_attr_get_payload(address), &prefix.addr);
-        prefix.length = info->ifa_prefixlen;
-        if (nfw_vec_push(&query->prefixes->vec, prefix) < 0) {
-                errno = ENOMEM;
-                return MNL_CB_ERROR;
-        }
-        return MNL_CB_OK;
-}
-
-int nfw_rtnl_addresses(struct nfw_rtnl *rtnl, unsigned int index, struct nfw_prefixes *prefixes) {
-        struct address_query query = { .index = index, .prefixes = prefixes };
-        _Alignas(struct nlmsghdr) char buffer[512];
-        size_t n = prefixes->vec.n;
-        int r = -EINTR;
-
-        for (size_t try = 0; r == -EINTR && try < DUMP_TRIES; try++) {
-                struct nlmsghdr *request = nfw_rtnl_begin(rtnl, buffer, RTM_GETADDR, NLM_F_DUMP);
-                struct ifaddrmsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
-
-                info->ifa_family = AF_UNSPEC;
-                info->ifa_index = index;
-                r = nfw_rtnl_talk(rtnl, request, on_address, &query);
-                if (r)
-                        prefixes->vec.n = n;
-        }
-        return r == -ENODEV ? NFW_E_NOT_FOUND : r;
-}
-
-void nfw_prefixes_deinit(struct nfw_prefixes *prefixes) {
-        nfw_vec_deinit(&prefixes->vec);
 }

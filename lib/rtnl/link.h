@@ -37,6 +37,13 @@ struct nfw_prefixes {
 int nfw_rtnl_new(struct nfw_rtnl **ret_rtnl);
 struct nfw_rtnl *nfw_rtnl_free(struct nfw_rtnl *rtnl);
 
+/*
+ * For many questions in a row: from some hundred on, all links and addresses are read once, and what follows is answered
+ * from that, until it is released. Whoever asks has to hear of what changes meanwhile in another way.
+ */
+void nfw_rtnl_hold(struct nfw_rtnl *rtnl);
+void nfw_rtnl_release(struct nfw_rtnl *rtnl);
+
 /* 0, NFW_E_NOT_FOUND or a negative errno. The name is the one that packets are known by. */
 int nfw_rtnl_link_by_name(struct nfw_rtnl *rtnl, const char *name, struct nfw_link *ret_link);
 /* One that has it as an alternative name. Packets are not known by that. */
@@ -47,7 +54,7 @@ int nfw_rtnl_link_by_index(struct nfw_rtnl *rtnl, unsigned int index, struct nfw
  * change meanwhile it begins again, so the callback may see one twice.
  */
 int nfw_rtnl_foreach_link(struct nfw_rtnl *rtnl,
-                          int (*callback)(unsigned int index, const char *name, void *userdata),
+                          int (*callback)(const struct nfw_link *link, void *userdata),
                           void *userdata);
 /* All interfaces' names, for suggestions. */
 int nfw_rtnl_link_names(struct nfw_rtnl *rtnl, struct nfw_link_names *names);

@@ -95,10 +95,12 @@ int nfw_rtnl_talk(struct nfw_rtnl *rtnl, const struct nlmsghdr *request, mnl_cb_
         if (r < 0)
                 return r;
         r = exchange(rtnl, request, callback, userdata);
+        /* As long as the kernel has not come to the end of a dump, it refuses the next one. */
+        if (r < 0 && (r == -ENOSPC || request->nlmsg_flags & NLM_F_DUMP))
+                throw_away(rtnl);
         if (r != -ENOSPC || rtnl->size >= RECEIVE_LONG)
                 return r;
 
-        throw_away(rtnl);
         r = resize(rtnl, RECEIVE_LONG);
         if (r < 0)
                 return r;

@@ -3,13 +3,22 @@
 
 /* The request and answer part of rtnetlink, apart from what is asked. */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include <libmnl/libmnl.h>
+
+struct nfw_rtnl_held;
 
 struct nfw_rtnl {
         struct mnl_socket *socket;
         uint32_t sequence;
         void *buffer; /* for what is received; made when it is needed */
         size_t size;
+        bool is_holding;
+        size_t n_requests; /* since then */
+        struct nfw_rtnl_held *held;
 };
 
 /* Begins a message in buffer (at least MNL_SOCKET_BUFFER_SIZE octets). */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The library's view of links and addresses, against what ip(8) made. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -67,6 +71,84 @@ static void test_alternative_name(void **state) {
         assert_int_equal(nfw_rtnl_link_by_altname(*state, "guest8", &link), NFW_E_NOT_FOUND);
         assert_int_equal(nfw_rtnl_link_by_altname(*state, "", &link), NFW_E_NOT_FOUND);
         run("ip link del va");
+}
+
+/* What is held answers as the kernel does, and nothing is seen of what changes until it is released. */
+static void test_hold(void **state) {
+        struct nfw_prefixes asked = { 0 }, held = { 0 };
+        struct nfw_link link, va, brx;
+
+        run("ip link add va type veth peer name vb && ip link add brx type bridge && ip link set va master brx && "
+            "ip addr add 192.0.2.7/24 dev vb && ip addr add 2001:db8::7/64 dev vb nodad && "
+            "ip addr add 192.0.2.6/24 dev brx && ip link property add dev va altname guest7");
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "va", &va), 0);
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "brx", &brx), 0);
+        assert_int_equal(nfw_rtnl_addresses(*state, if_nametoindex("vb"), &asked), 0);
+
+        nfw_rtnl_hold(*state);
+        for (int i = 0; i < 1000; i++)
+                assert_int_equal(nfw_rtnl_link_by_name(*state, "va", &link), 0);
+        run("ip link del vb");
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "va", &link), 0);
+        assert_int_equal(link.index, va.index);
+        assert_int_equal(link.master, brx.index);
+        assert_int_equal(nfw_rtnl_link_by_index(*state, brx.index, &link), 0);
+        assert_string_equal(link.name, "brx");
+        assert_true(link.is_bridge);
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "vb", &link), 0);
+        assert_int_equal(nfw_rtnl_addresses(*state, link.index, &held), 0);
+        assert_int_equal(held.vec.n, asked.vec.n);
+        for (size_t i = 0; i < asked.vec.n; i++) {
+                assert_int_equal(held.vec.items[i].length, asked.vec.items[i].length);
+                assert_true(nfw_addr_equal(&held.vec.items[i].addr, &asked.vec.items[i].addr));
+        }
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "guest7", &link), NFW_E_NOT_FOUND);
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "v", &link), NFW_E_NOT_FOUND);
+        assert_int_equal(nfw_rtnl_link_by_index(*state, 4711, &link), NFW_E_NOT_FOUND);
+        assert_int_equal(nfw_rtnl_addresses(*state, 4711, &held), NFW_E_NOT_FOUND);
+        held.vec.n = 0;
+        assert_int_equal(nfw_rtnl_addresses(*state, 0, &held), 0);
+        assert_true(held.vec.n > asked.vec.n);
+
+        nfw_rtnl_release(*state);
+        assert_int_equal(nfw_rtnl_link_by_name(*state, "va", &link), NFW_E_NOT_FOUND);
+        nfw_prefixes_deinit(&asked);
+        nfw_prefixes_deinit(&held);
+        run("ip link del brx");
+}
+
+/* A dump that is given up because something has changed does not stand in the way of the next one. */
+static void test_dumps_under_change(void **state) {
+        struct nfw_link link;
+        int status;
+        pid_t child;
+
+        run("seq 300 | sed 's/.*/link add va& type veth peer name vb&/' | ip -batch -");
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+                (void)setpgid(0, 0);
+                (void)execl(
+                        "/bin/sh", "sh", "-c",
+                        "while :; do echo link add va type veth peer name vb; echo link del va; done | ip -batch -",
+                        (char *)NULL);
+                _exit(1);
+        }
+        for (int i = 0; i < 200; i++) {
+                struct nfw_link_names names = { 0 };
+                int r = nfw_rtnl_link_names(*state, &names);
+
+                assert_true(r == 0 || r == -EINTR);
+                assert_true(r != 0 || names.vec.n > 600);
+                nfw_link_names_deinit(&names);
+                nfw_rtnl_hold(*state);
+                for (int j = 0; j < 200; j++)
+                        assert_int_equal(nfw_rtnl_link_by_name(*state, "vb300", &link), 0);
+                nfw_rtnl_release(*state);
+        }
+        assert_int_equal(kill(-child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        run("seq 300 | sed 's/.*/link del va&/' | ip -batch -; ip link del va 2>/dev/null; true");
 }
 
 static void test_link_by_index(void **state) {
@@ -248,6 +330,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_link_by_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_alternative_name, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_dumps_under_change, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_link_by_index, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_such_link, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_other_master, setup, teardown),

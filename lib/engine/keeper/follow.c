@@ -242,13 +242,12 @@ static int put_tables(struct follow *follow, struct followed *followed) {
         return 0;
 }
 
-static int build_follow(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        struct follow *follow = userdata;
+static int build(struct follow *follow, struct nfw_report *report) {
+        struct nfw_context *context = follow->context;
         bool makes_table;
         int r;
 
         reset(follow);
-        follow->context = context;
         follow->report = report;
         follow->makes_tables = false;
         r = nfw_port_records_read(context, &follow->ports);
@@ -269,6 +268,17 @@ static int build_follow(struct nfw_context *context, void *userdata, struct nfw_
                         return r;
                 follow->makes_tables |= makes_table;
         }
+        return r;
+}
+
+static int build_follow(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct follow *follow = userdata;
+        int r;
+
+        follow->context = context;
+        nfw_rtnl_hold(context->rtnl);
+        r = build(follow, report);
+        nfw_rtnl_release(context->rtnl);
         return r;
 }
 

@@ -222,11 +222,11 @@ int nfw_learner_follow_guests(struct nfw_learner *learner) {
         return r;
 }
 
-static int see_link(unsigned int index, const char *name, void *userdata) {
-        struct learner_guest *guest = nfw_learner_find_guest(userdata, name);
+static int see_link(const struct nfw_link *link, void *userdata) {
+        struct learner_guest *guest = nfw_learner_find_guest(userdata, link->name);
 
         if (guest)
-                guest->seen_link = index;
+                guest->seen_link = link->index;
         return 0;
 }
 

@@ -142,6 +142,7 @@ int nfw_record_read_at(
         r = nfw_record_header_read(stream, &record, &header);
         if (r == 0 && with_policy)
                 r = read_source(stream, &header, &record);
+        record.file = nfw_steal(header.file);
         nfw_record_header_deinit(&header);
         fclose(stream);
         if (r != 0) {
@@ -189,6 +190,7 @@ static int copy_settings(const struct nfw_record *from, struct nfw_record *ret_r
         int r;
 
         memset(&record.resolvers, 0, sizeof(record.resolvers));
+        record.file = NULL;
         r = nfw_vec_reserve(&record.resolvers, from->resolvers.n);
         if (r < 0)
                 return r;
@@ -227,16 +229,17 @@ void nfw_record_forget_settings(struct nfw_context *context) {
         context->settings = NULL;
 }
 
-bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *name, const char *id) {
+int nfw_record_read_own(const struct nfw_context *context,
+                        const char *name,
+                        const char *id,
+                        struct nfw_record *ret_record) {
         uint64_t namespace = namespace_of(context);
-        struct nfw_record record = { 0 };
-        bool is_ours;
+        int r = read_record(context, name, id, false, ret_record);
 
-        if (read_record(context, name, id, false, &record) != 0)
-                return false;
-        is_ours = !namespace || !record.namespace || record.namespace == namespace;
-        nfw_record_deinit(&record);
-        return is_ours;
+        if (r != 0 || !namespace || !ret_record->namespace || ret_record->namespace == namespace)
+                return r;
+        nfw_record_deinit(ret_record);
+        return NFW_E_NOT_FOUND;
 }
 
 bool nfw_record_exists(const struct nfw_context *context, const char *name, const char *id) {

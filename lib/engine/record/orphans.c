@@ -59,36 +59,31 @@ static bool is_in_force(const struct nfw_shadow *shadow, const char *name, const
 }
 
 /* Whether the kernel ought to have the policy. In another namespace with the same number it never had. */
-static bool is_missing(const struct nfw_context *context, const struct file_name *parts) {
-        return parts->is_whole && !nfw_shadow_any_policy(&context->shadow, parts->name) &&
-               nfw_record_is_of_namespace(context, parts->name, parts->id);
+static bool is_missing(const struct nfw_context *context, const char *name, const char *id) {
+        struct nfw_record record;
+
+        if (nfw_shadow_any_policy(&context->shadow, name) ||
+            nfw_record_read_own(context, name, id, &record) != 0)
+                return false;
+        nfw_record_deinit(&record);
+        return true;
 }
 
-struct keeping {
+struct removal {
         const struct nfw_context *context;
-        const char *name; /* of this policy the record with this id only, or none */
-        const char *id;
-        bool keeps_others; /* of other policies all */
+        bool (*is_wanted)(const char *name, const char *id, void *userdata);
+        void *userdata;
 };
 
-static int remove_orphan(const char *file, void *userdata) {
+static int remove_unwanted(const char *file, void *userdata) {
         nfw_cleanup(nfw_freep) char *path = NULL;
-        const struct keeping *keeping = userdata;
-        const struct nfw_context *context = keeping->context;
+        const struct removal *removal = userdata;
         struct file_name parts;
-        bool wanted;
 
-        if (!parse_file_name(file, &parts))
+        if (!parse_file_name(file, &parts) ||
+            removal->is_wanted(parts.name, parts.is_whole ? parts.id : NULL, removal->userdata))
                 return 0;
-        if (strcmp(parts.name, keeping->name) == 0)
-                wanted = parts.is_whole && keeping->id && strcmp(parts.id, keeping->id) == 0;
-        else
-                wanted = keeping->keeps_others ||
-                         (parts.is_whole && is_in_force(&context->shadow, parts.name, parts.id)) ||
-                         is_missing(context, &parts);
-        if (wanted)
-                return 0;
-        if (asprintf(&path, "%s/%s", context->directory, file) < 0) {
+        if (asprintf(&path, "%s/%s", removal->context->directory, file) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
@@ -96,16 +91,34 @@ static int remove_orphan(const char *file, void *userdata) {
         return 0;
 }
 
+void nfw_record_remove_unwanted(const struct nfw_context *context,
+                                bool (*is_wanted)(const char *name, const char *id, void *userdata),
+                                void *userdata) {
+        struct removal removal = { .context = context, .is_wanted = is_wanted, .userdata = userdata };
+
+        (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_unwanted, &removal);
+}
+
+struct keeping {
+        const struct nfw_context *context;
+        const char *name; /* of this policy the record with this id only, or none */
+        const char *id;
+};
+
+static bool is_no_orphan(const char *name, const char *id, void *userdata) {
+        const struct keeping *keeping = userdata;
+
+        if (!id)
+                return false;
+        if (strcmp(name, keeping->name) == 0)
+                return keeping->id && strcmp(id, keeping->id) == 0;
+        return is_in_force(&keeping->context->shadow, name, id) || is_missing(keeping->context, name, id);
+}
+
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id) {
         struct keeping keeping = { .context = context, .name = name, .id = id };
 
-        (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_orphan, &keeping);
-}
-
-void nfw_record_remove_versions(const struct nfw_context *context, const char *name, const char *id) {
-        struct keeping keeping = { .context = context, .name = name, .id = id, .keeps_others = true };
-
-        (void)nfw_directory_foreach(AT_FDCWD, context->directory, "", remove_orphan, &keeping);
+        nfw_record_remove_unwanted(context, is_no_orphan, &keeping);
 }
 
 struct missing {
@@ -130,7 +143,7 @@ static int take_missing(const char *file, void *userdata) {
         struct file_name parts;
 
         if (!parse_file_name(file, &parts) || (missing->name && strcmp(parts.name, missing->name) != 0) ||
-            !is_missing(missing->context, &parts))
+            !parts.is_whole || nfw_shadow_any_policy(&missing->context->shadow, parts.name))
                 return 0;
         return nfw_vec_push(&missing->vec, parts);
 }
@@ -160,7 +173,7 @@ int nfw_record_foreach_missing(const struct nfw_context *context,
                 /* Whoever died while replacing it has left two. */
                 if (strcmp(parts->name, last) == 0)
                         continue;
-                r = nfw_record_read(context, parts->name, parts->id, &record);
+                r = nfw_record_read_own(context, parts->name, parts->id, &record);
                 if (r == NFW_E_NOT_FOUND) {
                         r = 0;
                         continue;

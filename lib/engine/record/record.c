@@ -12,6 +12,8 @@
 void nfw_record_deinit(struct nfw_record *record) {
         nfw_vec_deinit(&record->resolvers);
         record->policy = nfw_policy_free(record->policy);
+        free(record->file);
+        record->file = NULL;
 }
 
 int nfw_record_new_number(uint64_t *ret_number) {

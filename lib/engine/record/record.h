@@ -27,6 +27,7 @@ struct nfw_record {
         uint16_t nflog_group;
         bool parameters[NFW_N_PARAMETERS]; /* what its ports must have in the parameter sets */
         uint64_t namespace;                /* as nfw_nft_socket_namespace(); set when it is written */
+        char *file;                        /* where the policy was read from; of records that were read */
         struct nfw_policy *policy;         /* NULL where only the settings were read */
 };
 
@@ -66,11 +67,14 @@ int nfw_record_read_settings(struct nfw_context *context,
                              const char *name,
                              const char *id,
                              struct nfw_record *ret_record);
+/* The same, not kept; NFW_E_NOT_FOUND also where it was written in another network namespace. */
+int nfw_record_read_own(const struct nfw_context *context,
+                        const char *name,
+                        const char *id,
+                        struct nfw_record *ret_record);
 void nfw_record_forget_settings(struct nfw_context *context);
 bool nfw_record_exists(const struct nfw_context *context, const char *name, const char *id);
 void nfw_record_remove(const struct nfw_context *context, const char *name, const char *id);
-/* Whether there is that record and it was written in the context's network namespace. */
-bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *name, const char *id);
 
 /*
  * Removes what nothing refers to: of the policy name everything but the record id (NULL: all of it), of other
@@ -79,11 +83,13 @@ bool nfw_record_is_of_namespace(const struct nfw_context *context, const char *n
  * that are not in the kernel at all stay: see below.
  */
 void nfw_record_remove_orphans(const struct nfw_context *context, const char *name, const char *id);
-/* The same, leaving other policies alone: for many at once, as those that the shadow does not have cost a look each. */
-void nfw_record_remove_versions(const struct nfw_context *context, const char *name, const char *id);
+/* Removes what the callback says no to; without an id: what its writer has not finished. */
+void nfw_record_remove_unwanted(const struct nfw_context *context,
+                                bool (*is_wanted)(const char *name, const char *id, void *userdata),
+                                void *userdata);
 
 /*
- * Calls back for the record, with its policy, of each policy that the context's shadow does not have although nobody
+ * Calls back for the record, without its policy, of each policy that the context's shadow does not have although nobody
  * has unloaded it: somebody else took it out of the kernel. name may be NULL, for all; they come sorted. Until the
  * callback returns other than 0; returns that, or a negative errno.
  */

@@ -21,8 +21,9 @@ struct returning {
         NFW_VEC(const struct nfw_port_record *)
         ports; /* that shall be under it, of those of struct restore */
         NFW_VEC(struct nfw_stored_binding *) stored;
-        bool is_new;  /* the kernel has nothing of it */
-        bool is_gone; /* nor shall it have: it was unloaded while nobody stored that */
+        char missing[NFW_ID_MAX]; /* the record of what somebody else has taken out of the kernel; or "" */
+        bool is_new;              /* the kernel has nothing of it */
+        bool is_gone;             /* nor shall it have: it was unloaded while nobody stored that */
 };
 
 struct restore {
@@ -51,26 +52,17 @@ static void restore_deinit(struct restore *restore) {
         nfw_port_records_deinit(&restore->ports);
 }
 
-static int take_id(const struct nfw_record *record, void *userdata) {
-        strcpy(userdata, record->id);
-        return 0;
-}
-
 /* The last version that was loaded, of what somebody else has taken out of the kernel, is recorded or was stored. */
 static int read_missing(struct nfw_store *store, struct returning *returning) {
-        const char *name = returning->known->name;
-        char id[NFW_ID_MAX] = "";
-        int r;
+        const char *name = returning->known->name, *id = returning->missing;
+        int r = NFW_E_NOT_FOUND;
 
-        r = nfw_record_foreach_missing(store->context, name, take_id, id);
-        if (r < 0)
-                return r;
         returning->is_gone = !id[0] && nfw_store_is_copy(store);
         if (returning->is_gone)
                 return 0;
         if (id[0] && strcmp(id, returning->known->id) != 0)
                 r = nfw_record_read(store->context, name, id, &returning->record);
-        else
+        if (r == NFW_E_NOT_FOUND)
                 r = nfw_store_read_policy(store, name, &returning->record);
         /* Its sets are new, so a learner must see that it is not what it was: it then puts its grants back, too. */
         returning->record.nflog_group = store->context->nflog_group;
@@ -160,6 +152,20 @@ static int sort_ports(struct restore *restore) {
         return r;
 }
 
+static int take_missing(const struct nfw_record *record, void *userdata) {
+        struct returning *returning = find_returning(userdata, record->name);
+
+        if (returning)
+                strcpy(returning->missing, record->id);
+        return 0;
+}
+
+static int find_missing(struct restore *restore) {
+        nfw_vec_foreach (returning, &restore->returning)
+                returning->missing[0] = '\0';
+        return nfw_record_foreach_missing(restore->store->context, NULL, take_missing, restore);
+}
+
 static int add_port(struct returning *returning,
                     struct nfw_store *store,
                     const struct nfw_port_record *port,
@@ -240,9 +246,11 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
 
         r = read_record(store, returning);
         if (r == NFW_E_NOT_FOUND) {
+                returning->is_gone = returning->is_new;
                 r = nfw_report_warning(report, "state/no-record", NULL, "load it again",
-                                       "nothing is known any more of policy %s, which is in force",
-                                       returning->known->name);
+                                       "nothing is known any more of policy %s, which is %s",
+                                       returning->known->name,
+                                       returning->is_new ? "not in the kernel" : "in force");
                 return r < 0 ? r : 0;
         }
         if (r == 0 && returning->is_gone)
@@ -259,14 +267,15 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
         return r;
 }
 
-static int build_restore(struct nfw_context *context nfw_unused, void *userdata, struct nfw_report *report) {
-        struct restore *restore = userdata;
+static int build(struct restore *restore, struct nfw_report *report) {
         int r;
 
         restore->refused = NULL;
         r = find_ports(restore);
         if (r == 0)
                 r = sort_ports(restore);
+        if (r == 0)
+                r = find_missing(restore);
         if (r < 0)
                 return r;
         nfw_vec_foreach (returning, &restore->returning) {
@@ -280,14 +289,30 @@ static int build_restore(struct nfw_context *context nfw_unused, void *userdata,
         return 0;
 }
 
-static int applied_restore(struct nfw_context *context, void *userdata) {
-        const struct restore *restore = userdata;
+static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        int r;
 
+        nfw_rtnl_hold(context->rtnl);
+        r = build(userdata, report);
+        nfw_rtnl_release(context->rtnl);
+        return r;
+}
+
+/* Of what has come back, other versions are in force nowhere. */
+static bool is_wanted(const char *name, const char *id, void *userdata) {
+        const struct returning *returning = find_returning(userdata, name);
+
+        return !returning || returning->known->is_held || returning->is_gone || !returning->is_new ||
+               (id && strcmp(id, returning->record.id) == 0);
+}
+
+static int applied_restore(struct nfw_context *context, void *userdata) {
+        struct restore *restore = userdata;
+
+        nfw_record_remove_unwanted(context, is_wanted, restore);
         nfw_vec_foreach (returning, &restore->returning) {
                 if (returning->known->is_held || returning->is_gone)
                         continue;
-                if (returning->is_new)
-                        nfw_record_remove_versions(context, returning->record.name, returning->record.id);
                 (void)nfw_bindings_record(&returning->bindings, context, returning->known->name);
         }
         /* Which sets the policies have, only the kernel's dump tells. */

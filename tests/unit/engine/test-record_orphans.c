@@ -32,15 +32,18 @@ static void test_what_is_in_force_stays(void **state) {
         assert_false(place_has(place, "gone-" ID ".policy"));
 }
 
+static bool is_of_another_policy_or_this(const char *name, const char *id, void *userdata) {
+        return strcmp(name, userdata) != 0 || (id && strcmp(id, ID) == 0);
+}
+
 static void test_versions_of_one_policy(void **state) {
         struct place *place = *state;
 
-        load(place, "other", OTHER_ID);
         make(place, "web-" ID ".policy");
         make(place, "web-" OTHER_ID ".policy");
         make(place, "web-" OTHER_ID ".policy.new");
         make(place, "other-" ID ".policy");
-        nfw_record_remove_versions(&place->context, "web", ID);
+        nfw_record_remove_unwanted(&place->context, is_of_another_policy_or_this, (char[]){ "web" });
         assert_true(place_has(place, "web-" ID ".policy"));
         assert_false(place_has(place, "web-" OTHER_ID ".policy"));
         assert_false(place_has(place, "web-" OTHER_ID ".policy.new"));
