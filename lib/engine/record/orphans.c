@@ -203,12 +203,14 @@ struct search {
 static int take_version(const char *file, void *userdata) {
         nfw_cleanup(nfw_freep) char *path = NULL;
         struct search *search = userdata;
+        struct nfw_record record;
         struct file_name parts;
         struct stat st;
 
         if (!parse_file_name(file, &parts) || !parts.is_whole || strcmp(parts.name, search->name) != 0 ||
-            !nfw_record_is_of_namespace(search->context, parts.name, parts.id))
+            nfw_record_read_own(search->context, parts.name, parts.id, &record) != 0)
                 return 0;
+        nfw_record_deinit(&record);
         if (asprintf(&path, "%s/%s", search->context->directory, file) < 0) {
                 path = NULL;
                 return -ENOMEM;
