@@ -275,6 +275,7 @@ def test_a_thousand_links_come_and_go(keeper):
     for every next one of its name, one is nobody's business.
     """
     lab = keeper.lab
+    said = len(lab.learner_log())
     lab.load(RULES)
     bound, waiting = ([f"c{n}" for n in range(first, N_LINKS, 3)] for first in (0, 1))
     lab.nfw("attach", "test", "--persistent", "--quiet", *(word for name in waiting for word in ("--port", name)))
@@ -293,6 +294,8 @@ def test_a_thousand_links_come_and_go(keeper):
     third = churn()
     if "NFWPOLICY_SANITIZERS" not in os.environ:
         assert third <= second + 256
+    # Whoever attaches while links come and go has not edited anything.
+    assert "changed our tables" not in lab.learner_log()[said:]
 
     # One of them once more, with a guest behind it: what is in force for it is not only what is said of it.
     assert lab.nfw("verify").returncode == 0

@@ -154,17 +154,25 @@ static int find_differences(struct nfw_keeper *keeper,
         return 0;
 }
 
+static int look_for_links(struct nfw_keeper *keeper) {
+        bool changed = false;
+        int r;
+
+        r = nfw_rtnl_monitor_dispatch(keeper->links, &changed);
+        keeper->links_changed |= changed;
+        return r;
+}
+
 /*
  * What a port has in the parameter sets follows its link, and so it is put right in the same way. Where links have changed
- * as well, nobody knows whose doing it was.
+ * as well, before or meanwhile, nobody knows whose doing it was.
  */
 static int repair_values(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
-        bool links_changed = false, was_wrong = false;
+        bool was_wrong = false;
         int r;
 
-        r = nfw_rtnl_monitor_dispatch(keeper->links, &links_changed);
-        keeper->links_changed |= links_changed;
+        r = look_for_links(keeper);
         if (r < 0 || keeper->links_changed)
                 return r;
         r = nfw_report_new(&report);
@@ -172,7 +180,9 @@ static int repair_values(struct nfw_keeper *keeper) {
                 r = nfw_follow_links(keeper->context, report, &was_wrong);
         if (r > 0)
                 nfw_keeper_tell_failure(keeper, "our tables cannot be put right", r, report);
-        if (was_wrong) {
+        if (r >= 0 && was_wrong)
+                r = look_for_links(keeper);
+        if (was_wrong && !keeper->links_changed) {
                 keeper->n_repairs++;
                 keeper->last_repair_ms = now_ms();
                 tell_author(keeper);
