@@ -16,6 +16,7 @@
 #include "engine/context.h"
 #include "lab.h"
 #include "many.h"
+#include "process.h"
 #include "result.h"
 
 #define N_ROUNDS   2000
@@ -45,25 +46,8 @@ static void run_bus(void *userdata) {
                      NULL);
 }
 
-/* The number behind a word in a file of /proc, or 0. */
-static unsigned long read_proc(pid_t pid, const char *file, const char *word) {
-        unsigned long value = 0;
-        char line[512];
-        FILE *stream;
-
-        (void)snprintf(line, sizeof(line), "/proc/%d/%s", (int)pid, file);
-        stream = fopen(line, "re");
-        if (!stream)
-                bench_fail("%s cannot be read", line);
-        while (fgets(line, sizeof(line), stream))
-                if (strncmp(line, word, strlen(word)) == 0)
-                        value = strtoul(line + strlen(word), NULL, 10);
-        (void)fclose(stream);
-        return value;
-}
-
 static unsigned long n_switches(pid_t pid) {
-        return read_proc(pid, "status", "voluntary_ctxt_switches:");
+        return process_number(pid, "status", "voluntary_ctxt_switches:");
 }
 
 static void call(sd_bus *bus, const char *member, const char *signature, ...) {
@@ -158,10 +142,10 @@ static void measure(json_t *result,
         result_number(result, key, (double)ready / NS_PER_MS);
         result_aim(result, key, 1000, (double)ready / NS_PER_MS);
         (void)snprintf(key, sizeof(key), "pss_%s_kib", when);
-        result_count(result, key, read_proc(daemon, "smaps_rollup", "Pss:"));
+        result_count(result, key, process_number(daemon, "smaps_rollup", "Pss:"));
         (void)snprintf(key, sizeof(key), "rss_%s_kib", when);
-        result_count(result, key, read_proc(daemon, "smaps_rollup", "Rss:"));
-        result_aim(result, key, 30 * 1024, (double)read_proc(daemon, "smaps_rollup", "Rss:"));
+        result_count(result, key, process_number(daemon, "smaps_rollup", "Rss:"));
+        result_aim(result, key, 30 * 1024, (double)process_number(daemon, "smaps_rollup", "Rss:"));
 
         bench_sleep_ms(200);
         switches = n_switches(daemon);
@@ -173,7 +157,7 @@ static void measure(json_t *result,
         measure_calls(result, when, bus, policy);
         measure_beside_others(result, when, bus, context, policy);
         (void)snprintf(key, sizeof(key), "rss_%s_after_calls_kib", when);
-        result_count(result, key, read_proc(daemon, "smaps_rollup", "Rss:"));
+        result_count(result, key, process_number(daemon, "smaps_rollup", "Rss:"));
         sd_bus_flush_close_unref(bus);
         lab_stop(daemon);
 }

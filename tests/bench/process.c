@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,4 +30,20 @@ uint64_t process_time(const char *const *arguments) {
         begin = bench_now() - begin;
         (void)posix_spawn_file_actions_destroy(&actions);
         return begin;
+}
+
+unsigned long process_number(pid_t pid, const char *file, const char *word) {
+        unsigned long value = 0;
+        char line[512];
+        FILE *stream;
+
+        (void)snprintf(line, sizeof(line), "/proc/%d/%s", (int)pid, file);
+        stream = fopen(line, "re");
+        if (!stream)
+                bench_fail("%s cannot be read", line);
+        while (fgets(line, sizeof(line), stream))
+                if (strncmp(line, word, strlen(word)) == 0)
+                        value = strtoul(line + strlen(word), NULL, 10);
+        (void)fclose(stream);
+        return value;
 }
