@@ -315,6 +315,18 @@ def test_a_name_that_is_not_utf8(world):
         assert root(world, *command) == root(world, *command, "--no-bus")
 
 
+@pytest.mark.parametrize("name", [b"\xff.yaml", b"\x1b.yaml", "\u00e9.yaml".encode()], ids=repr)
+def test_a_file_with_an_odd_name(world, name):
+    """What the daemon would call something else is not for it."""
+    with open(os.path.join(os.fsencode(world.directory), name), "w", encoding="utf-8") as stream:
+        stream.write(SIMPLE)
+    world.start_daemon()
+    command = ("load", os.fsdecode(name), "--port", "vnet0", "--name", "odd", "--json")
+    listed = [(root(world, *command, *alone), root(world, "list", "--json", "--no-bus"))
+              for alone in ((), ("--no-bus",))]
+    assert listed[0] == listed[1] and listed[0][0][0] == 0
+
+
 def test_a_hundred_thousand_addresses(world):
     numbers = random.Random(1).sample(range(1 << 24), 100_000)
     world.write("web.yaml", policy(allow(ips=[f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in numbers])))

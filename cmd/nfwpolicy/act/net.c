@@ -8,10 +8,13 @@ static int ask_to_define(struct bus *bus, const struct network_source *source, b
         CLEANUP(text) char *file = NULL;
         CLEANUP(text) char *policy_file = NULL;
 
-        file = text_escape(source->file);
-        policy_file = text_escape(source->policy ? source->policy_file : "");
-        if (!file || !policy_file)
-                return -ENOMEM;
+        int r;
+
+        r = bus_name_file(bus, source->file, &file);
+        if (r == 0)
+                r = bus_name_file(bus, source->policy ? source->policy_file : "", &policy_file);
+        if (r < 0)
+                return r;
         if (!source->policy)
                 return bus_do(bus, "DefineNetwork", "sa{sv}", source->text, 2, "file", "s", file, "dry-run",
                               "b", (int)dry_run);

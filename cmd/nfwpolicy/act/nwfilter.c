@@ -3,7 +3,6 @@
 
 #include "nfwpolicy/nwfilter/rows.h"
 #include "shared/cleanup.h"
-#include "shared/text.h"
 
 DEFINE_CLEANUP(nwfilter_list)
 DEFINE_CLEANUP(nwfilter_binding_list)
@@ -14,11 +13,13 @@ static int ask_with_file(struct bus *bus,
                          const struct nwfilter_source *source,
                          const char *flag,
                          bool is_set) {
-        CLEANUP(text) char *file = text_escape(source->file);
+        CLEANUP(text) char *file = NULL;
+        int r;
 
-        return file ? bus_do(bus, member, "sa{sv}", source->text, 2, "file", "s", file, flag, "b",
-                             (int)is_set)
-                    : -ENOMEM;
+        r = bus_name_file(bus, source->file, &file);
+        if (r < 0)
+                return r;
+        return bus_do(bus, member, "sa{sv}", source->text, 2, "file", "s", file, flag, "b", (int)is_set);
 }
 
 int act_nwfilter_define(struct act *act,

@@ -26,11 +26,28 @@ const char *bus_sentence(const struct bus *bus) {
         return bus->answer.sentence;
 }
 
+static void begin(struct bus *bus) {
+        bus_answer_deinit(&bus->answer);
+        bus->answer.is_undone = true;
+}
+
+int bus_name_file(struct bus *bus, const char *file, char **ret_name) {
+        CLEANUP(text) char *name = text_escape(file);
+
+        begin(bus);
+        if (!name)
+                return -ENOMEM;
+        if (bus->daemon && strcmp(name, file) != 0)
+                return -EILSEQ;
+        *ret_name = name;
+        name = NULL;
+        return 0;
+}
+
 int bus_new_call(struct bus *bus, const char *member, sd_bus_message **ret_call) {
         int r;
 
-        bus_answer_deinit(&bus->answer);
-        bus->answer.is_undone = true;
+        begin(bus);
         r = sd_bus_message_new_method_call(bus->connection, ret_call, bus->daemon ? bus->daemon : BUS_NAME,
                                            BUS_PATH, BUS_MANAGER, member);
         if (r < 0)
@@ -245,21 +262,12 @@ static int append_list(sd_bus_message *call, const char *key, const struct strin
         return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-/* The bus takes well-formed UTF-8 only; a file may be called what it likes. */
-static int append_file(sd_bus_message *call, const char *name) {
-        CLEANUP(text) char *copy = text_escape(name);
-
-        return copy ? sd_bus_message_append(call, "{sv}", "file", "s", copy) : -ENOMEM;
-}
-
 /* What is not given is for the daemon to say. */
 static int append_number(sd_bus_message *call, const char *key, uint32_t number) {
         return number > 0 ? sd_bus_message_append(call, "{sv}", key, "u", number) : 0;
 }
 
-static int append_options(sd_bus_message *call,
-                          const struct load_arguments *arguments,
-                          const struct load_source *source) {
+static int append_options(sd_bus_message *call, const struct load_arguments *arguments, const char *file) {
         int r;
 
         r = sd_bus_message_open_container(call, 'a', "{sv}");
@@ -280,15 +288,18 @@ static int append_options(sd_bus_message *call,
         if (r >= 0 && arguments->log_denied)
                 r = sd_bus_message_append(call, "{sv}", "log-denied", "b", 1);
         if (r >= 0)
-                r = append_file(call, source->file);
+                r = sd_bus_message_append(call, "{sv}", "file", "s", file);
         return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
+        CLEANUP(text) char *file = NULL;
         int r, fd;
 
-        r = bus_new_call(bus, "LoadPolicyFd", &call);
+        r = bus_name_file(bus, source->file, &file);
+        if (r == 0)
+                r = bus_new_call(bus, "LoadPolicyFd", &call);
         if (r < 0)
                 return r;
         fd = put_into_memory(source);
@@ -296,7 +307,7 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
                 return fd;
         r = sd_bus_message_append(call, "sh", source->name, fd);
         if (r >= 0)
-                r = append_options(call, arguments, source);
+                r = append_options(call, arguments, file);
         /* The message has a copy of it. */
         (void)close(fd);
         return r < 0 ? r : call_and_read(bus, call);

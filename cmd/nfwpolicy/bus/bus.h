@@ -44,6 +44,12 @@ int bus_delete_from_set(struct bus *bus, const char *name, const char *const *el
 int bus_load(struct bus *bus, const struct load_arguments *arguments, const struct load_source *source);
 
 /*
+ * What a file is called in messages; the caller frees it. The bus takes well-formed UTF-8 only, and a file may be called
+ * what it likes. -EILSEQ where it would be called something else, to who can do without the daemon.
+ */
+int bus_name_file(struct bus *bus, const char *file, char **ret_name);
+
+/*
  * A method that answers with a report, and one that answers with a value before it, as bus_value_read() has it. What
  * follows types is as for sd_bus_message_append(3); texts may be anything, and what is not UTF-8 is refused.
  */

@@ -65,6 +65,13 @@ int bus_delete_from_set(struct bus *bus, const char *name, const char *const *el
         return -EOPNOTSUPP;
 }
 
+int bus_name_file(struct bus *bus, const char *file, char **ret_name) {
+        (void)bus;
+        (void)file;
+        (void)ret_name;
+        return -EOPNOTSUPP;
+}
+
 int bus_do(struct bus *bus, const char *member, const char *types, ...) {
         (void)bus;
         (void)member;
