@@ -156,6 +156,27 @@ int nfw_bindings_add_absent(struct nfw_bindings *bindings,
         return r == 0 ? add(bindings, context, binding, settings) : r;
 }
 
+int nfw_bindings_drop_in_bridge(struct nfw_bindings *bindings,
+                                struct nfw_context *context,
+                                struct nfw_port *port,
+                                struct nfw_report *report) {
+        bool can;
+        int r;
+
+        if (port->table != NFW_TABLE_BRIDGE)
+                return 0;
+        r = nfw_bindings_can_bridge(bindings, context, &can);
+        if (r < 0 || can)
+                return r;
+        port->table = NFW_TABLE_INET;
+        port->is_everywhere = port->standby_drops = true;
+        return nfw_report_error(
+                report, "kernel/no-bridge-conntrack", NULL, NULL,
+                "port %s is in a bridge, where this kernel cannot track connections: everything "
+                "is dropped there",
+                port->interface);
+}
+
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table) {
         nfw_vec_foreach (binding, &bindings->vec)
                 if (binding->port.table == table ||

@@ -38,6 +38,14 @@ int nfw_bindings_add_absent(struct nfw_bindings *bindings,
                             const struct nfw_record *settings);
 /* Whether the kernel can enforce policies on ports of bridges. 0 or a negative errno. */
 int nfw_bindings_can_bridge(struct nfw_bindings *bindings, struct nfw_context *context, bool *ret_can);
+/*
+ * In a bridge whose connections cannot be tracked: what cannot be enforced is not let through, and an error says so. For
+ * ports that are under the policy already: others are refused. 0 or a negative errno.
+ */
+int nfw_bindings_drop_in_bridge(struct nfw_bindings *bindings,
+                                struct nfw_context *context,
+                                struct nfw_port *port,
+                                struct nfw_report *report);
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table);
 /* Whether a port drops everything in a table; the table is wanted for it, and not the policy. */
 bool nfw_bindings_drop_in(const struct nfw_bindings *bindings, enum nfw_table table);

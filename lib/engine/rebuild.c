@@ -93,6 +93,10 @@ static int add_port(struct rebuild *rebuild,
         /* It was not attached anew. */
         if (nfw_record_id_is_valid(id))
                 strcpy(binding->binding, id);
+        r = nfw_bindings_drop_in_bridge(&rebuilt->bindings, rebuild->context, &binding->port,
+                                        rebuild->report);
+        if (r < 0)
+                return r;
         return !binding->port.index && from && from->policy[0] ? copy_values(&binding->port, from) : 0;
 }
 

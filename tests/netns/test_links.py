@@ -154,6 +154,34 @@ def test_a_port_that_is_put_into_a_bridge_and_taken_out(keeper):
     assert "vnet7" not in lab.nft("list", "ruleset")
 
 
+def test_a_port_of_a_bridge_keeps_nothing_from_the_others(keeper):
+    """Where its connections cannot be tracked it passes nothing, and all else is put back, flushed or after a reboot."""
+    lab = keeper.lab
+    bare_veth(lab, "port0")
+    lab.load(RULES, ports=["vnet0", "port0"])
+    ip(lab, "link", "add", "br0", "type", "bridge")
+    ip(lab, "link", "set", "port0", "master", "br0")
+
+    def in_force():
+        return (lab.nfw("verify", check=False).returncode == 0 and set(ports(lab)) == {"vnet0", "port0"}
+                and bool(elements(lab, "bridge", "egress", "port0")))
+
+    eventually(in_force)
+    lab.host.run("nft", "flush", "ruleset")
+    eventually(in_force)
+    lab.host.run("nft", "insert rule inet nfwpolicy prerouting accept")
+    eventually(in_force)
+    keeper.stop()
+    lab.host.run("nft", "flush", "ruleset")
+    shutil.rmtree(lab.state)
+    keeper.start()
+    assert in_force()
+    lab.reach(ALLOWED, DENIED)
+    ip(lab, "link", "del", "port0")
+    ip(lab, "link", "del", "br0")
+    eventually(lambda: set(ports(lab)) == {"vnet0"})
+
+
 def test_names_are_followed(keeper):
     """Two links swap their names: each keeps its policy, and at no moment is one of them without."""
     lab = keeper.lab

@@ -161,28 +161,6 @@ static int tell_refused(const struct follow *follow, const struct followed *foll
         return r == 0 ? -EAGAIN : r < 0 ? r : 0;
 }
 
-/* In a bridge whose connections cannot be tracked: what cannot be enforced is not let through. */
-static int drop_in_bridge(const struct follow *follow,
-                          struct nfw_bindings *bindings,
-                          const struct nfw_shadow_port *old,
-                          struct nfw_port *port) {
-        bool can;
-        int r;
-
-        if (port->table != NFW_TABLE_BRIDGE)
-                return 0;
-        r = nfw_bindings_can_bridge(bindings, follow->context, &can);
-        if (r < 0 || can)
-                return r;
-        port->table = NFW_TABLE_INET;
-        port->is_everywhere = port->standby_drops = true;
-        return nfw_report_error(
-                follow->report, "kernel/no-bridge-conntrack", NULL, NULL,
-                "port %s is in a bridge, where this kernel cannot track connections: everything "
-                "is dropped there",
-                old->interface);
-}
-
 static int follow_port(struct nfw_shadow_port *port, void *userdata) {
         struct follow *follow = userdata;
         const struct nfw_port_record *record = nfw_port_records_find(&follow->ports, port->interface);
@@ -213,7 +191,8 @@ static int follow_port(struct nfw_shadow_port *port, void *userdata) {
                 return leave_name(follow, followed, record);
         }
         r = note_link(follow, record, new->index);
-        return r < 0 ? r : drop_in_bridge(follow, &followed->bindings, port, new);
+        return r < 0 ? r
+                     : nfw_bindings_drop_in_bridge(&followed->bindings, follow->context, new, follow->report);
 }
 
 static int put_tables(struct follow *follow, struct followed *followed) {

@@ -199,9 +199,18 @@ static int add_port(struct returning *returning,
         } else if (r == 0)
                 r = nfw_bindings_add(&returning->bindings, store->context, interface, &returning->record,
                                      report);
-        if (r == 0 && returning->bindings.vec.n > n)
-                strcpy(returning->bindings.vec.items[n].binding, port->id);
-        return r;
+        if (r != 0 || returning->bindings.vec.n <= n)
+                return r;
+        strcpy(returning->bindings.vec.items[n].binding, port->id);
+        return nfw_bindings_drop_in_bridge(&returning->bindings, store->context,
+                                           &returning->bindings.vec.items[n].port, report);
+}
+
+/* Where nothing of it can be enforced, the policy's other ports have it all the same. */
+static void hold_port(struct returning *returning, const char *interface) {
+        nfw_vec_foreach (binding, &returning->stored)
+                if (strcmp((*binding)->interface, interface) == 0)
+                        (*binding)->is_held = true;
 }
 
 static int add_ports(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
@@ -214,6 +223,10 @@ static int add_ports(struct returning *returning, struct nfw_store *store, struc
                 if (nfw_shadow_port(&store->context->shadow, (*port)->interface))
                         continue;
                 r = add_port(returning, store, *port, report);
+                if (r == NFW_E_REFUSED) {
+                        hold_port(returning, (*port)->interface);
+                        r = 0;
+                }
                 /* gone between two looks: the next attempt sees it */
                 if (r != 0)
                         return r == NFW_E_NOT_FOUND ? -EAGAIN : r;
@@ -358,10 +371,19 @@ static int prepare(struct restore *restore) {
 /* What cannot be put back does not keep the others from it. */
 static void hold(struct restore *restore, struct nfw_stored_policy *policy) {
         policy->is_held = true;
-        restore->n_held++;
         nfw_vec_foreach (binding, &restore->store->bindings)
                 if (strcmp(binding->policy, policy->name) == 0)
                         binding->is_held = true;
+}
+
+static bool has_held(const struct nfw_store *store) {
+        nfw_vec_foreach (policy, &store->known)
+                if (policy->is_held)
+                        return true;
+        nfw_vec_foreach (binding, &store->bindings)
+                if (binding->is_held)
+                        return true;
+        return false;
 }
 
 /* Of what has not come into force: a record says that its policy has. */
@@ -390,7 +412,8 @@ static int restore_networks(struct nfw_store *store, struct nfw_report *report) 
  * All of it in one transaction: after a reboot no guest has some of its rules only. What is in force stays as it is,
  * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
  * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
- * with a note. A policy that cannot be enforced is left out, with an error, and stays stored. Network filters are put
+ * with a note. On a port of a bridge whose connections this kernel cannot track everything is dropped, with an error; a
+ * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. Network filters are put
  * back in a transaction of their own, where anything of them is missing.
  *
  * Return: 0; NFW_E_REFUSED where something was left out; or a negative errno, -EPERM without CAP_NET_ADMIN.
@@ -429,5 +452,5 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
             : r > 0        ? r
             : networks     ? networks
                            : filters;
-        return r > 0 || (r == 0 && restore.n_held > 0) ? NFW_E_REFUSED : r;
+        return r > 0 || (r == 0 && has_held(store)) ? NFW_E_REFUSED : r;
 }

@@ -272,6 +272,7 @@ static void test_files_of_others(void **state) {
         assert_int_equal(nfw_report_n_diagnostics(kernel->report), 0);
 }
 
+/* It is not let through either, and neither is what else is under its policy. */
 static void test_what_cannot_be_enforced_does_not_keep_others(void **state) {
         struct kernel *kernel = *state;
         bool has_conntrack;
@@ -284,9 +285,11 @@ static void test_what_cannot_be_enforced_does_not_keep_others(void **state) {
         save(kernel);
         reboot(kernel);
         assert_int_equal(system("ip link add br0 type bridge && ip link set veth0 master br0"), 0);
-        assert_int_equal(restore(kernel), NFW_E_REFUSED);
+        assert_int_equal(restore(kernel), 0);
         assert_non_null(find_diagnostic(kernel, "kernel/no-bridge-conntrack"));
-        assert_in_force(kernel, "any", "any", "none");
+        assert_in_force(kernel, "any one", "any", "one");
+        assert_true(nfw_shadow_port(&kernel->context->shadow, "veth0")->standby);
+        assert_null(nfw_shadow_port(&kernel->context->shadow, "veth0")->standby->policy);
         assert_int_equal(system("ip link del br0"), 0);
 
         /* It is still stored. */
