@@ -16,7 +16,7 @@
  *
  *   calls/manager.c   org.nfwpolicy1.Manager; load.c and status.c have its largest methods
  *   calls/filters.c, sets.c, networks.c   its methods for them; begin.c is what all begin with
- *   calls/world.c     its properties that say where it is at work
+ *   calls/properties.c   and its properties
  *   calls/follow.c    pipes for who follows what is learned
  *
  *   objects/objects.c an object for each policy, port, filter and network

@@ -11,8 +11,8 @@
 #include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/filters.h"
 #include "nfwpolicyd/calls/networks.h"
+#include "nfwpolicyd/calls/properties.h"
 #include "nfwpolicyd/calls/sets.h"
-#include "nfwpolicyd/calls/world.h"
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
 #include "shared/picture.h"
@@ -190,62 +190,7 @@ static int list_names(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-/* --- properties --------------------------------------------------------------------------------------------- */
-
-static int get_version(sd_bus *bus,
-                       const char *path,
-                       const char *interface,
-                       const char *property,
-                       sd_bus_message *reply,
-                       void *userdata,
-                       sd_bus_error *error) {
-        (void)bus;
-        (void)path;
-        (void)interface;
-        (void)property;
-        (void)userdata;
-        (void)error;
-        return sd_bus_message_append(reply, "s", NFW_VERSION);
-}
-
-static int get_learner_running(sd_bus *bus,
-                               const char *path,
-                               const char *interface,
-                               const char *property,
-                               sd_bus_message *reply,
-                               void *userdata,
-                               sd_bus_error *error) {
-        const struct daemon *daemon = userdata;
-
-        (void)bus;
-        (void)path;
-        (void)interface;
-        (void)property;
-        (void)error;
-        return sd_bus_message_append(reply, "b", daemon->learner != NULL);
-}
-
-static int get_counters(sd_bus *bus,
-                        const char *path,
-                        const char *interface,
-                        const char *property,
-                        sd_bus_message *reply,
-                        void *userdata,
-                        sd_bus_error *error) {
-        const struct daemon *daemon = userdata;
-        int r;
-
-        (void)bus;
-        (void)path;
-        (void)interface;
-        (void)property;
-        (void)error;
-        r = sd_bus_message_open_container(reply, 'a', "{st}");
-        for (int i = 0; r >= 0 && i < NFW_N_COUNTERS; i++)
-                r = sd_bus_message_append(reply, "{st}", nfw_counter_name((enum nfw_counter)i),
-                                          nfw_learner_counter(daemon->learner, (enum nfw_counter)i));
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
+/* --- the interface ------------------------------------------------------------------------------------------ */
 
 /* Who may call what is decided before a call comes here, so for the library all of them are unprivileged. */
 #define METHOD(name_, arguments_, result_, handler_)                                                         \
@@ -256,12 +201,12 @@ static int get_counters(sd_bus *bus,
 
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("NetworkNamespace", "t", world_get_namespace, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Directories", "a{s(stt)}", world_get_directories, 0, 0),
-        SD_BUS_PROPERTY("Settings", "a{ss}", world_get_settings, 0, 0),
-        SD_BUS_PROPERTY("LearnerRunning", "b", get_learner_running, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Counters", "a{st}", get_counters, 0, 0),
+        SD_BUS_PROPERTY("Version", "s", properties_get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("NetworkNamespace", "t", properties_get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Directories", "a{s(stt)}", properties_get, 0, 0),
+        SD_BUS_PROPERTY("Settings", "a{ss}", properties_get, 0, 0),
+        SD_BUS_PROPERTY("LearnerRunning", "b", properties_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Counters", "a{st}", properties_get, 0, 0),
         METHOD("LoadPolicy", ("s", name, "s", text, "a{sv}", options), REPORT, load_call_text),
         METHOD("LoadPolicyFd", ("s", name, "h", fd, "a{sv}", options), REPORT, load_call_fd),
         METHOD("UnloadPolicy", ("s", name, "b", force), REPORT, unload),
