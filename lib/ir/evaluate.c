@@ -7,8 +7,7 @@
 #define ETHER_TYPE_IPV4 0x0800
 #define ETHER_TYPE_IPV6 0x86dd
 
-/* The packet's IP version, 0 where it is neither or where its addresses do not fit its ether type. */
-static uint8_t packet_family(const struct nfw_evaluate_packet *packet) {
+uint8_t nfw_evaluate_family(const struct nfw_evaluate_packet *packet) {
         if (packet->ether_type == ETHER_TYPE_IPV4 && packet->destination.family == AF_INET)
                 return AF_INET;
         if (packet->ether_type == ETHER_TYPE_IPV6 && packet->destination.family == AF_INET6)
@@ -22,11 +21,10 @@ static void value_from_number(uint64_t number, enum nfw_field field, uint8_t val
         memcpy(value, range.first, NFW_VALUE_MAX);
 }
 
-/* False where the packet does not have the field. */
-static bool field_value(const struct nfw_evaluate_packet *packet,
+bool nfw_evaluate_field(const struct nfw_evaluate_packet *packet,
                         enum nfw_field field,
                         uint8_t value[static NFW_VALUE_MAX]) {
-        uint8_t family = packet_family(packet);
+        uint8_t family = nfw_evaluate_family(packet);
         uint8_t wanted = nfw_field_info(field)->family;
         bool is_icmpv6 = packet->has_icmp_type && packet->l4proto == IPPROTO_ICMPV6;
 
@@ -84,7 +82,7 @@ static bool match_holds(const struct nfw_match *match,
         struct nfw_addr addr = { .family = info->family };
         bool holds = false;
 
-        if (!field_value(packet, match->field, value))
+        if (!nfw_evaluate_field(packet, match->field, value))
                 return false;
         memcpy(addr.bytes, value, sizeof(addr.bytes));
 

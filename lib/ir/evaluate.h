@@ -23,6 +23,13 @@ struct nfw_evaluate_packet {
         uint32_t ct_state; /* one bit of enum nfw_ct_state */
 };
 
+/* The packet's IP version, 0 where it is neither or where its addresses do not fit its ether type. */
+uint8_t nfw_evaluate_family(const struct nfw_evaluate_packet *packet);
+/* A field as it is compared; false where the packet does not have it. value must be zero. */
+bool nfw_evaluate_field(const struct nfw_evaluate_packet *packet,
+                        enum nfw_field field,
+                        uint8_t value[static NFW_VALUE_MAX]);
+
 /* What is known of the port that the packet passes. */
 struct nfw_evaluate_port {
         bool (*is_parameter)(void *userdata, enum nfw_parameter parameter, const struct nfw_addr *addr);
