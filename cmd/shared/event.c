@@ -49,11 +49,12 @@ static const char *const protocols[] = {
 static int add_packet(json_t *json, const struct nfw_event *event) {
         json_t *packet;
 
-        packet = json_pack("{s:s, s:s, s:i, s:i, s:o, s:i, s:o, s:i}", "policy", nfw_event_policy(event),
-                           "direction", nfw_event_direction(event), "ether_type", nfw_event_ether_type(event),
-                           "protocol", nfw_event_protocol(event), "source",
-                           text_json_or_null(nfw_event_source(event)), "source_port",
-                           nfw_event_source_port(event), "destination",
+        packet = json_pack("{s:s, s:o, s:I, s:s, s:i, s:i, s:o, s:i, s:o, s:i}", "policy",
+                           nfw_event_policy(event), "rule", text_json_or_null(nfw_event_rule(event)),
+                           "rule_line", (json_int_t)nfw_event_rule_line(event), "direction",
+                           nfw_event_direction(event), "ether_type", nfw_event_ether_type(event), "protocol",
+                           nfw_event_protocol(event), "source", text_json_or_null(nfw_event_source(event)),
+                           "source_port", nfw_event_source_port(event), "destination",
                            text_json_or_null(nfw_event_destination(event)), "destination_port",
                            nfw_event_destination_port(event));
         return json_object_set_new(json, "packet", packet);
@@ -129,6 +130,19 @@ static void print_packet(const json_t *packet, FILE *stream) {
         print_end(packet, "destination", "destination_port", stream);
 }
 
+/* Implicit rules have no place in the policy, and say what they are. */
+static void print_rule(const json_t *packet, FILE *stream) {
+        const char *rule = text_of(packet, "rule");
+        unsigned int line = number_of(packet, "rule_line");
+
+        if (!*rule)
+                return;
+        fputs(line > 0 ? ", rule " : ", ", stream);
+        text_put(stream, rule);
+        if (line > 0)
+                fprintf(stream, " in line %u", line);
+}
+
 static void print_parts(const json_t *event, const struct part *parts, FILE *stream) {
         const json_t *packet = json_object_get(event, "packet");
 
@@ -156,8 +170,10 @@ static void print_sentence(const json_t *event, enum nfw_event_type type, FILE *
                 fputs(", from ", stream);
                 text_put(stream, resolver);
         }
-        if (type == NFW_EVENT_DENIED)
+        if (type == NFW_EVENT_DENIED) {
                 print_packet(json_object_get(event, "packet"), stream);
+                print_rule(json_object_get(event, "packet"), stream);
+        }
         fputc('\n', stream);
 }
 

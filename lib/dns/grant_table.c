@@ -108,8 +108,12 @@ static struct nfw_grant_element *find_element(const struct nfw_grant_table *tabl
         return element;
 }
 
-static struct nfw_grant_hold *hold_by_element(struct nfw_heap_node *node) {
-        return (struct nfw_grant_hold *)(void *)((char *)node - offsetof(struct nfw_grant_hold, by_element));
+const struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
+                                                             size_t learned,
+                                                             const struct nfw_addr *addr) {
+        struct nfw_grant_key key = element_key(learned, addr);
+
+        return find_element(table, &key);
 }
 
 /* From now on every element knows by itself which hold of this name it has. */
@@ -137,8 +141,8 @@ struct nfw_grant_hold *nfw_grant_table_find_hold(struct nfw_grant_table *table,
                         return element->carrier;
                 if (element->others.nodes.n <= FEW_HOLDS) {
                         nfw_vec_foreach (node, &element->others.nodes)
-                                if (hold_by_element(*node)->name == name)
-                                        return hold_by_element(*node);
+                                if (nfw_grant_hold_by_element(*node)->name == name)
+                                        return nfw_grant_hold_by_element(*node);
                         return NULL;
                 }
                 mark(table, name);
@@ -292,5 +296,5 @@ struct nfw_grant_hold *nfw_grant_name_first_hold(const struct nfw_grant_name *na
 struct nfw_grant_hold *nfw_grant_element_next_carrier(const struct nfw_grant_element *element) {
         struct nfw_heap_node *node = nfw_heap_first(&element->others);
 
-        return node ? hold_by_element(node) : NULL;
+        return node ? nfw_grant_hold_by_element(node) : NULL;
 }

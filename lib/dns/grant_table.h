@@ -73,6 +73,10 @@ struct nfw_grant_hold *nfw_grant_table_find_hold(struct nfw_grant_table *table,
                                                  struct nfw_grant_name *name,
                                                  size_t learned,
                                                  const struct nfw_addr *addr);
+/* NULL where no name holds it. */
+const struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
+                                                             size_t learned,
+                                                             const struct nfw_addr *addr);
 /*
  * A hold on that element, which is made where there is none. The name must not have one yet. It begins with
  * expires_ms 0, and carries the element only if it is the first. 0 or -ENOMEM.
@@ -97,6 +101,11 @@ struct nfw_grant_hold *nfw_grant_element_next_carrier(const struct nfw_grant_ele
 static inline struct nfw_grant_hold *nfw_grant_hold_by_name(struct nfw_heap_node *node) {
         _Static_assert(offsetof(struct nfw_grant_hold, by_name) == 0, "the node is taken for the hold");
         return (struct nfw_grant_hold *)(void *)node;
+}
+
+/* The hold that a node of its element's heap belongs to. */
+static inline struct nfw_grant_hold *nfw_grant_hold_by_element(struct nfw_heap_node *node) {
+        return (struct nfw_grant_hold *)(void *)((char *)node - offsetof(struct nfw_grant_hold, by_element));
 }
 
 static inline uint64_t nfw_grant_hold_expires(const struct nfw_grant_hold *hold) {

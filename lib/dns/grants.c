@@ -304,6 +304,27 @@ int nfw_dns_grants_foreach(const struct nfw_dns_grants *grants,
         return 0;
 }
 
+int nfw_dns_grants_foreach_name(const struct nfw_dns_grants *grants,
+                                size_t learned,
+                                const struct nfw_addr *addr,
+                                int (*callback)(const char *name, uint64_t expires_ms, void *userdata),
+                                void *userdata) {
+        const struct nfw_grant_element *element = nfw_grant_table_find_element(&grants->table, learned, addr);
+        int r;
+
+        if (!element)
+                return 0;
+        r = callback(element->carrier->name->text, nfw_grant_hold_expires(element->carrier), userdata);
+        nfw_vec_foreach (node, &element->others.nodes) {
+                const struct nfw_grant_hold *hold = nfw_grant_hold_by_element(*node);
+
+                if (r)
+                        return r;
+                r = callback(hold->name->text, nfw_grant_hold_expires(hold), userdata);
+        }
+        return r;
+}
+
 size_t nfw_dns_grants_n_names(const struct nfw_dns_grants *grants) {
         return grants->table.n_names;
 }

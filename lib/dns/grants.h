@@ -82,4 +82,10 @@ int nfw_dns_grants_foreach(const struct nfw_dns_grants *grants,
                                            uint64_t expires_ms,
                                            void *userdata),
                            void *userdata);
+/* Every name that holds the address open in that learned set, also one that has expired and was not forgotten yet. */
+int nfw_dns_grants_foreach_name(const struct nfw_dns_grants *grants,
+                                size_t learned,
+                                const struct nfw_addr *addr,
+                                int (*callback)(const char *name, uint64_t expires_ms, void *userdata),
+                                void *userdata);
 size_t nfw_dns_grants_n_names(const struct nfw_dns_grants *grants);

@@ -162,6 +162,32 @@ nfw_public const char *nfw_event_policy(const struct nfw_event *event) {
 }
 
 /**
+ * nfw_event_rule() - the rule that dropped a packet
+ * @event: the event
+ *
+ * It is found after the packet is gone, by what the policy says and what the port has learned. Of rules with domains it is
+ * one that denies a name under which the address is remembered.
+ *
+ * Return: the name of the rule as in the policy. Implicit rules have the names that ``nfwpolicy show --ir`` has for them,
+ * such as "nothing matched", and nfw_event_rule_line() is 0 for them. "" where what the rules ask about has changed
+ * since, so that more than one rule may have been the one, and for other events than NFW_EVENT_DENIED.
+ */
+nfw_public const char *nfw_event_rule(const struct nfw_event *event) {
+        return event->denied.rule;
+}
+
+/**
+ * nfw_event_rule_line() - where the rule that dropped a packet stands
+ * @event: the event
+ *
+ * Return: the line of the policy's source as it was loaded, counting from 1; 0 for implicit rules, where nfw_event_rule()
+ * is "", and for other events than NFW_EVENT_DENIED.
+ */
+nfw_public uint32_t nfw_event_rule_line(const struct nfw_event *event) {
+        return event->denied.line;
+}
+
+/**
  * nfw_event_direction() - which way a packet went that was dropped
  * @event: the event
  *

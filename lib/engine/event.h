@@ -13,7 +13,10 @@
 /* What is known of a packet that was dropped. */
 struct nfw_denied {
         char policy[NFW_POLICY_NAME_MAX + 1];
-        const char *direction; /* "egress" or "ingress"; NULL in other events */
+        char id[NFW_ID_MAX];              /* of the policy's version */
+        char rule[NFW_RULE_NAME_MAX + 1]; /* "": it is not known */
+        unsigned int line;                /* of that rule in the policy's source; 0 for implicit rules */
+        const char *direction;            /* "egress" or "ingress"; NULL in other events */
         uint16_t ether_type;
         uint8_t protocol;                    /* 0: none, or the packet does not say */
         struct nfw_addr source, destination; /* without a family where the packet has none */

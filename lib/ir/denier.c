@@ -27,6 +27,8 @@ struct builder {
 static void free_table(struct denier_table *table) {
         nfw_vec_deinit(&table->rows);
         nfw_vec_deinit(&table->rows_by_address);
+        nfw_vec_deinit(&table->rows_by_learned);
+        nfw_vec_deinit(&table->learned);
         nfw_vec_deinit(&table->spans);
         nfw_vec_deinit(&table->rows_of_spans);
         nfw_vec_deinit(&table->block_ends);
@@ -97,6 +99,20 @@ static int find_or_add_rule(struct nfw_denier *denier, const struct nfw_ir_rule 
 static bool is_destination(const struct nfw_match *match) {
         return (match->field == NFW_FIELD_IP_DADDR || match->field == NFW_FIELD_IP6_DADDR) &&
                match->kind == NFW_OPERAND_RANGES && !match->negate;
+}
+
+static bool is_learned(const struct nfw_match *match) {
+        return (match->field == NFW_FIELD_IP_DADDR || match->field == NFW_FIELD_IP6_DADDR) &&
+               match->kind == NFW_OPERAND_LEARNED && !match->negate;
+}
+
+static const struct nfw_match *find_match(const struct nfw_ir_rule *rule,
+                                          bool (*is_wanted)(const struct nfw_match *match)) {
+        nfw_vec_foreach (match, &rule->matches) {
+                if (is_wanted(match))
+                        return match;
+        }
+        return NULL;
 }
 
 static int add_values(struct denier_chain *chain, const struct nfw_match *match, struct denier_test *test) {
@@ -198,35 +214,48 @@ static int add_spans(struct spans *spans, const struct nfw_match *destination, u
         return 0;
 }
 
+/* Where it is found: by its destination if it has one, or else by what it wants to be learned. */
+static int put_row(struct builder *builder,
+                   enum denier_family family,
+                   const struct denier_row *row,
+                   const struct nfw_match *destination,
+                   const struct nfw_match *learned) {
+        struct denier_table *table = &builder->chain->tables[family];
+        struct denier_learned entry;
+        int r;
+
+        if (destination) {
+                r = add_spans(&builder->spans[family], destination, (uint32_t)table->rows_by_address.n);
+                return r < 0 ? r : nfw_vec_push(&table->rows_by_address, *row);
+        }
+        if (learned) {
+                entry = (struct denier_learned){ (uint32_t)learned->learned,
+                                                 (uint32_t)table->rows_by_learned.n };
+                r = nfw_vec_push(&table->learned, entry);
+                return r < 0 ? r : nfw_vec_push(&table->rows_by_learned, *row);
+        }
+        return nfw_vec_push(&table->rows, *row);
+}
+
 static int add_row(struct builder *builder, const struct nfw_ir_rule *rule, uint32_t order) {
+        const struct nfw_match *destination = find_match(rule, is_destination),
+                               *learned = find_match(rule, is_learned);
         struct denier_row row = {
                 .order = order,
                 .last_port = UINT16_MAX,
                 .last_protocol = UINT8_MAX,
                 .drops = rule->verdict == NFW_VERDICT_DROP,
         };
-        const struct nfw_match *destination = NULL;
         int r = 0;
 
-        nfw_vec_foreach (match, &rule->matches) {
-                if (!destination && is_destination(match))
-                        destination = match;
-        }
         if (row.drops)
                 r = find_or_add_rule(builder->denier, rule, &row.rule);
         if (r == 0)
                 r = add_tests(builder, rule, destination, &row);
 
         for (size_t i = 0; r == 0 && i < DENIER_N_FAMILIES; i++) {
-                struct denier_table *table = &builder->chain->tables[i];
-
-                if (!can_match(rule, (enum denier_family)i))
-                        continue;
-                if (destination)
-                        r = add_spans(&builder->spans[i], destination, (uint32_t)table->rows_by_address.n);
-                if (r == 0)
-                        r = destination ? nfw_vec_push(&table->rows_by_address, row)
-                                        : nfw_vec_push(&table->rows, row);
+                if (can_match(rule, (enum denier_family)i))
+                        r = put_row(builder, (enum denier_family)i, &row, destination, learned);
         }
         return r;
 }
@@ -266,6 +295,19 @@ static int sort_spans(struct spans *spans, struct denier_table *table, size_t si
         return 0;
 }
 
+static int compare_learned(const void *a, const void *b) {
+        const struct denier_learned *x = a, *y = b;
+
+        if (x->learned != y->learned)
+                return x->learned < y->learned ? -1 : 1;
+        return (x->row > y->row) - (x->row < y->row);
+}
+
+static void sort_learned(struct denier_table *table) {
+        if (table->learned.n > 1)
+                qsort(table->learned.items, table->learned.n, sizeof(*table->learned.items), compare_learned);
+}
+
 static int add_chain(struct nfw_denier *denier, const struct nfw_ir_chain *from, struct denier_chain *chain) {
         struct builder builder = { .denier = denier, .chain = chain };
         uint32_t order = 0;
@@ -281,6 +323,7 @@ static int add_chain(struct nfw_denier *denier, const struct nfw_ir_chain *from,
                         r = sort_spans(&builder.spans[i], &chain->tables[i],
                                        denier_addr_size((enum denier_family)i));
                 nfw_vec_deinit(&builder.spans[i].vec);
+                sort_learned(&chain->tables[i]);
         }
         return r;
 }

@@ -3,8 +3,8 @@
 
 /*
  * Which rule dropped a packet, of one that is known to have been dropped. A rule in the kernel may stand for many of a
- * policy, and it says none of them. As the evaluator it runs the rules one by one, but made for a process that has many
- * policies and little time: rules are found by the packet's destination, names and addresses take a few octets each.
+ * policy, and it says none of them. It does what the evaluator does, for a process that has many policies and little
+ * time: rules are found by the packet's destination and by what was learned of it, and take a few octets each.
  *
  * What a port knows may have changed since the packet passed. So an answer can be that it is unknown, and then the
  * result is the one rule that is left, or none.
@@ -26,6 +26,11 @@ struct nfw_denier_port {
                                        enum nfw_parameter parameter,
                                        const struct nfw_addr *addr);
         enum nfw_truth (*is_learned)(void *userdata, size_t learned, const struct nfw_addr *addr);
+        /* All entries of which that may be so, in any order; false where it may be any. Lives until the next call. */
+        bool (*learned)(void *userdata,
+                        const struct nfw_addr *addr,
+                        const size_t **ret_learned,
+                        size_t *ret_n);
         void *userdata;
 };
 

@@ -12,8 +12,23 @@
  * A packet's rule is told as a favour, between two looks at the replies that somebody waits for. Rules whose addresses
  * have the destination, and rules of which more than protocols and ports must be looked at.
  */
-#define MAX_HITS  4096
+#define MAX_HITS  2048
 #define MAX_TRIED 8192
+
+/* Rows of one kind, in the order of evaluation. */
+struct cursor {
+        const struct denier_row *rows;
+        bool is_all; /* of them, or else those that the hits are indices of, ascending */
+        uint32_t hits[MAX_HITS];
+        size_t n, next;
+};
+
+enum {
+        BY_ADDRESS,
+        BY_LEARNED,
+        OTHERS,
+        N_CURSORS,
+};
 
 struct search {
         const struct denier_chain *chain;
@@ -23,8 +38,7 @@ struct search {
         uint8_t protocol;
         uint16_t destination_port;
         size_t n_tried;
-        uint32_t hits[MAX_HITS]; /* indices into the table's rows_by_address, ascending */
-        size_t n_hits;
+        struct cursor cursors[N_CURSORS];
 };
 
 static enum denier_family family_of(const struct nfw_evaluate_packet *packet) {
@@ -60,7 +74,14 @@ static size_t count_begun(const struct denier_table *table, const uint8_t *addre
 }
 
 /* False where there are too many. */
-static bool find_hits(struct search *search, size_t size) {
+static bool hit(struct cursor *cursor, uint32_t row) {
+        if (cursor->n >= MAX_HITS)
+                return false;
+        cursor->hits[cursor->n++] = row;
+        return true;
+}
+
+static bool hit_by_address(const struct search *search, size_t size, struct cursor *cursor) {
         const struct denier_table *table = search->table;
         const uint8_t *address = search->packet->destination.bytes;
         size_t n = count_begun(table, address, size);
@@ -72,14 +93,73 @@ static bool find_hits(struct search *search, size_t size) {
                 if (memcmp(table->block_ends.items + block * size, address, size) < 0)
                         continue;
                 for (size_t i = begin; i < end; i++) {
-                        if (memcmp(table->spans.items + 2 * size * i + size, address, size) < 0)
-                                continue;
-                        if (search->n_hits >= MAX_HITS)
+                        if (memcmp(table->spans.items + 2 * size * i + size, address, size) >= 0 &&
+                            !hit(cursor, table->rows_of_spans.items[i]))
                                 return false;
-                        search->hits[search->n_hits++] = table->rows_of_spans.items[i];
                 }
         }
-        qsort(search->hits, search->n_hits, sizeof(search->hits[0]), compare_hits);
+        return true;
+}
+
+/* The first row that asks for what was learned for that entry, if one does. */
+static size_t find_learned(const struct denier_table *table, size_t learned) {
+        size_t low = 0, high = table->learned.n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (table->learned.items[middle].learned < learned)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static bool hit_by_learned(const struct search *search, struct cursor *cursor) {
+        const struct denier_table *table = search->table;
+        const size_t *learned;
+        size_t n;
+
+        if (!search->port->learned(search->port->userdata, &search->packet->destination, &learned, &n)) {
+                cursor->is_all = true;
+                cursor->n = table->rows_by_learned.n;
+                return true;
+        }
+        for (size_t i = 0; i < n; i++) {
+                size_t first = find_learned(table, learned[i]);
+
+                for (size_t k = first; k < table->learned.n && table->learned.items[k].learned == learned[i];
+                     k++) {
+                        if (!hit(cursor, table->learned.items[k].row))
+                                return false;
+                }
+        }
+        return true;
+}
+
+/* False where there are too many rules that speak of the destination. */
+static bool begin_cursors(struct search *search, enum denier_family family) {
+        const struct denier_table *table = search->table;
+        struct cursor *cursors = search->cursors;
+
+        cursors[BY_ADDRESS].rows = table->rows_by_address.items;
+        cursors[BY_LEARNED].rows = table->rows_by_learned.items;
+        cursors[OTHERS].rows = table->rows.items;
+        for (size_t i = 0; i < N_CURSORS; i++) {
+                cursors[i].is_all = false;
+                cursors[i].n = cursors[i].next = 0;
+        }
+        cursors[OTHERS].is_all = true;
+        cursors[OTHERS].n = table->rows.n;
+        if ((table->rows_of_spans.n > 0 &&
+             !hit_by_address(search, denier_addr_size(family), &cursors[BY_ADDRESS])) ||
+            (table->learned.n > 0 && !hit_by_learned(search, &cursors[BY_LEARNED])))
+                return false;
+        for (size_t i = 0; i < N_CURSORS; i++) {
+                if (!cursors[i].is_all)
+                        qsort(cursors[i].hits, cursors[i].n, sizeof(cursors[i].hits[0]), compare_hits);
+        }
         return true;
 }
 
@@ -123,8 +203,9 @@ static enum nfw_truth ask(const struct search *search, const struct denier_test 
 }
 
 static bool is_in_bounds(const struct search *search, const struct denier_row *row) {
-        return row->first_port <= search->destination_port && search->destination_port <= row->last_port &&
-               row->first_protocol <= search->protocol && search->protocol <= row->last_protocol;
+        /* Which of them it is cannot be predicted, so all are asked. */
+        return (row->first_port <= search->destination_port) & (search->destination_port <= row->last_port) &
+               (row->first_protocol <= search->protocol) & (search->protocol <= row->last_protocol);
 }
 
 static enum nfw_truth matches(struct search *search, const struct denier_row *row) {
@@ -142,23 +223,33 @@ static enum nfw_truth matches(struct search *search, const struct denier_row *ro
         return result;
 }
 
-/* The next row in the order of evaluation, or NULL. */
-static const struct denier_row *next_row(const struct search *search, size_t *row, size_t *hit) {
-        const struct denier_table *table = search->table;
-        const struct denier_row *plain = NULL, *found = NULL;
+/* Where the cursor stands, beyond what protocols and ports rule out; NULL at its end. */
+static const struct denier_row *current_row(const struct search *search, struct cursor *cursor) {
+        for (; cursor->next < cursor->n; cursor->next++) {
+                size_t i = cursor->is_all ? cursor->next : cursor->hits[cursor->next];
 
-        while (*row < table->rows.n && !is_in_bounds(search, &table->rows.items[*row]))
-                ++*row;
-        if (*row < table->rows.n)
-                plain = &table->rows.items[*row];
-        if (*hit < search->n_hits)
-                found = &table->rows_by_address.items[search->hits[*hit]];
-        if (plain && (!found || plain->order < found->order)) {
-                ++*row;
-                return plain;
+                if (is_in_bounds(search, &cursor->rows[i]))
+                        return &cursor->rows[i];
         }
-        ++*hit;
-        return found;
+        return NULL;
+}
+
+/* The next row in the order of evaluation, or NULL. */
+static const struct denier_row *next_row(struct search *search) {
+        const struct denier_row *first = NULL;
+        struct cursor *of_first = NULL;
+
+        for (size_t i = 0; i < N_CURSORS; i++) {
+                const struct denier_row *row = current_row(search, &search->cursors[i]);
+
+                if (row && (!first || row->order < first->order)) {
+                        first = row;
+                        of_first = &search->cursors[i];
+                }
+        }
+        if (of_first)
+                of_first->next++;
+        return first;
 }
 
 /* Services that a policy denies by name have a part of its rules before their own. */
@@ -174,15 +265,12 @@ static bool is_same(const struct nfw_denier *denier, uint32_t a, uint32_t b) {
  */
 static int find(const struct nfw_denier *denier, struct search *search, uint32_t *ret_rule) {
         const struct denier_row *row;
-        size_t next = 0, hit = 0;
         bool found = false;
         uint32_t rule = 0;
 
-        while ((row = next_row(search, &next, &hit))) {
+        while ((row = next_row(search))) {
                 enum nfw_truth truth;
 
-                if (!is_in_bounds(search, row))
-                        continue;
                 if (search->n_tried >= MAX_TRIED)
                         return NFW_E_NOT_FOUND;
                 truth = matches(search, row);
@@ -220,8 +308,8 @@ int nfw_denier_find(const struct nfw_denier *denier,
         search.port = port;
         search.protocol = packet->l4proto;
         search.destination_port = packet->has_ports ? packet->destination_port : 0;
-        search.n_tried = search.n_hits = 0;
-        if (search.table->rows_of_spans.n > 0 && !find_hits(&search, denier_addr_size(family)))
+        search.n_tried = 0;
+        if (!begin_cursors(&search, family))
                 return NFW_E_NOT_FOUND;
 
         r = find(denier, &search, &rule);

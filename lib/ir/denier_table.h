@@ -5,7 +5,8 @@
  * The rules of a chain as find.c looks through them. For the files of denier.h only.
  *
  * There is a table for each IP version and one for what is neither. Rules with constant destinations are found by
- * these; all others are gone through, most of them with a look at protocols and ports. Nothing in it is a pointer.
+ * these, others that ask for something learned by that; the rest is gone through, most of it with a look at protocols
+ * and ports.
  */
 
 #include "ir/denier.h"
@@ -36,14 +37,21 @@ struct denier_row {
         bool drops;
 };
 
+struct denier_learned {
+        uint32_t learned; /* entry of the IR */
+        uint32_t row;     /* index into rows_by_learned */
+};
+
 /* So many spans in a row have their highest end noted, so that most of them need no look. */
 #define DENIER_SPANS_IN_BLOCK 64
 
 struct denier_table {
         NFW_VEC(struct denier_row) rows;
         NFW_VEC(struct denier_row) rows_by_address;
-        NFW_VEC(uint8_t) spans;          /* first and last address of each, sorted by the first */
-        NFW_VEC(uint32_t) rows_of_spans; /* index into rows_by_address */
+        NFW_VEC(struct denier_row) rows_by_learned;
+        NFW_VEC(struct denier_learned) learned; /* sorted */
+        NFW_VEC(uint8_t) spans;                 /* first and last address of each, sorted by the first */
+        NFW_VEC(uint32_t) rows_of_spans;        /* index into rows_by_address */
         NFW_VEC(uint8_t) block_ends;
 };
 

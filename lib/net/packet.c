@@ -85,7 +85,7 @@ static int parse_ipv4(const uint8_t *data, size_t size, bool whole, struct nfw_p
 
         nfw_addr_from_bytes(AF_INET, data + 12, &packet->source);
         nfw_addr_from_bytes(AF_INET, data + 16, &packet->destination);
-        packet->protocol = data[9];
+        packet->protocol = packet->matched_protocol = data[9];
         /* More fragments follow, or this is not the first. */
         if (read_u16(data + 6) & 0x3fff) {
                 packet->fragment = true;
@@ -98,6 +98,11 @@ static int parse_ipv4(const uint8_t *data, size_t size, bool whole, struct nfw_p
         packet->transport = data + header;
         packet->transport_size = total - header;
         return parse_transport(whole, packet);
+}
+
+static void set_matched(struct nfw_packet *packet, uint8_t protocol) {
+        if (packet->matched_protocol == 0)
+                packet->matched_protocol = protocol;
 }
 
 /* From the first header behind that of IPv6, which is of the type next, to the transport. */
@@ -113,12 +118,16 @@ static int parse_extensions(
                                 return NFW_E_INVALID;
                         length = left < 8 ? 0 : ((size_t)p[1] + 1) * 8;
                         break;
+                case IPPROTO_MH:
+                        set_matched(packet, next);
+                        length = left < 8 ? 0 : ((size_t)p[1] + 1) * 8;
+                        break;
                 case IPPROTO_ROUTING:
                 case IPPROTO_DSTOPTS:
-                case IPPROTO_MH:
                         length = left < 8 ? 0 : ((size_t)p[1] + 1) * 8;
                         break;
                 case IPPROTO_AH:
+                        set_matched(packet, next);
                         /* RFC 4302, section 2.2: counted in units of four octets, less two. */
                         length = left < 8 ? 0 : ((size_t)p[1] + 2) * 4;
                         break;
@@ -134,6 +143,7 @@ static int parse_extensions(
                         length = 8;
                         break;
                 default:
+                        set_matched(packet, next);
                         packet->protocol = next;
                         packet->transport = p;
                         packet->transport_size = left;

@@ -12,6 +12,7 @@ struct nfw_packet {
         struct nfw_addr source;
         struct nfw_addr destination;
         uint8_t protocol;         /* of the transport, after any extension headers */
+        uint8_t matched_protocol; /* what rules take for it: IPv6 authentication and mobility headers themselves */
         bool fragment;            /* not the whole datagram; then nothing below is set */
         const uint8_t *transport; /* header and payload of the transport */
         size_t transport_size;

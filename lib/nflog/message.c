@@ -2,6 +2,8 @@
 #include "nflog/message.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -24,6 +26,8 @@ static const struct {
         [NFULA_IFINDEX_PHYSOUTDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
         [NFULA_PAYLOAD] = { MNL_TYPE_UNSPEC, 0 },
         [NFULA_PREFIX] = { MNL_TYPE_NUL_STRING, 1 },
+        [NFULA_TIMESTAMP] = { MNL_TYPE_UNSPEC, sizeof(struct nfulnl_msg_packet_timestamp) },
+        [NFULA_VLAN] = { MNL_TYPE_NESTED, 0 },
 };
 
 static int on_attribute(const struct nlattr *attribute, void *userdata) {
@@ -42,6 +46,24 @@ static int on_attribute(const struct nlattr *attribute, void *userdata) {
 
 static unsigned int get_interface(const struct nlattr *attribute) {
         return attribute ? ntohl(mnl_attr_get_u32(attribute)) : 0;
+}
+
+static uint64_t get_timestamp(const struct nlattr *attribute) {
+        struct nfulnl_msg_packet_timestamp timestamp;
+
+        if (!attribute)
+                return 0;
+        memcpy(&timestamp, mnl_attr_get_payload(attribute), sizeof(timestamp));
+        return be64toh(timestamp.sec) * 1000000 + be64toh(timestamp.usec);
+}
+
+static int on_vlan(const struct nlattr *attribute, void *userdata) {
+        uint16_t *type = userdata;
+
+        if (mnl_attr_get_type(attribute) == NFULA_VLAN_PROTO &&
+            mnl_attr_get_payload_len(attribute) >= sizeof(*type))
+                *type = ntohs(mnl_attr_get_u16(attribute));
+        return MNL_CB_OK;
 }
 
 int nfw_nflog_message_parse(const struct nlmsghdr *message, struct nfw_nflog_message *ret_message) {
@@ -68,9 +90,13 @@ int nfw_nflog_message_parse(const struct nlmsghdr *message, struct nfw_nflog_mes
                 result.payload_size = mnl_attr_get_payload_len(attributes[NFULA_PAYLOAD]);
         }
 
+        result.is_bridge = generic->nfgen_family == AF_BRIDGE;
+        result.timestamp_us = get_timestamp(attributes[NFULA_TIMESTAMP]);
+        if (attributes[NFULA_VLAN])
+                (void)mnl_attr_parse_nested(attributes[NFULA_VLAN], on_vlan, &result.vlan_type);
         result.in_interface = get_interface(attributes[NFULA_IFINDEX_INDEV]);
         result.out_interface = get_interface(attributes[NFULA_IFINDEX_OUTDEV]);
-        if (generic->nfgen_family == AF_BRIDGE) {
+        if (result.is_bridge) {
                 /*
                  * A kernel with br_netfilter names the bridge there and the port as the "physical" device.
                  * In the other families both can be set as well, and there the rule saw the bridge.

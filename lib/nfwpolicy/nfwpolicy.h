@@ -355,6 +355,8 @@ const char *nfw_event_resolver(const struct nfw_event *event);
 const char *nfw_event_text(const struct nfw_event *event);
 uint64_t nfw_event_expires_ms(const struct nfw_event *event);
 const char *nfw_event_policy(const struct nfw_event *event);
+const char *nfw_event_rule(const struct nfw_event *event);
+uint32_t nfw_event_rule_line(const struct nfw_event *event);
 const char *nfw_event_direction(const struct nfw_event *event);
 uint16_t nfw_event_ether_type(const struct nfw_event *event);
 uint8_t nfw_event_protocol(const struct nfw_event *event);

@@ -17,6 +17,8 @@
 #include "net/port_range.h"
 #include "net/prefix.h"
 
+#define NFW_RULE_NAME_MAX 128 /* octets */
+
 enum nfw_action {
         NFW_ACTION_ALLOW,
         NFW_ACTION_DENY,

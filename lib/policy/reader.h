@@ -17,7 +17,6 @@
 #define NFW_POLICY_DOMAINS_MAX  100000
 #define NFW_POLICY_PREFIXES_MAX 1000000
 #define NFW_POLICY_PORTS_MAX    1000000
-#define NFW_POLICY_NAME_MAX     128 /* octets */
 
 /* The lists that a rule can have under `egress`. */
 enum nfw_reader_list {

@@ -46,8 +46,8 @@ int nfw_reader_name(struct nfw_reader *reader, void *target, const struct nfw_ya
         n = strlen(value->text);
         if (strspn(value->text, " ") == n)
                 return bad_name(reader, value, "the name is blank");
-        if (n > NFW_POLICY_NAME_MAX) {
-                (void)snprintf(text, sizeof(text), "a name has at most %d octets", NFW_POLICY_NAME_MAX);
+        if (n > NFW_RULE_NAME_MAX) {
+                (void)snprintf(text, sizeof(text), "a name has at most %d octets", NFW_RULE_NAME_MAX);
                 return bad_name(reader, value, text);
         }
 

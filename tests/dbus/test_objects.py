@@ -155,7 +155,7 @@ def test_what_is_dropped_is_told(shared, client):
         for _ in range(1000):
             sender.sendto(b"x", ("203.0.113.66", 99))
     told = client.wait_for("Denied")
-    assert told == ("vnet0", "web", "egress", 0x0800, socket.IPPROTO_UDP, GUEST4, 4000, "203.0.113.66", 99)
+    assert told == ("vnet0", "web", "egress", 0x0800, socket.IPPROTO_UDP, GUEST4, 4000, "203.0.113.66", 99, "nothing matched", 0)
     assert len(client.heard("Denied")) < 100
 
 

@@ -280,7 +280,11 @@ static const sd_bus_vtable manager_vtable[] = {
                                             "s",
                                             destination,
                                             "q",
-                                            destination_port),
+                                            destination_port,
+                                            "s",
+                                            rule,
+                                            "u",
+                                            rule_line),
                                 0),
         SD_BUS_VTABLE_END,
 };

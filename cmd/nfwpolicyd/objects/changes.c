@@ -245,17 +245,19 @@ void changes_tell_edited(struct daemon *daemon, const struct nfw_event *event) {
 void changes_tell_denied(struct daemon *daemon, const struct nfw_event *event) {
         CLEANUP(text) char *port = NULL;
         CLEANUP(text) char *policy = NULL;
+        CLEANUP(text) char *rule = NULL;
 
         if (!may_tell_more(daemon))
                 return;
         port = string_for_bus(nfw_event_port(event));
         policy = string_for_bus(nfw_event_policy(event));
-        if (port && policy)
-                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "Denied", "sssqysqsq", port,
+        rule = string_for_bus(nfw_event_rule(event));
+        if (port && policy && rule)
+                (void)sd_bus_emit_signal(daemon->bus, BUS_PATH, BUS_MANAGER, "Denied", "sssqysqsqsu", port,
                                          policy, nfw_event_direction(event), nfw_event_ether_type(event),
                                          nfw_event_protocol(event), nfw_event_source(event),
                                          nfw_event_source_port(event), nfw_event_destination(event),
-                                         nfw_event_destination_port(event));
+                                         nfw_event_destination_port(event), rule, nfw_event_rule_line(event));
 }
 
 void changes_tell_learned(struct daemon *daemon, const struct nfw_event *event) {

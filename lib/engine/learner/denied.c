@@ -2,7 +2,9 @@
 #include "engine/learner/denied.h"
 
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <time.h>
 
 #include <linux/if_ether.h>
 
@@ -11,10 +13,21 @@
 /* What a learner reads between two looks at the replies that it is there for. */
 #define MESSAGES_AT_ONCE 16
 
+/*
+ * Where the ruleset has changed all is read again, which somebody's flood of packets must not be able to ask for as often
+ * as others change their rules.
+ */
+#define FOLLOW_MS   1000
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+/* Both ports of TCP and UDP. */
+#define PORTS 4
+
 /* "nfwpolicy NAME ID denied" */
 static bool parse_prefix(const char *prefix, struct nfw_denied *denied) {
         static const char program[] = "nfwpolicy ", word[] = " denied";
-        const char *policy, *end;
+        const char *policy, *id, *end;
 
         if (strncmp(prefix, program, sizeof(program) - 1) != 0)
                 return false;
@@ -25,8 +38,13 @@ static bool parse_prefix(const char *prefix, struct nfw_denied *denied) {
         memcpy(denied->policy, policy, (size_t)(end - policy));
         denied->policy[end - policy] = '\0';
 
-        end = strchr(end + 1, ' ');
-        return end && strcmp(end, word) == 0;
+        id = end + 1;
+        end = strchr(id, ' ');
+        if (!end || strcmp(end, word) != 0 || (size_t)(end - id) >= sizeof(denied->id))
+                return false;
+        memcpy(denied->id, id, (size_t)(end - id));
+        denied->id[end - id] = '\0';
+        return true;
 }
 
 static bool is_ip(uint16_t ether_type) {
@@ -56,21 +74,154 @@ int nfw_denied_parse(const struct nfw_nflog_message *message, struct nfw_event *
         return 0;
 }
 
-static int take(const struct nfw_nflog_message *message, void *userdata) {
-        struct nfw_events *events = userdata;
-        struct nfw_event event;
+/* The octets that the packet says it has; 0 where it says too much for us, as a jumbogram (RFC 2675) does. */
+static size_t packet_size(const uint8_t *data, size_t size) {
+        size_t length;
 
-        /* The port may be gone by now; then nobody asks any more. */
-        if (nfw_denied_parse(message, &event) != 0 ||
-            !if_indextoname(message->out_interface ? message->out_interface : message->in_interface,
-                            event.port))
+        if (size >= IPV4_HEADER && data[0] >> 4 == 4)
+                return (size_t)data[2] << 8 | data[3];
+        if (size < IPV6_HEADER)
                 return 0;
-        nfw_events_push(events, &event);
+        length = (size_t)data[4] << 8 | data[5];
+        return length > 0 ? IPV6_HEADER + length : 0;
+}
+
+static int read_transport(const struct nfw_packet *from, bool is_whole, struct nfw_evaluate_packet *packet) {
+        bool has_ports = packet->l4proto == IPPROTO_TCP || packet->l4proto == IPPROTO_UDP;
+        bool is_icmpv6 = packet->l4proto == IPPROTO_ICMPV6;
+
+        /* What is too short is not matched by rules that ask for what is missing. */
+        if (!is_whole && ((has_ports && from->transport_size < PORTS) ||
+                          (is_icmpv6 && from->transport_size < sizeof(packet->icmp_type))))
+                return NFW_E_INVALID;
+
+        packet->has_ports = has_ports && from->transport_size >= PORTS;
+        packet->source_port = from->source_port;
+        packet->destination_port = from->destination_port;
+        packet->has_icmp_type = is_icmpv6 && from->transport_size >= sizeof(packet->icmp_type);
+        if (packet->has_icmp_type)
+                packet->icmp_type = from->transport[0];
         return 0;
 }
 
-int nfw_denied_dispatch(struct nfw_nflog *nflog, struct nfw_events *events) {
-        int n = nfw_nflog_dispatch(nflog, MESSAGES_AT_ONCE, take, events);
+int nfw_denied_packet(const struct nfw_nflog_message *message, struct nfw_evaluate_packet *ret_packet) {
+        struct nfw_evaluate_packet packet = { 0 };
+        struct nfw_packet from;
+        size_t size;
+        int r;
 
-        return n < 0 ? n : 0;
+        /* The tag's type is the frame's, also where the driver has taken the tag off. */
+        packet.ether_type = message->vlan_type ? message->vlan_type : message->ether_type;
+        if (!is_ip(packet.ether_type)) {
+                *ret_packet = packet;
+                return 0;
+        }
+
+        r = nfw_packet_parse_head(message->payload, message->payload_size, &from);
+        if (r != 0 || from.fragment || !from.transport)
+                return NFW_E_INVALID;
+        size = packet_size(message->payload, message->payload_size);
+        if (size == 0 || (message->payload_size < size && message->payload_size < NFW_DENIED_SNAPLEN))
+                return NFW_E_INVALID;
+
+        packet.source = from.source;
+        packet.destination = from.destination;
+        packet.l4proto = from.matched_protocol;
+        if (from.destination.family == AF_INET6)
+                packet.hop_limit = message->payload[7];
+        r = read_transport(&from, message->payload_size >= size, &packet);
+        if (r != 0)
+                return r;
+        *ret_packet = packet;
+        return 0;
+}
+
+/* When it was dropped, on the learner's clock: at that time or later. 0 where it is not known. */
+static uint64_t packet_time(const struct nfw_nflog_message *message) {
+        uint64_t now_us = nfw_learner_now_us(), today_us;
+        struct timespec today;
+
+        clock_gettime(CLOCK_REALTIME, &today);
+        today_us = (uint64_t)today.tv_sec * 1000000 + (uint64_t)today.tv_nsec / 1000;
+        /* Somebody has set that clock. */
+        if (message->timestamp_us == 0 || message->timestamp_us > today_us ||
+            today_us - message->timestamp_us >= now_us)
+                return 0;
+        return now_us - (today_us - message->timestamp_us);
+}
+
+/* In the version of its policy that dropped the packet. */
+static const struct learner_port *find_port(const struct nfw_learner *learner,
+                                            const struct nfw_nflog_message *message,
+                                            const struct nfw_event *event) {
+        enum nfw_table table = message->is_bridge ? NFW_TABLE_BRIDGE : NFW_TABLE_INET;
+        const struct learner_port *port;
+
+        HASH_FIND_STR(learner->ports, event->port, port);
+        return port && strcmp(port->policy->id, event->denied.id) == 0 && port->policy->table == table ? port
+                                                                                                       : NULL;
+}
+
+/* *ret_is_current: what is known of ports is of before the packet was read, and nothing has changed since. */
+static int check_current(struct nfw_learner *learner, bool *ret_is_current) {
+        uint64_t now = nfw_learner_now();
+        uint32_t generation;
+        int r;
+
+        r = nfw_nft_generation(learner->nft, &generation);
+        if (r < 0)
+                return r;
+        *ret_is_current = nfw_learner_is_in_step(learner) && generation == learner->followed;
+        if (*ret_is_current || now < learner->denied_follow)
+                return 0;
+        learner->denied_follow = now + FOLLOW_MS;
+        return nfw_learner_follow(learner);
+}
+
+static int add_rule(struct nfw_learner *learner,
+                    const struct nfw_nflog_message *message,
+                    struct nfw_event *event) {
+        const struct nfw_denier_rule *rule;
+        struct nfw_evaluate_packet packet;
+        const struct learner_port *port;
+        bool is_current;
+        int r;
+
+        r = check_current(learner, &is_current);
+        if (r < 0)
+                return r;
+        port = find_port(learner, message, event);
+        if (!port || nfw_denied_packet(message, &packet) != 0)
+                return 0;
+
+        r = nfw_learner_denier_find(learner, port, message->out_interface ? NFW_INGRESS : NFW_EGRESS, &packet,
+                                    is_current ? packet_time(message) : 0, &rule);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        strncpy(event->denied.rule, rule->name, sizeof(event->denied.rule) - 1);
+        event->denied.line = rule->line;
+        return 0;
+}
+
+static int take(const struct nfw_nflog_message *message, void *userdata) {
+        struct nfw_learner *learner = userdata;
+        struct nfw_event event;
+        int r;
+
+        /* The port may be gone by now; then nobody asks any more. */
+        if (learner->events.n >= NFW_MAX_EVENTS || nfw_denied_parse(message, &event) != 0 ||
+            !if_indextoname(message->out_interface ? message->out_interface : message->in_interface,
+                            event.port))
+                return 0;
+        r = add_rule(learner, message, &event);
+        if (r < 0)
+                return r;
+        nfw_events_push(&learner->events, &event);
+        return 0;
+}
+
+int nfw_denied_dispatch(struct nfw_learner *learner) {
+        int n = nfw_nflog_dispatch(learner->denied, MESSAGES_AT_ONCE, take, learner);
+
+        return n < 0 ? n : nfw_learner_commit(learner);
 }

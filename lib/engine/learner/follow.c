@@ -110,6 +110,7 @@ static int follow_port(struct nfw_shadow_port *from, void *userdata) {
                 if (is_replaced(port, from) && !port->old_grants)
                         port->old_grants = nfw_steal(port->grants);
                 port->grants = nfw_dns_grants_free(port->grants);
+                port->has_nameless = false;
                 r = nfw_dns_grants_new(policy->max_names, &port->grants);
                 if (r < 0)
                         return r;
@@ -196,8 +197,10 @@ int nfw_learner_follow(struct nfw_learner *learner) {
                         r = nfw_learner_listen_denied(learner);
                 if (r == 0)
                         r = nfw_learner_listen_snooped(learner);
-                if (r == 0)
+                if (r == 0) {
+                        learner->followed_us = nfw_learner_now_us();
                         nfw_events_push(&learner->events, &(struct nfw_event){ .type = NFW_EVENT_RELOADED });
+                }
                 if (r != -EINTR && r != -ENOENT)
                         return r;
         }

@@ -21,11 +21,15 @@
 /* Dispatches that found packets and looked for nothing else. */
 #define MAX_HURRIED 16
 
-uint64_t nfw_learner_now(void) {
+uint64_t nfw_learner_now_us(void) {
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t nfw_learner_now(void) {
+        return nfw_learner_now_us() / 1000;
 }
 
 static int read_host_addresses(struct nfw_learner *learner) {
@@ -375,7 +379,7 @@ static int dispatch_others(struct nfw_learner *learner) {
                 if (events[i].data.fd == learner->inotify_fd)
                         r = dispatch_changes(learner);
                 else if (learner->denied && events[i].data.fd == nfw_nflog_get_fd(learner->denied))
-                        r = nfw_denied_dispatch(learner->denied, &learner->events);
+                        r = nfw_denied_dispatch(learner);
                 else if (learner->snooped && events[i].data.fd == nfw_nflog_get_fd(learner->snooped))
                         r = nfw_learner_dispatch_snooped(learner);
                 else if (events[i].data.fd == learner->timer_fd)

@@ -11,6 +11,7 @@
  *   packet.c   from a mirrored packet to what a name may open
  *   commit.c   from decisions to set elements
  *   denied.c   what policies drop that tell of it: nothing is learned from that
+ *   denier.c   which rule dropped it
  *   guest.h    the other half: addresses of guests, from ARP, DHCP and neighbour discovery
  *
  * The kernel is the truth. What is in memory follows the context's shadow of it and is tied to a generation of the
@@ -29,12 +30,20 @@
 #include "engine/event.h"
 #include "engine/record/record.h"
 #include "engine/statistics.h"
+#include "ir/denier.h"
 #include "nflog/receiver.h"
 #include "rtnl/monitor.h"
 
 struct learner_set_pair {
         char *set4;
         char *set6;
+};
+
+/* What it takes to say which rule of a policy dropped a packet. */
+struct learner_denier {
+        struct nfw_denier *rules;
+        struct nfw_dns_index *index; /* the names that rules deny, by learned entries of the IR */
+        NFW_VEC(size_t) sets;        /* indices into the policy's, where such names are remembered */
 };
 
 /* A policy in one table. */
@@ -50,6 +59,7 @@ struct learner_policy {
         uint32_t max_names;
         struct nfw_dns_index *index;
         NFW_VEC(struct learner_set_pair) sets; /* by learned index */
+        struct learner_denier denier;          /* empty unless the policy tells of what it drops */
         bool present;                          /* the last look at the kernel saw it */
         bool fresh;                            /* its grants have not been read yet */
 };
@@ -64,6 +74,8 @@ struct learner_port {
         struct nfw_dns_streams *streams;
         struct nfw_dns_grants *grants;
         struct nfw_dns_grants *old_grants; /* of the policy's last version, to be looked through */
+        bool has_nameless;   /* the kernel has grants of which nobody knows the names any more */
+        uint64_t changed_us; /* when the kernel had the last change of its grants */
         bool present;
 };
 
@@ -90,7 +102,8 @@ struct nfw_learner {
         struct nfw_nft_batch *batch;
         uint32_t
                 followed; /* the generation that policies and ports are of; 0: they must be looked at first */
-        uint64_t n_changes; /* of the context's shadow, that they are of */
+        uint64_t n_changes;   /* of the context's shadow, that they are of */
+        uint64_t followed_us; /* since when that is so */
         struct nfw_nflog *nflog;
         struct nfw_nflog *denied; /* NULL as long as nobody wants it */
         struct nfw_nflog *
@@ -126,13 +139,17 @@ struct nfw_learner {
         uint64_t n_follows;  /* how often policies and ports were brought up to date */
         uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
         uint64_t n_lost;
-        bool lacks_denied; /* somebody else has the group; it has been told */
+        bool lacks_denied;      /* somebody else has the group; it has been told */
+        uint64_t denied_follow; /* when a packet that was dropped may have us look at the kernel again */
         unsigned int n_hurried;
         struct nfw_events events;
 };
 
 /* Milliseconds of a clock that only goes forward. */
 uint64_t nfw_learner_now(void);
+
+/* The same clock in microseconds. */
+uint64_t nfw_learner_now_us(void);
 
 /* learner.c: listens to what is dropped, if a policy is to tell of it. 0 or a negative errno. */
 int nfw_learner_listen_denied(struct nfw_learner *learner);
@@ -156,6 +173,22 @@ struct learner_policy *nfw_learner_find_policy(const struct nfw_learner *learner
                                                const char *id,
                                                enum nfw_table table);
 void nfw_learner_remove_absent_policies(struct nfw_learner *learner);
+
+/* denier.c: from a policy's rules. 0 or -ENOMEM. */
+int nfw_learner_denier_init(struct learner_denier *denier,
+                            const struct nfw_ir *ir,
+                            const struct nfw_plan *plan);
+void nfw_learner_denier_deinit(struct learner_denier *denier);
+/*
+ * Which rule of the port's policy dropped the packet; packet_us is when, or some time before, 0 where nothing of what the
+ * port knew then is known. 0; NFW_E_NOT_FOUND where it cannot be told; or -ENOMEM.
+ */
+int nfw_learner_denier_find(struct nfw_learner *learner,
+                            const struct learner_port *port,
+                            enum nfw_direction direction,
+                            const struct nfw_evaluate_packet *packet,
+                            uint64_t packet_us,
+                            const struct nfw_denier_rule **ret_rule);
 
 /* restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
 int nfw_learner_restore(struct nfw_learner *learner);

@@ -77,6 +77,8 @@ static int grant(struct context *context,
         struct nfw_event event = { .type = NFW_EVENT_EVICTED };
         int r;
 
+        /* Names that have expired are forgotten there, of which a packet may wait to be told. */
+        port->changed_us = nfw_learner_now_us();
         learner->scratch.vec.n = 0;
         learner->scratch.n_evicted = 0;
         r = nfw_dns_grants_learn(port->grants, name, &context->flow.server, ids, n_ids, answer->addresses,

@@ -11,6 +11,7 @@ static void policy_free(struct learner_policy *policy) {
         }
         nfw_vec_deinit(&policy->sets);
         nfw_dns_index_free(policy->index);
+        nfw_learner_denier_deinit(&policy->denier);
         free(policy);
 }
 
@@ -44,6 +45,7 @@ static int take_learned(struct learner_policy *policy, const struct nfw_plan *pl
 }
 
 static int compile_policy(struct learner_policy *policy, const struct nfw_record *record) {
+        nfw_cleanup(nfw_ir_freep) struct nfw_ir *ir = NULL;
         nfw_cleanup(nfw_plan_freep) struct nfw_plan *plan = NULL;
         int r;
 
@@ -53,7 +55,9 @@ static int compile_policy(struct learner_policy *policy, const struct nfw_record
         policy->max_ttl = record->max_ttl;
         policy->max_names = record->max_names;
 
-        r = nfw_record_compile(record, policy->table, NULL, &plan);
+        r = nfw_record_compile(record, policy->table, &ir, &plan);
+        if (r == 0 && policy->log_denied)
+                r = nfw_learner_denier_init(&policy->denier, ir, plan);
         if (r < 0)
                 return r;
         return take_learned(policy, plan);

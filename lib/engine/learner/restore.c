@@ -16,8 +16,12 @@ static int restore_grant(const struct nfw_nft_grant *grant, void *userdata) {
         struct learner_port *port;
 
         HASH_FIND_STR(restore->learner->ports, grant->interface, port);
-        if (!port || port->policy != restore->policy || !grant->note.name[0])
+        if (!port || port->policy != restore->policy)
                 return 0;
+        if (!grant->note.name[0]) {
+                port->has_nameless = true;
+                return 0;
+        }
 
         return nfw_dns_grants_restore(port->grants, grant->note.name, &grant->note.resolver, restore->learned,
                                       &grant->addr, restore->now + grant->expires_ms);

@@ -16,6 +16,7 @@ static unsigned long long current_seed;
 /* The model's port, of which some answers are not known. */
 struct forgetful {
         struct model model;
+        size_t learned[128];
         struct random *random;
         unsigned int percent;
 };
@@ -38,6 +39,26 @@ static enum nfw_truth ask_learned(void *userdata, size_t learned, const struct n
         struct forgetful *forgetful = userdata;
 
         return truth_of(forgetful, model_learned(&forgetful->model, learned, addr));
+}
+
+static bool all_learned(void *userdata,
+                        const struct nfw_addr *addr,
+                        const size_t **ret_learned,
+                        size_t *ret_n) {
+        struct forgetful *forgetful = userdata;
+        const struct nfw_ir *ir = forgetful->model.ir;
+        size_t n = 0;
+
+        if (random_chance(forgetful->random, forgetful->percent / 2) ||
+            ir->learned.n > NFW_ARRAY_SIZE(forgetful->learned))
+                return false;
+        for (size_t i = ir->learned.n; i > 0; i--) {
+                if (ask_learned(forgetful, i - 1, addr) != NFW_FALSE)
+                        forgetful->learned[n++] = i - 1;
+        }
+        *ret_learned = forgetful->learned;
+        *ret_n = n;
+        return true;
 }
 
 static bool asks_connection(const struct nfw_ir_chain *chain) {
@@ -65,6 +86,7 @@ static void compare(struct forgetful *forgetful, struct count *count) {
         const struct nfw_denier_port port = {
                 .is_parameter = ask_parameter,
                 .is_learned = ask_learned,
+                .learned = all_learned,
                 .userdata = forgetful,
         };
 
@@ -160,8 +182,18 @@ static enum nfw_truth unknown_learned(void *userdata nfw_unused,
         return NFW_UNKNOWN;
 }
 
-static const struct nfw_denier_port unknown = { .is_parameter = unknown_parameter,
-                                                .is_learned = unknown_learned };
+static bool learned_anything(void *userdata nfw_unused,
+                             const struct nfw_addr *addr nfw_unused,
+                             const size_t **ret_learned nfw_unused,
+                             size_t *ret_n nfw_unused) {
+        return false;
+}
+
+static const struct nfw_denier_port unknown = {
+        .is_parameter = unknown_parameter,
+        .is_learned = unknown_learned,
+        .learned = learned_anything,
+};
 
 static void to(struct nfw_evaluate_packet *packet, const char *address, uint16_t port) {
         *packet = (struct nfw_evaluate_packet){

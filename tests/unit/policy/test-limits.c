@@ -89,7 +89,7 @@ static void test_size(void **state nfw_unused) {
 }
 
 static void test_name_length(void **state nfw_unused) {
-        for (int n = NFW_POLICY_NAME_MAX; n <= NFW_POLICY_NAME_MAX + 1; n++) {
+        for (int n = NFW_RULE_NAME_MAX; n <= NFW_RULE_NAME_MAX + 1; n++) {
                 nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
                 nfw_cleanup(nfw_policy_freep) struct nfw_policy *policy = NULL;
                 struct text text;
@@ -99,7 +99,7 @@ static void test_name_length(void **state nfw_unused) {
                 (void)fprintf(text.stream,
                               "version: 1.0\nrules: [{name: '%0*d', action: allow, priority: 1}]\n", n, 7);
                 r = text_read(&text, &report, &policy);
-                if (n == NFW_POLICY_NAME_MAX)
+                if (n == NFW_RULE_NAME_MAX)
                         assert_int_equal(r, 0);
                 else {
                         assert_int_equal(r, NFW_E_INVALID);
