@@ -330,6 +330,34 @@ static void test_foreach_forwards_errors(void **state) {
         nfw_dns_grants_free(g);
 }
 
+static int add_name(const char *name, uint64_t expires_ms, void *userdata) {
+        char *text = userdata;
+
+        snprintf(text + strlen(text), 64 - strlen(text), "%s %u ", name, (unsigned int)expires_ms);
+        return strcmp(name, "stop.test") == 0 ? 1 : 0;
+}
+
+static void test_names_of_an_address(void **state) {
+        struct nfw_dns_grants *g = new_grants(9);
+        struct nfw_addr one = address(1), two = address(2);
+        char text[64] = "";
+
+        (void)state;
+        restore(g, "a.test", 1, 1000);
+        restore(g, "b.test", 1, 2000);
+        restore(g, "stop.test", 2, 3000);
+        restore(g, "c.test", 2, 2000);
+        assert_int_equal(nfw_dns_grants_foreach_name(g, 7, &one, add_name, text), 0);
+        assert_string_equal(text, "b.test 2000 a.test 1000 ");
+        text[0] = '\0';
+        assert_int_equal(nfw_dns_grants_foreach_name(g, 7, &two, add_name, text), 1);
+        assert_string_equal(text, "stop.test 3000 ");
+        text[0] = '\0';
+        assert_int_equal(nfw_dns_grants_foreach_name(g, 8, &one, add_name, text), 0);
+        assert_string_equal(text, "");
+        nfw_dns_grants_free(g);
+}
+
 static int free_ops(void **state) {
         (void)state;
         nfw_vec_deinit(&ops.vec);
@@ -350,6 +378,7 @@ int main(void) {
                 cmocka_unit_test(test_addresses_of_all_names_are_bounded),
                 cmocka_unit_test(test_restore),
                 cmocka_unit_test(test_foreach_forwards_errors),
+                cmocka_unit_test(test_names_of_an_address),
         };
 
         return cmocka_run_group_tests(tests, NULL, free_ops);

@@ -260,9 +260,24 @@ static void test_extension_headers(void **state) {
         add_udp();
         assert_int_equal(parse(), 0);
         assert_int_equal(packet.protocol, IPPROTO_UDP);
+        assert_int_equal(packet.matched_protocol, IPPROTO_AH);
         assert_int_equal(packet.source_port, 40000);
         for (n_bytes--; n_bytes > 0; n_bytes--)
                 assert_int_equal(parse(), NFW_E_INVALID);
+
+        begin6(IPPROTO_DSTOPTS);
+        add_header(IPPROTO_MH, 0, 8);
+        add_header(IPPROTO_UDP, 0, 8);
+        add_udp();
+        assert_int_equal(parse(), 0);
+        assert_int_equal(packet.protocol, IPPROTO_UDP);
+        assert_int_equal(packet.matched_protocol, IPPROTO_MH);
+
+        begin6(IPPROTO_DSTOPTS);
+        add_header(IPPROTO_UDP, 0, 8);
+        add_udp();
+        assert_int_equal(parse(), 0);
+        assert_int_equal(packet.matched_protocol, IPPROTO_UDP);
 
         /* Hop-by-hop options stand first or not at all. */
         begin6(IPPROTO_DSTOPTS);

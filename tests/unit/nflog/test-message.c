@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,6 +100,48 @@ static void test_bridge_port(void **state) {
         assert_int_equal(fixture.result.in_interface, 3);
 }
 
+/* What the driver took off, which the frame's type says nothing of. */
+static void test_tag(void **state) {
+        struct fixture fixture;
+        struct nlattr *vlan;
+
+        (void)state;
+        begin(&fixture, AF_BRIDGE);
+        put_header(&fixture, 0x0800);
+        vlan = mnl_attr_nest_start(fixture.message, NFULA_VLAN);
+        mnl_attr_put_u16(fixture.message, NFULA_VLAN_TCI, htons(7));
+        mnl_attr_put_u16(fixture.message, NFULA_VLAN_PROTO, htons(0x88a8));
+        mnl_attr_nest_end(fixture.message, vlan);
+        assert_int_equal(parse(&fixture), 0);
+        assert_true(fixture.result.is_bridge);
+        assert_int_equal(fixture.result.ether_type, 0x0800);
+        assert_int_equal(fixture.result.vlan_type, 0x88a8);
+
+        begin(&fixture, AF_INET);
+        put_header(&fixture, 0x0800);
+        vlan = mnl_attr_nest_start(fixture.message, NFULA_VLAN);
+        mnl_attr_put(fixture.message, NFULA_VLAN_PROTO, 1, "x");
+        mnl_attr_nest_end(fixture.message, vlan);
+        assert_int_equal(parse(&fixture), 0);
+        assert_false(fixture.result.is_bridge);
+        assert_int_equal(fixture.result.vlan_type, 0);
+}
+
+static void test_timestamp(void **state) {
+        const struct nfulnl_msg_packet_timestamp timestamp = { .sec = htobe64(1700000000),
+                                                               .usec = htobe64(999999) };
+        struct fixture fixture;
+
+        (void)state;
+        begin(&fixture, AF_INET);
+        put_header(&fixture, 0x0800);
+        assert_int_equal(parse(&fixture), 0);
+        assert_int_equal(fixture.result.timestamp_us, 0);
+        mnl_attr_put(fixture.message, NFULA_TIMESTAMP, sizeof(timestamp), &timestamp);
+        assert_int_equal(parse(&fixture), 0);
+        assert_int_equal(fixture.result.timestamp_us, 1700000000999999);
+}
+
 static void test_other_type(void **state) {
         struct fixture fixture;
 
@@ -133,6 +176,7 @@ static void test_wrong_sizes(void **state) {
                 { NFULA_IFINDEX_OUTDEV, 8 },
                 { NFULA_IFINDEX_PHYSINDEV, 0 },
                 { NFULA_IFINDEX_PHYSOUTDEV, 3 },
+                { NFULA_TIMESTAMP, 15 },
                 { NFULA_PREFIX, 0 },
                 { NFULA_PREFIX, 4 }, /* no NUL */
         };
@@ -167,6 +211,8 @@ int main(void) {
                 cmocka_unit_test(test_all),
                 cmocka_unit_test(test_least),
                 cmocka_unit_test(test_bridge_port),
+                cmocka_unit_test(test_tag),
+                cmocka_unit_test(test_timestamp),
                 cmocka_unit_test(test_other_type),
                 cmocka_unit_test(test_no_packet_header),
                 cmocka_unit_test(test_wrong_sizes),
