@@ -12,7 +12,7 @@ from dnsserver import lookup
 from dnswire import address, question_name, reply
 from lab import GUEST4, eventually
 from learning import RESOLVER4, MarkedResponder
-from policies import allow, policy
+from policies import allow, policy, rule
 
 OBJECTS = "org.freedesktop.DBus.ObjectManager"
 SIMPLE = policy(allow(ips=["192.0.2.0/24"]))
@@ -157,6 +157,25 @@ def test_what_is_dropped_is_told(shared, client):
     told = client.wait_for("Denied")
     assert told == ("vnet0", "web", "egress", 0x0800, socket.IPPROTO_UDP, GUEST4, 4000, "203.0.113.66", 99, "nothing matched", 0)
     assert len(client.heard("Denied")) < 100
+
+
+def test_the_rule_that_denied_it_is_told(shared, client):
+    """Of two that the kernel has as one, and of the version that dropped it."""
+    addresses = ["203.0.113.66", "203.0.113.67"]
+    versions = [
+        policy(*(rule("deny", 1, f"{version}-{address}", ips=[address]) for address in addresses), rule("allow", 2, "rest"))
+        for version in ("first", "second")
+    ]
+    expected = []
+    with shared.lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for version, text in zip(("first", "second"), versions):
+            load(client, text, **{"log-denied": GLib.Variant("b", True)})
+            for each in addresses:
+                line = text[:text.index(f"{version}-{each}")].count("\n")
+                expected.append((each, f"{version}-{each}", line))
+                sender.sendto(b"x", (each, 99))
+            eventually(lambda: len(client.heard("Denied")) == len(expected))
+    assert [(told[7], *told[9:]) for *_, told in client.heard("Denied")] == expected
 
 
 def test_an_attach_is_no_replacement(client, change):
