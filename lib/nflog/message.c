@@ -2,8 +2,6 @@
 #include "nflog/message.h"
 
 #include <arpa/inet.h>
-#include <endian.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -26,7 +24,6 @@ static const struct {
         [NFULA_IFINDEX_PHYSOUTDEV] = { MNL_TYPE_U32, sizeof(uint32_t) },
         [NFULA_PAYLOAD] = { MNL_TYPE_UNSPEC, 0 },
         [NFULA_PREFIX] = { MNL_TYPE_NUL_STRING, 1 },
-        [NFULA_TIMESTAMP] = { MNL_TYPE_UNSPEC, sizeof(struct nfulnl_msg_packet_timestamp) },
         [NFULA_VLAN] = { MNL_TYPE_NESTED, 0 },
 };
 
@@ -46,15 +43,6 @@ static int on_attribute(const struct nlattr *attribute, void *userdata) {
 
 static unsigned int get_interface(const struct nlattr *attribute) {
         return attribute ? ntohl(mnl_attr_get_u32(attribute)) : 0;
-}
-
-static uint64_t get_timestamp(const struct nlattr *attribute) {
-        struct nfulnl_msg_packet_timestamp timestamp;
-
-        if (!attribute)
-                return 0;
-        memcpy(&timestamp, mnl_attr_get_payload(attribute), sizeof(timestamp));
-        return be64toh(timestamp.sec) * 1000000 + be64toh(timestamp.usec);
 }
 
 static int on_vlan(const struct nlattr *attribute, void *userdata) {
@@ -91,7 +79,6 @@ int nfw_nflog_message_parse(const struct nlmsghdr *message, struct nfw_nflog_mes
         }
 
         result.is_bridge = generic->nfgen_family == AF_BRIDGE;
-        result.timestamp_us = get_timestamp(attributes[NFULA_TIMESTAMP]);
         if (attributes[NFULA_VLAN])
                 (void)mnl_attr_parse_nested(attributes[NFULA_VLAN], on_vlan, &result.vlan_type);
         result.in_interface = get_interface(attributes[NFULA_IFINDEX_INDEV]);

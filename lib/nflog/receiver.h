@@ -16,11 +16,9 @@ struct nfw_nflog_message {
         const char *prefix;        /* what the rule says; "" where it says nothing */
         unsigned int in_interface; /* the port, also where it belongs to a bridge; 0: none */
         unsigned int out_interface;
-        bool is_bridge;      /* a rule of the bridge family saw it */
-        uint16_t ether_type; /* host order; behind a VLAN tag that the driver has taken off */
-        uint16_t vlan_type;  /* of that tag; 0: there is none, or the rule is of another family */
-        uint64_t
-                timestamp_us; /* on the clock of the day, not later than the rule; 0: the kernel does not say */
+        bool is_bridge;         /* a rule of the bridge family saw it */
+        uint16_t ether_type;    /* host order; behind a VLAN tag that the driver has taken off */
+        uint16_t vlan_type;     /* of that tag; 0: there is none, or the rule is of another family */
         const uint8_t *payload; /* begins at the network header */
         size_t payload_size;
 };

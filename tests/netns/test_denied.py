@@ -27,9 +27,15 @@ def told():
         yield lab
 
 
+def wait_listening(lab):
+    """Nobody is told of what is dropped before the learner has seen the policy."""
+    eventually(lambda: re.search(r"^28263 ", lab.host.run("cat", "/proc/net/netfilter/nfnetlink_log").stdout, re.MULTILINE))
+
+
 def load_telling(lab, *args, name="test", ports=("vnet0",), text=None):
     text = text or policy(allow(ips=["203.0.113.0/24"]))
-    return lab.load(text, "--log-denied", *args, name=name, ports=ports)
+    lab.load(text, "--log-denied", *args, name=name, ports=ports)
+    wait_listening(lab)
 
 
 def denied(lab):

@@ -181,12 +181,12 @@ static int end_trial(struct nfw_learner *learner, const struct learner_op *trial
 }
 
 static void tell(struct nfw_learner *learner) {
-        uint64_t now = nfw_learner_now(), now_us = nfw_learner_now_us();
+        uint64_t now = nfw_learner_now();
 
         nfw_vec_foreach (op, &learner->ops) {
                 struct nfw_event event = { .type = NFW_EVENT_LEARNED };
 
-                op->port->changed_us = now_us;
+                nfw_learner_note_change(learner, op->port);
                 if (op->change == NFW_GRANT_REMOVE)
                         continue;
                 nfw_learner_count(learner, NFW_COUNTER_LEARNED, 1);

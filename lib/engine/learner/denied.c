@@ -3,8 +3,8 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include <linux/if_ether.h>
 
@@ -136,20 +136,6 @@ int nfw_denied_packet(const struct nfw_nflog_message *message, struct nfw_evalua
         return 0;
 }
 
-/* When it was dropped, on the learner's clock: at that time or later. 0 where it is not known. */
-static uint64_t packet_time(const struct nfw_nflog_message *message) {
-        uint64_t now_us = nfw_learner_now_us(), today_us;
-        struct timespec today;
-
-        clock_gettime(CLOCK_REALTIME, &today);
-        today_us = (uint64_t)today.tv_sec * 1000000 + (uint64_t)today.tv_nsec / 1000;
-        /* Somebody has set that clock. */
-        if (message->timestamp_us == 0 || message->timestamp_us > today_us ||
-            today_us - message->timestamp_us >= now_us)
-                return 0;
-        return now_us - (today_us - message->timestamp_us);
-}
-
 /* In the version of its policy that dropped the packet. */
 static const struct learner_port *find_port(const struct nfw_learner *learner,
                                             const struct nfw_nflog_message *message,
@@ -195,7 +181,7 @@ static int add_rule(struct nfw_learner *learner,
                 return 0;
 
         r = nfw_learner_denier_find(learner, port, message->out_interface ? NFW_INGRESS : NFW_EGRESS, &packet,
-                                    is_current ? packet_time(message) : 0, &rule);
+                                    is_current, &rule);
         if (r != 0)
                 return r < 0 ? r : 0;
         strncpy(event->denied.rule, rule->name, sizeof(event->denied.rule) - 1);
@@ -220,8 +206,30 @@ static int take(const struct nfw_nflog_message *message, void *userdata) {
         return 0;
 }
 
+static void note_none(struct nfw_learner *learner, uint64_t moment, uint64_t now) {
+        learner->none_denied_at = moment;
+        learner->none_denied_ms = now;
+}
+
+void nfw_denied_check(struct nfw_learner *learner) {
+        struct pollfd waiting = { .events = POLLIN };
+        uint64_t now;
+
+        if (!learner->denied || learner->none_denied_at > learner->changed_at)
+                return;
+        now = nfw_learner_now();
+        waiting.fd = nfw_nflog_get_fd(learner->denied);
+        if (poll(&waiting, 1, 0) == 0)
+                note_none(learner, ++learner->moment, now);
+}
+
 int nfw_denied_dispatch(struct nfw_learner *learner) {
+        uint64_t moment = ++learner->moment, now = nfw_learner_now();
         int n = nfw_nflog_dispatch(learner->denied, MESSAGES_AT_ONCE, take, learner);
 
-        return n < 0 ? n : nfw_learner_commit(learner);
+        if (n < 0)
+                return n;
+        if (n < MESSAGES_AT_ONCE)
+                note_none(learner, moment, now);
+        return nfw_learner_commit(learner);
 }

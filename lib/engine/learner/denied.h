@@ -17,5 +17,8 @@ int nfw_denied_parse(const struct nfw_nflog_message *message, struct nfw_event *
  */
 int nfw_denied_packet(const struct nfw_nflog_message *message, struct nfw_evaluate_packet *ret_packet);
 
+/* After a change: looks whether any copy waits that may be of before. */
+void nfw_denied_check(struct nfw_learner *learner);
+
 /* Reads some of those that wait, never many, and queues an event for each. 0 or a negative errno. */
 int nfw_denied_dispatch(struct nfw_learner *learner);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a port knew when a packet of it was dropped. It is known where nothing has changed since: grants that come and go
- * by our own commits, and the parameters, by the generation of the ruleset and the times that are kept of both. Grants
- * that only run out do so on the kernel's clock, which is not ours to the millisecond.
+ * What a port knew when a packet of it was dropped. Kernels do not say when that was, but a copy that is read now came
+ * after the last time that none waited. If nothing has changed since then, what the port knows is what it knew: grants
+ * that come and go by our own commits, and by the generation of the ruleset the parameters. Grants that only run out do so
+ * on the kernel's clock, which is not ours to the millisecond.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -221,13 +222,14 @@ int nfw_learner_denier_find(struct nfw_learner *learner,
                             const struct learner_port *port,
                             enum nfw_direction direction,
                             const struct nfw_evaluate_packet *packet,
-                            uint64_t packet_us,
+                            bool is_current,
                             const struct nfw_denier_rule **ret_rule) {
         struct query query = {
                 .learner = learner,
                 .port = port,
-                .is_known = packet_us > NFW_MAX(port->changed_us, learner->followed_us),
-                .packet_ms = packet_us / 1000,
+                .is_known = is_current &&
+                            learner->none_denied_at > NFW_MAX(port->changed_at, learner->followed_at),
+                .packet_ms = learner->none_denied_ms,
                 .now_ms = nfw_learner_now(),
         };
         const struct nfw_denier_port answers = {

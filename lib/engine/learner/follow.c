@@ -198,7 +198,7 @@ int nfw_learner_follow(struct nfw_learner *learner) {
                 if (r == 0)
                         r = nfw_learner_listen_snooped(learner);
                 if (r == 0) {
-                        learner->followed_us = nfw_learner_now_us();
+                        learner->followed_at = learner->changed_at = ++learner->moment;
                         nfw_events_push(&learner->events, &(struct nfw_event){ .type = NFW_EVENT_RELOADED });
                 }
                 if (r != -EINTR && r != -ENOENT)

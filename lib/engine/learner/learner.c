@@ -21,15 +21,11 @@
 /* Dispatches that found packets and looked for nothing else. */
 #define MAX_HURRIED 16
 
-uint64_t nfw_learner_now_us(void) {
+uint64_t nfw_learner_now(void) {
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-uint64_t nfw_learner_now(void) {
-        return nfw_learner_now_us() / 1000;
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static int read_host_addresses(struct nfw_learner *learner) {
@@ -251,6 +247,7 @@ nfw_public int nfw_learner_new(struct nfw_context *context,
                 r = nfw_learner_commit(learner);
         if (r == 0)
                 r = nfw_learner_commit_guests(learner);
+        nfw_denied_check(learner);
         if (r != 0) {
                 nfw_learner_free(learner);
                 return r;
@@ -360,6 +357,7 @@ static int dispatch_packets(struct nfw_learner *learner, size_t *ret_n) {
                 r = nfw_learner_commit(learner);
                 if (n < 0 || r < 0)
                         return n < 0 ? n : r;
+                nfw_denied_check(learner);
                 *ret_n += (size_t)n;
                 if (n < max)
                         break;
@@ -415,7 +413,10 @@ nfw_public int nfw_learner_dispatch(struct nfw_learner *learner) {
 
         learner->n_hurried = 0;
         r = dispatch_others(learner);
-        return r < 0 ? r : nfw_learner_commit_guests(learner);
+        if (r == 0)
+                r = nfw_learner_commit_guests(learner);
+        nfw_denied_check(learner);
+        return r;
 }
 
 /**

@@ -75,7 +75,7 @@ struct learner_port {
         struct nfw_dns_grants *grants;
         struct nfw_dns_grants *old_grants; /* of the policy's last version, to be looked through */
         bool has_nameless;   /* the kernel has grants of which nobody knows the names any more */
-        uint64_t changed_us; /* when the kernel had the last change of its grants */
+        uint64_t changed_at; /* the moment when the kernel had the last change of its grants */
         bool present;
 };
 
@@ -102,8 +102,7 @@ struct nfw_learner {
         struct nfw_nft_batch *batch;
         uint32_t
                 followed; /* the generation that policies and ports are of; 0: they must be looked at first */
-        uint64_t n_changes;   /* of the context's shadow, that they are of */
-        uint64_t followed_us; /* since when that is so */
+        uint64_t n_changes; /* of the context's shadow, that they are of */
         struct nfw_nflog *nflog;
         struct nfw_nflog *denied; /* NULL as long as nobody wants it */
         struct nfw_nflog *
@@ -139,17 +138,19 @@ struct nfw_learner {
         uint64_t n_follows;  /* how often policies and ports were brought up to date */
         uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
         uint64_t n_lost;
-        bool lacks_denied;      /* somebody else has the group; it has been told */
-        uint64_t denied_follow; /* when a packet that was dropped may have us look at the kernel again */
+        bool lacks_denied;       /* somebody else has the group; it has been told */
+        uint64_t denied_follow;  /* when a packet that was dropped may have us look at the kernel again */
+        uint64_t moment;         /* counts what is told apart below and in ports: which of two came first */
+        uint64_t changed_at;     /* the last change of what any port knows */
+        uint64_t followed_at;    /* policies and ports were brought up to date */
+        uint64_t none_denied_at; /* no copy of a packet that was dropped waited to be read */
+        uint64_t none_denied_ms; /* when that was */
         unsigned int n_hurried;
         struct nfw_events events;
 };
 
 /* Milliseconds of a clock that only goes forward. */
 uint64_t nfw_learner_now(void);
-
-/* The same clock in microseconds. */
-uint64_t nfw_learner_now_us(void);
 
 /* learner.c: listens to what is dropped, if a policy is to tell of it. 0 or a negative errno. */
 int nfw_learner_listen_denied(struct nfw_learner *learner);
@@ -180,14 +181,14 @@ int nfw_learner_denier_init(struct learner_denier *denier,
                             const struct nfw_plan *plan);
 void nfw_learner_denier_deinit(struct learner_denier *denier);
 /*
- * Which rule of the port's policy dropped the packet; packet_us is when, or some time before, 0 where nothing of what the
- * port knew then is known. 0; NFW_E_NOT_FOUND where it cannot be told; or -ENOMEM.
+ * Which rule of the port's policy dropped a packet whose copy has just been read. is_current: the ruleset is still of the
+ * generation that is followed. 0; NFW_E_NOT_FOUND where it cannot be told; or -ENOMEM.
  */
 int nfw_learner_denier_find(struct nfw_learner *learner,
                             const struct learner_port *port,
                             enum nfw_direction direction,
                             const struct nfw_evaluate_packet *packet,
-                            uint64_t packet_us,
+                            bool is_current,
                             const struct nfw_denier_rule **ret_rule);
 
 /* restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
@@ -204,6 +205,11 @@ int nfw_learner_queue(struct nfw_learner *learner,
                       const struct nfw_grant_ops *ops);
 void nfw_learner_drop_ops(struct nfw_learner *learner, const struct learner_port *port);
 int nfw_learner_commit(struct nfw_learner *learner);
+
+/* What the port has learned changes now, or may have: copies that are read already and those that wait are of before. */
+static inline void nfw_learner_note_change(struct nfw_learner *learner, struct learner_port *port) {
+        port->changed_at = learner->changed_at = ++learner->moment;
+}
 
 static inline void nfw_learner_count(struct nfw_learner *learner, enum nfw_counter counter, uint64_t n) {
         learner->statistics->counters[counter] += n;

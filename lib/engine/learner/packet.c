@@ -78,7 +78,7 @@ static int grant(struct context *context,
         int r;
 
         /* Names that have expired are forgotten there, of which a packet may wait to be told. */
-        port->changed_us = nfw_learner_now_us();
+        nfw_learner_note_change(learner, port);
         learner->scratch.vec.n = 0;
         learner->scratch.n_evicted = 0;
         r = nfw_dns_grants_learn(port->grants, name, &context->flow.server, ids, n_ids, answer->addresses,

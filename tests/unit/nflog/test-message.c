@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
-#include <endian.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,21 +126,6 @@ static void test_tag(void **state) {
         assert_int_equal(fixture.result.vlan_type, 0);
 }
 
-static void test_timestamp(void **state) {
-        const struct nfulnl_msg_packet_timestamp timestamp = { .sec = htobe64(1700000000),
-                                                               .usec = htobe64(999999) };
-        struct fixture fixture;
-
-        (void)state;
-        begin(&fixture, AF_INET);
-        put_header(&fixture, 0x0800);
-        assert_int_equal(parse(&fixture), 0);
-        assert_int_equal(fixture.result.timestamp_us, 0);
-        mnl_attr_put(fixture.message, NFULA_TIMESTAMP, sizeof(timestamp), &timestamp);
-        assert_int_equal(parse(&fixture), 0);
-        assert_int_equal(fixture.result.timestamp_us, 1700000000999999);
-}
-
 static void test_other_type(void **state) {
         struct fixture fixture;
 
@@ -176,7 +160,6 @@ static void test_wrong_sizes(void **state) {
                 { NFULA_IFINDEX_OUTDEV, 8 },
                 { NFULA_IFINDEX_PHYSINDEV, 0 },
                 { NFULA_IFINDEX_PHYSOUTDEV, 3 },
-                { NFULA_TIMESTAMP, 15 },
                 { NFULA_PREFIX, 0 },
                 { NFULA_PREFIX, 4 }, /* no NUL */
         };
@@ -208,15 +191,10 @@ static void test_attribute_beyond_end(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_all),
-                cmocka_unit_test(test_least),
-                cmocka_unit_test(test_bridge_port),
-                cmocka_unit_test(test_tag),
-                cmocka_unit_test(test_timestamp),
-                cmocka_unit_test(test_other_type),
-                cmocka_unit_test(test_no_packet_header),
-                cmocka_unit_test(test_wrong_sizes),
-                cmocka_unit_test(test_attribute_beyond_end),
+                cmocka_unit_test(test_all),         cmocka_unit_test(test_least),
+                cmocka_unit_test(test_bridge_port), cmocka_unit_test(test_tag),
+                cmocka_unit_test(test_other_type),  cmocka_unit_test(test_no_packet_header),
+                cmocka_unit_test(test_wrong_sizes), cmocka_unit_test(test_attribute_beyond_end),
         };
 
         return cmocka_run_group_tests_name("nflog-message", tests, NULL, NULL);
