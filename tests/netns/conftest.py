@@ -7,6 +7,8 @@ import os
 import pytest
 
 from lab import Lab
+from nwfilter import Bridge
+from nwfilter_host import Host
 
 
 @contextlib.contextmanager
@@ -40,6 +42,26 @@ def shared_lab(module_lab):
         yield module_lab
     finally:
         module_lab.unload_all()
+
+
+@pytest.fixture(scope="module")
+def bridge():
+    """For network filters: a bridge that the tests of a file share."""
+    bridge = Bridge()
+    try:
+        yield bridge
+    finally:
+        bridge.remove()
+
+
+@pytest.fixture
+def host(bridge):
+    """The commands for network filters on it."""
+    host = Host(bridge)
+    try:
+        yield host
+    finally:
+        host.close()
 
 
 def pytest_runtest_makereport(item, call):

@@ -9,21 +9,12 @@ import subprocess
 import pytest
 
 from lab import SOURCE
-from nwfilter import Bridge, Filters
+from nwfilter import Filters
 from nwfilter_host import GUEST, OTHER, datagram
 
 BUILTIN = os.path.join(SOURCE, "data", "filters")
 RULE = "<rule action='drop' direction='out' priority='100'><ip protocol='udp' dstportstart='{}'/></rule>"
 WRONG = "<rule action='drop' direction='out'><ip srcipaddr='$NOBODY'/></rule>"
-
-
-@pytest.fixture(scope="module")
-def bridge():
-    bridge = Bridge()
-    try:
-        yield bridge
-    finally:
-        bridge.remove()
 
 
 @pytest.fixture

@@ -7,17 +7,7 @@ import signal
 import pytest
 
 from lab import eventually
-from nwfilter import Bridge
 from nwfilter_host import GUEST, NO_IP, OTHER, PEER, Host, datagram
-
-
-@pytest.fixture(scope="module")
-def bridge():
-    bridge = Bridge()
-    try:
-        yield bridge
-    finally:
-        bridge.remove()
 
 
 @pytest.fixture

@@ -9,20 +9,11 @@ import signal
 import pytest
 
 from lab import NFWPOLICY, SOURCE, eventually
-from nwfilter import Bridge, Filters
-from nwfilter_host import GUEST, NO_IP, Host, datagram
+from nwfilter import Filters
+from nwfilter_host import GUEST, NO_IP, datagram
 
 BUILTIN = os.path.join(SOURCE, "data", "filters")
 RULE = "<rule action='drop' direction='out' priority='{}'><ip protocol='udp' dstportstart='{}'/></rule>"
-
-
-@pytest.fixture(scope="module")
-def bridge():
-    bridge = Bridge()
-    try:
-        yield bridge
-    finally:
-        bridge.remove()
 
 
 @pytest.fixture
@@ -32,15 +23,6 @@ def filters(bridge, tmp_path):
     for port in filters.bound():
         assert filters.unbind(port) == "ok"
     filters.close()
-
-
-@pytest.fixture
-def host(bridge):
-    host = Host(bridge)
-    try:
-        yield host
-    finally:
-        host.close()
 
 
 def filter_of(*ports, name="t", references=()):

@@ -6,8 +6,7 @@ import os
 import pytest
 
 from lab import eventually
-from nwfilter import Bridge
-from nwfilter_host import GUEST, OTHER, PEER, Host, datagram
+from nwfilter_host import GUEST, OTHER, PEER, datagram
 
 FILTER = """<filter name='in-set' chain='root'>
   <rule action='return' direction='out' priority='500' statematch='false'>
@@ -19,24 +18,6 @@ FILTER = """<filter name='in-set' chain='root'>
 ADDRESSES = FILTER.format(protocol="all", all="all", flags="dst")
 PORTS = FILTER.format(protocol="udp", all="all", flags="dst,dst")
 THREE = FILTER.format(protocol="udp", all="all", flags="dst,dst,src")
-
-
-@pytest.fixture(scope="module")
-def bridge():
-    bridge = Bridge()
-    try:
-        yield bridge
-    finally:
-        bridge.remove()
-
-
-@pytest.fixture
-def host(bridge):
-    host = Host(bridge)
-    try:
-        yield host
-    finally:
-        host.close()
 
 
 def listed(host):
