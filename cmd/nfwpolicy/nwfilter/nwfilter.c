@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicy/nwfilter/nwfilter.h"
 
+#include "nfwpolicy/virsh-table.h"
+
 const struct option_spec nwfilter_options[NWFILTER_N_OPTIONS] = {
         NWFILTER_OPTIONS(struct nwfilter_arguments),
 };
@@ -32,4 +34,22 @@ int nwfilter_open(const struct cli *cli,
                 r = nfw_context_set_nwfilter_directories(act->context, filters, builtin);
         return r < 0 ? cli_failure(cli, r, directories->filters ? directories->filters : directories->builtin)
                      : CLI_EXIT_FINE;
+}
+
+int nwfilter_change(const struct cli *cli,
+                    const struct nwfilter_arguments *arguments,
+                    const char *name,
+                    int (*change)(struct act *act, const char *name),
+                    const char *about,
+                    const char *done) {
+        CLEANUP_ACT struct act act = { 0 };
+        int r;
+
+        r = nwfilter_open(cli, &arguments->bus, &arguments->directories, &act);
+        if (r)
+                return r;
+        r = change(&act, name);
+        if (r == 0)
+                virsh_say(cli, "Network filter %s%s %s", about, name, done);
+        return act_finish(&act, r, name);
 }

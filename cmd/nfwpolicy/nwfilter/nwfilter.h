@@ -48,3 +48,11 @@ int nwfilter_open(const struct cli *cli,
                   const struct bus_arguments *bus,
                   const struct nwfilter_directories *directories,
                   struct act *ret_act);
+
+/* A change that takes a name only, and says "Network filter ABOUT NAME DONE" as virsh does. An exit status. */
+int nwfilter_change(const struct cli *cli,
+                    const struct nwfilter_arguments *arguments,
+                    const char *name,
+                    int (*change)(struct act *act, const char *name),
+                    const char *about,
+                    const char *done);

@@ -2,22 +2,10 @@
 #include "nfwpolicy/act/nwfilter.h"
 #include "nfwpolicy/commands.h"
 #include "nfwpolicy/nwfilter/nwfilter.h"
-#include "nfwpolicy/virsh-table.h"
 
 static int run(const struct cli *cli, const void *arguments, char **operands, size_t n_operands) {
-        CLEANUP_ACT struct act act = { 0 };
-        const struct nwfilter_arguments *args = arguments;
-        int r;
-
         (void)n_operands;
-        r = nwfilter_open(cli, &args->bus, &args->directories, &act);
-        if (r)
-                return r;
-
-        r = act_nwfilter_undefine(&act, operands[0]);
-        if (r == 0)
-                virsh_say(cli, "Network filter %s undefined", operands[0]);
-        return act_finish(&act, r, operands[0]);
+        return nwfilter_change(cli, arguments, operands[0], act_nwfilter_undefine, "", "undefined");
 }
 
 const struct command command_nwfilter_undefine = {
