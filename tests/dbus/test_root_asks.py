@@ -287,6 +287,24 @@ def test_a_look_is_taken_again(world):
     world.daemon = None
 
 
+def test_who_waits_is_told(world):
+    """By a signal after a second, which disturbs nothing."""
+    world.start_daemon()
+    monitor = Monitor(world)
+    assert load(world) == LOADED
+    screen, terminal = os.openpty()
+    with locked(world):
+        monitor.calls()
+        process = world.lab.host.start(*world.root_command("detach", "--port", "vnet0"), stdout=terminal, stderr=terminal)
+        world.lab.processes.append(process)
+        assert b"still working" in os.read(screen, 4096)
+        assert "Detach" in monitor.calls()
+    assert process.wait() == 0
+    assert os.read(screen, 4096) == b"no policy any more on vnet0\r\n"
+    for each in screen, terminal:
+        os.close(each)
+
+
 def test_a_daemon_that_goes_between_two_orders(world):
     """While an editor is open, and then somebody else has the name."""
     daemon = world.start_daemon()

@@ -65,7 +65,7 @@ int bus_call(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) 
         int r;
 
         bus->answer.is_undone = false;
-        r = sd_bus_call(bus->connection, call, UINT64_MAX, &error, ret_reply);
+        r = bus_wait_for(bus->connection, call, UINT64_MAX, &error, ret_reply);
         return r < 0 ? bus_answer_read_error(&bus->answer, &error, r) : 0;
 }
 

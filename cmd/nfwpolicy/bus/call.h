@@ -16,6 +16,16 @@ struct bus {
         struct bus_answer answer;
 };
 
+/*
+ * As sd_bus_call(3), until a moment of CLOCK_MONOTONIC in microseconds, or UINT64_MAX. sd_bus_call() itself waits minutes
+ * for a bus that says nothing, and gives up at the first signal, although the call goes on.
+ */
+int bus_wait_for(sd_bus *connection,
+                 sd_bus_message *call,
+                 uint64_t deadline,
+                 sd_bus_error *ret_error,
+                 sd_bus_message **ret_reply);
+
 /* 0 or more, or a negative errno. */
 int bus_new_call(struct bus *bus, const char *member, sd_bus_message **ret_call);
 

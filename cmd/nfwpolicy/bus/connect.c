@@ -62,7 +62,7 @@ struct bus *bus_close(struct bus *bus) {
         return NULL;
 }
 
-/* --- whoever is there already ------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------------------------ */
 
 static uint64_t now_usec(void) {
         struct timespec now;
@@ -74,42 +74,70 @@ static uint64_t now_usec(void) {
 static uint64_t left_until(uint64_t deadline) {
         uint64_t now = now_usec();
 
+        if (deadline == UINT64_MAX)
+                return UINT64_MAX;
         return now < deadline ? deadline - now : 0;
 }
 
-/* sd_bus_call() would wait for the bus as long as the library finds right, which is minutes. */
-static int await_connection(sd_bus *connection, uint64_t deadline) {
-        int r = sd_bus_is_ready(connection);
+static int take_reply(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        sd_bus_message **reply = userdata;
 
-        while (r == 0) {
-                uint64_t left = left_until(deadline);
-
-                r = sd_bus_process(connection, NULL);
-                if (r == 0 && left == 0)
-                        return -ETIMEDOUT;
-                if (r == 0)
-                        r = sd_bus_wait(connection, left);
-                if (r >= 0 || r == -EINTR)
-                        r = sd_bus_is_ready(connection);
-        }
-        return r < 0 ? r : 0;
+        (void)error;
+        *reply = sd_bus_message_ref(message);
+        return 0;
 }
 
-/* Calls without starting anybody. */
-static int call_at_once(struct bus *bus,
-                        sd_bus_message *call,
-                        uint64_t deadline,
-                        sd_bus_message **ret_reply) {
+/* Whatever there is to do on the connection, or waits for more. */
+static int go_on(sd_bus *connection, uint64_t deadline) {
         uint64_t left;
         int r;
 
-        r = sd_bus_message_set_auto_start(call, false);
-        if (r >= 0)
-                r = await_connection(bus->connection, deadline);
-        if (r < 0)
+        r = sd_bus_process(connection, NULL);
+        if (r != 0)
                 return r;
         left = left_until(deadline);
-        return left > 0 ? sd_bus_call(bus->connection, call, left, NULL, ret_reply) : -ETIMEDOUT;
+        if (left == 0)
+                return -ETIMEDOUT;
+        r = sd_bus_wait(connection, left);
+        return r == -EINTR ? 0 : r;
+}
+
+int bus_wait_for(sd_bus *connection,
+                 sd_bus_message *call,
+                 uint64_t deadline,
+                 sd_bus_error *ret_error,
+                 sd_bus_message **ret_reply) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        sd_bus_slot *slot = NULL;
+        int r;
+
+        r = sd_bus_call_async(connection, &slot, call, take_reply, &reply, UINT64_MAX);
+        while (r >= 0 && !reply)
+                r = go_on(connection, deadline);
+        sd_bus_slot_unref(slot);
+        if (!reply)
+                return r;
+        if (sd_bus_message_is_method_error(reply, NULL)) {
+                (void)sd_bus_error_copy(ret_error, sd_bus_message_get_error(reply));
+                r = sd_bus_message_get_errno(reply);
+                return r > 0 ? -r : -EIO;
+        }
+        *ret_reply = reply;
+        reply = NULL;
+        return 0;
+}
+
+/* --- whoever is there already ------------------------------------------------------------------------------- */
+
+/* Calls without starting anybody. */
+static int call_at_once(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) {
+        CLEANUP_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_message_set_auto_start(call, false);
+        if (r < 0)
+                return r;
+        return bus_wait_for(bus->connection, call, now_usec() + PATIENCE_USEC, &error, ret_reply);
 }
 
 /* Of the properties those that are in the world, too. */
@@ -162,7 +190,7 @@ static int is_of_world(struct bus *bus, const json_t *world) {
         if (r >= 0)
                 r = sd_bus_message_append(call, "s", BUS_MANAGER);
         if (r >= 0)
-                r = call_at_once(bus, call, now_usec() + PATIENCE_USEC, &reply);
+                r = call_at_once(bus, call, &reply);
         if (r >= 0)
                 r = read_properties(reply, world, found);
         if (r < 0)
@@ -196,7 +224,7 @@ char *bus_daemon_version(const struct bus_arguments *arguments) {
         if (r >= 0)
                 r = sd_bus_message_append(call, "ss", BUS_MANAGER, "Version");
         if (r >= 0)
-                r = call_at_once(bus, call, now_usec() + PATIENCE_USEC, &reply);
+                r = call_at_once(bus, call, &reply);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "v", "s", &version);
         copy = r >= 0 ? strdup(version) : NULL;
