@@ -104,15 +104,14 @@ void nfw_report_truncate(struct nfw_report *report, size_t n) {
         }
 }
 
-int nfw_report_add(struct nfw_report *report,
-                   enum nfw_severity severity,
-                   const char *code,
-                   const struct nfw_pos *pos,
-                   const char *hint,
-                   const char *format,
-                   ...) {
+int nfw_report_add_v(struct nfw_report *report,
+                     enum nfw_severity severity,
+                     const char *code,
+                     const struct nfw_pos *pos,
+                     const char *hint,
+                     const char *format,
+                     va_list arguments) {
         nfw_cleanup(diagnostic_freep) struct nfw_diagnostic *diagnostic = NULL;
-        va_list args;
         int r;
 
         if (!report)
@@ -136,9 +135,7 @@ int nfw_report_add(struct nfw_report *report,
         if (r < 0)
                 return r;
 
-        va_start(args, format);
-        r = vasprintf(&diagnostic->text, format, args);
-        va_end(args);
+        r = vasprintf(&diagnostic->text, format, arguments);
         if (r < 0) {
                 diagnostic->text = NULL; /* vasprintf() leaves it undefined */
                 return -ENOMEM;
@@ -152,6 +149,22 @@ int nfw_report_add(struct nfw_report *report,
         if (severity == NFW_SEVERITY_ERROR)
                 report->n_errors++;
         return 0;
+}
+
+int nfw_report_add(struct nfw_report *report,
+                   enum nfw_severity severity,
+                   const char *code,
+                   const struct nfw_pos *pos,
+                   const char *hint,
+                   const char *format,
+                   ...) {
+        va_list arguments;
+        int r;
+
+        va_start(arguments, format);
+        r = nfw_report_add_v(report, severity, code, pos, hint, format, arguments);
+        va_end(arguments);
+        return r;
 }
 
 /**

@@ -36,6 +36,15 @@ nfw_printf(6, 7) int nfw_report_add(struct nfw_report *report,
                                     const char *format,
                                     ...);
 
+/* The same for who has such a format from elsewhere. */
+nfw_printf(6, 0) int nfw_report_add_v(struct nfw_report *report,
+                                      enum nfw_severity severity,
+                                      const char *code,
+                                      const struct nfw_pos *pos,
+                                      const char *hint,
+                                      const char *format,
+                                      va_list arguments);
+
 #define nfw_report_error(report_, code_, pos_, hint_, ...)                                                   \
         nfw_report_add((report_), NFW_SEVERITY_ERROR, (code_), (pos_), (hint_), __VA_ARGS__)
 #define nfw_report_warning(report_, code_, pos_, hint_, ...)                                                 \

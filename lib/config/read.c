@@ -55,19 +55,12 @@ nfw_printf(5, 6) static void complain(struct reading *reading,
                                       const char *hint,
                                       const char *format,
                                       ...) {
-        nfw_cleanup(nfw_freep) char *text = NULL;
         va_list arguments;
         int r;
 
         va_start(arguments, format);
-        r = vasprintf(&text, format, arguments);
+        r = nfw_report_add_v(reading->report, NFW_SEVERITY_ERROR, code, pos, hint, format, arguments);
         va_end(arguments);
-        if (r < 0) {
-                text = NULL;
-                reading->error = -ENOMEM;
-                return;
-        }
-        r = nfw_report_error(reading->report, code, pos, hint, "%s", text);
         take_result(reading, r < 0 ? r : NFW_E_INVALID);
 }
 

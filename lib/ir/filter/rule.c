@@ -23,19 +23,12 @@ int nfw_filter_refuse(struct nfw_filter_lowering *lowering,
                       const struct nfw_pos *pos,
                       const char *format,
                       ...) {
-        nfw_cleanup(nfw_freep) char *text = NULL;
         va_list arguments;
         int r;
 
         va_start(arguments, format);
-        r = vasprintf(&text, format, arguments);
+        r = nfw_report_add_v(lowering->report, NFW_SEVERITY_ERROR, code, pos, NULL, format, arguments);
         va_end(arguments);
-        if (r < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
-
-        r = nfw_report_error(lowering->report, code, pos, NULL, "%s", text);
         if (r == 0)
                 r = nfw_vec_push(&lowering->refused, rule);
         return r < 0 ? r : NFW_E_INVALID;

@@ -49,19 +49,14 @@ struct walk {
 
 static nfw_printf(4, 5) int refuse(
         struct walk *walk, const char *code, const struct nfw_pos *pos, const char *format, ...) {
-        nfw_cleanup(nfw_freep) char *text = NULL;
         va_list arguments;
         int r;
 
         va_start(arguments, format);
-        r = vasprintf(&text, format, arguments);
+        r = nfw_report_add_v(walk->report, NFW_SEVERITY_ERROR, code, pos, NULL, format, arguments);
         va_end(arguments);
-        if (r < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
         walk->invalid = true;
-        return nfw_report_error(walk->report, code, pos, NULL, "%s", text);
+        return r;
 }
 
 static bool is_learned(const char *name) {
