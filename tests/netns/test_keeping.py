@@ -2,6 +2,7 @@
 """nfwpolicyd with a store: what is loaded stays in force, whatever others do and whoever dies."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -140,6 +141,36 @@ def test_an_edit_is_undone(keeper, edit):
     assert "nft (process " in lab.learner_log()
     assert in_force(lab)
     lab.reach(f"tcp {OTHER4} 80", DENIED)
+
+
+def test_what_is_remembered_is_lost(keeper):
+    """Somebody has emptied the directory of the state, or one of its files: the store still knows."""
+    lab = keeper.lab
+    load(lab)
+    eventually(lambda: keeper.is_stored(test="vnet0"))
+
+    def record():
+        return next(pathlib.Path(lab.state).glob("net-*/test-*.policy"))
+
+    for damage in (lambda: record().unlink(), lambda: record().write_text("torn")):
+        damage()
+        lab.host.run("nft", "insert rule inet nfwpolicy test-egress accept")
+        eventually(lambda: in_force(lab))
+        lab.reach(f"tcp {OTHER4} 80", DENIED)
+    # Removed without a moment in which it could be made again.
+    os.rename(lab.state, f"{lab.state}-gone")
+    lab.host.run("nft", "flush", "ruleset")
+    eventually(lambda: in_force(lab))
+    lab.reach(f"tcp {OTHER4} 80", DENIED)
+    assert keeper.is_stored(test="vnet0")
+    shutil.rmtree(f"{lab.state}-gone")
+    # What is unloaded afterwards is unloaded.
+    lab.nfw("unload", "test", "--force")
+    eventually(lambda: keeper.is_stored())
+    lab.host.run("nft", "flush", "ruleset")
+    keeper.stop()
+    keeper.start()
+    assert lab.json("list")["policies"] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

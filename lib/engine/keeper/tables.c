@@ -97,6 +97,8 @@ int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited) {
         if (r < 0)
                 return r;
         if (edited)
+                r = nfw_store_heal(keeper->store);
+        if (r == 0 && edited)
                 r = nfw_rebuild(keeper->context, report);
         if (r == 0)
                 r = nfw_store_restore(keeper->store, report);
@@ -190,6 +192,20 @@ static int repair_values(struct nfw_keeper *keeper) {
         return r < 0 ? r : 0;
 }
 
+/* Somebody has emptied the directory of the state: what is not in force either was not unloaded. */
+static int check_state(struct nfw_keeper *keeper) {
+        int r;
+
+        if (nfw_store_is_copy(keeper->store))
+                return 0;
+        r = nfw_store_heal(keeper->store);
+        if (r == 0)
+                r = nfw_keeper_repair(keeper, false);
+        /* Where it cannot be written that is seen again the next time. */
+        (void)nfw_store_mark_copy(keeper->store);
+        return r;
+}
+
 int nfw_keeper_check(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         bool policies_differ = false, filters_differ = false, values_changed;
@@ -202,7 +218,9 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 return nfw_keeper_set_timer(keeper, keeper->pause_ms);
 
         nfw_keeper_watch_definitions(keeper);
-        r = nfw_report_new(&report);
+        r = check_state(keeper);
+        if (r == 0)
+                r = nfw_report_new(&report);
         if (r == 0)
                 r = find_differences(keeper, report, &policies_differ, &filters_differ);
         if (r < 0)

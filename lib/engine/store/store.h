@@ -55,4 +55,10 @@ int nfw_store_write_bindings(const struct nfw_store *store);
 bool nfw_store_is_copy(const struct nfw_store *store);
 int nfw_store_mark_copy(const struct nfw_store *store);
 
+/*
+ * Writes the records of policies in force anew that somebody has removed or damaged, where the store has the same versions.
+ * 0 or a negative errno.
+ */
+int nfw_store_heal(const struct nfw_store *store);
+
 struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name);
