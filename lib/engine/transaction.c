@@ -57,12 +57,20 @@ static void invalidate(struct nfw_context *context) {
         nfw_shadow_invalidate(&context->shadow);
 }
 
+static void failed(struct nfw_context *context, void *userdata) {
+        const struct nfw_transaction *transaction = userdata;
+
+        if (transaction->failed)
+                transaction->failed(context, transaction->userdata);
+}
+
 int nfw_transaction_run(struct nfw_context *context,
                         const struct nfw_transaction *transaction,
                         struct nfw_report *report) {
         const struct nfw_attempts attempts = {
                 .attempt = attempt,
                 .invalidate = invalidate,
+                .failed = failed,
                 .userdata = (void *)transaction,
         };
 

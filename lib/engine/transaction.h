@@ -13,6 +13,8 @@
 struct nfw_transaction {
         int (*build)(struct nfw_context *context, void *userdata, struct nfw_report *report);
         int (*applied)(struct nfw_context *context, void *userdata);
+        /* At the end, under the lock, where nothing was committed and something went wrong. May be NULL. */
+        void (*failed)(struct nfw_context *context, void *userdata);
         void *userdata;
         bool dry_run;
 };

@@ -134,6 +134,34 @@ uint32_t nfw_nft_batch_next_set_id(struct nfw_nft_batch *batch) {
         return ++batch->n_set_ids;
 }
 
+void nfw_nft_batch_continue(struct nfw_nft_batch *batch, const struct nfw_nft_batch *first) {
+        batch->n_set_ids = first->n_set_ids;
+}
+
+int nfw_nft_batch_append(struct nfw_nft_batch *first, const struct nfw_nft_batch *batch) {
+        const struct nlmsghdr *message = (const void *)batch->buffer.items;
+        int left = (int)batch->buffer.n;
+
+        for (size_t i = 0; mnl_nlmsg_ok(message, left); i++, message = mnl_nlmsg_next(message, &left)) {
+                size_t size = MNL_ALIGN(message->nlmsg_len);
+                struct nlmsghdr *copy;
+                int r;
+
+                r = nfw_vec_reserve(&first->buffer, size);
+                if (r == 0)
+                        r = nfw_vec_push(&first->origins, batch->origins.items[i]);
+                if (r < 0)
+                        return r;
+                copy = (void *)(first->buffer.items + first->buffer.n);
+                memcpy(copy, message, size);
+                copy->nlmsg_seq = NFW_NFT_BATCH_SEQUENCE + (uint32_t)first->origins.n - 1;
+                first->last = first->buffer.n;
+                first->buffer.n += size;
+        }
+        first->n_set_ids = batch->n_set_ids;
+        return 0;
+}
+
 void *nfw_nft_batch_data(const struct nfw_nft_batch *batch) {
         return batch->buffer.items;
 }

@@ -50,6 +50,13 @@ const char *nfw_nft_batch_table_name(const struct nfw_nft_batch *batch);
 /* A number for an anonymous set: its elements and its rule refer to it by that within the transaction. */
 uint32_t nfw_nft_batch_next_set_id(struct nfw_nft_batch *batch);
 
+/*
+ * For two batches that are to be one transaction, of one table each: the numbers of the second one's sets go on behind
+ * those of the first, from when it is empty, and then its messages follow those of the first. 0 or -ENOMEM.
+ */
+void nfw_nft_batch_continue(struct nfw_nft_batch *batch, const struct nfw_nft_batch *first);
+int nfw_nft_batch_append(struct nfw_nft_batch *first, const struct nfw_nft_batch *batch);
+
 /* The messages, one behind the other; those before and behind them that make it a transaction are not there. */
 void *nfw_nft_batch_data(const struct nfw_nft_batch *batch);
 /* The last message, or NULL. */

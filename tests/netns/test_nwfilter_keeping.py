@@ -2,12 +2,22 @@
 """nfwpolicyd keeps network filters in force: packets, whatever others do to the tables, and over a reboot."""
 
 import os
+import re
 import signal
+import socket
+import struct
 
 import pytest
 
-from lab import eventually
+from lab import NFWPOLICY, eventually
+from networks import ip4, xml
 from nwfilter_host import GUEST, NO_IP, OTHER, PEER, Host, datagram
+from policies import allow, deny, policy
+
+
+def contents(ruleset):
+    """A policy that was put back has another id, so that learners see it, and may stand elsewhere."""
+    return sorted(re.sub(r"\b[0-9a-f]{16}\b", "ID", ruleset).splitlines())
 
 
 @pytest.fixture
@@ -97,6 +107,71 @@ def test_a_reboot(kept):
     kept.start()
     assert kept.bound() == {"vnet0": "no-ip"}
     assert kept.ruleset() == before and kept.in_force()
+
+
+def generation(namespace):
+    """How often the ruleset has been changed in the namespace: NFT_MSG_GETGEN."""
+    with namespace.enter(), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:
+        netlink.send(struct.pack("=IHHIIBBH", 20, 10 << 8 | 16, 1, 1, 0, 0, 0, 0))
+        answer = netlink.recv(4096)
+    size, kind = struct.unpack_from("=HH", answer, 20)
+    assert (size, kind) == (8, 1), answer
+    return struct.unpack_from(">I", answer, 24)[0]
+
+
+@pytest.fixture
+def kept_all(kept):
+    """A policy, networks and a filter, each of them in force."""
+    kept.bridge.batch(kept.host, "link add w0 type veth peer name w1", "link set w0 up")
+    state = ("--state-directory", kept.state)
+    net = ("--network-directory", os.path.join(kept.directory, "networks"), *state)
+    web = kept.file("web.yaml", policy(allow(ips=["203.0.113.2"]), deny()))
+    kept.host.run(NFWPOLICY, "load", web, "--port", "w0", *state)
+    definition = kept.file("lan.xml", xml("lan", "virbr7", "<forward mode='nat'/>", ip4("192.168.177.1")))
+    kept.host.run(NFWPOLICY, "net-define", definition, *net)
+    kept.host.run(NFWPOLICY, "net-start", "lan", "--create-bridge", *net)
+    eventually(lambda: kept.stored() == {"vnet0"})
+    eventually(lambda: os.listdir(os.path.join(kept.store, "networks")))
+    eventually(lambda: os.listdir(os.path.join(kept.store, "policies")))
+    yield kept
+    kept.host.run(NFWPOLICY, "net-destroy", "lan", *net)
+    kept.host.run(NFWPOLICY, "unload", "web", "--force", *state)
+    kept.bridge.batch(kept.host, "link del w0")
+
+
+@pytest.mark.parametrize("how", ["a reboot", "a flush"])
+def test_policies_networks_and_filters_come_back_in_one_transaction(kept_all, how):
+    host = kept_all
+    before = host.ruleset()
+    assert all(each in before for each in ("chain web-egress", "192.168.177.0/24", "no-ip/ports"))
+    if how == "a reboot":
+        host.stop(signal.SIGKILL)
+        host.reboot()
+        changed = generation(host.host)
+        host.start()
+    else:
+        changed = generation(host.host) + 1
+        host.host.run("nft", "flush", "ruleset")
+    eventually(lambda: contents(host.ruleset()) == contents(before))
+    assert host.in_force()
+    host.stop()
+    assert generation(host.host) == changed + 1
+
+
+def test_a_filter_that_the_kernel_refuses_does_not_keep_the_rest_from_it(kept_all, tmp_path):
+    """Somebody else's table has the name that the filters need: each of the others is back all the same."""
+    host = kept_all
+    before = host.ruleset()
+    host.stop(signal.SIGKILL)
+    host.reboot()
+    host.host.run("nft", "add", "table", "bridge", "nfwpolicy-filter")
+    host.start()
+    eventually(lambda: "chain web-egress" in host.ruleset() and "192.168.177.0/24" in host.ruleset())
+    assert "no-ip/ports" not in host.ruleset()
+    host.stop()
+    host.host.run("nft", "delete", "table", "bridge", "nfwpolicy-filter")
+    host.start()
+    eventually(lambda: contents(host.ruleset()) == contents(before))
 
 
 def test_what_was_unbound_while_nobody_stored_that_stays_so(kept):

@@ -80,12 +80,15 @@ const struct nfw_nft_notify_handlers nfw_keeper_handlers = {
         .lost = take_loss,
 };
 
-/* Whether anything differs besides policies that are gone altogether, which need no more than being put back. */
+/* Whether anything differs besides what is gone altogether, which needs no more than being put back. */
 static bool is_edited(const struct nfw_report *report) {
-        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++)
-                if (strcmp(nfw_diagnostic_code(nfw_report_diagnostic(report, i)), "kernel/missing-policy") !=
-                    0)
+        for (size_t i = 0; i < nfw_report_n_diagnostics(report); i++) {
+                const char *code = nfw_diagnostic_code(nfw_report_diagnostic(report, i));
+
+                if (strcmp(code, "kernel/missing-policy") != 0 &&
+                    strcmp(code, "kernel/missing-networks") != 0)
                         return true;
+        }
         return false;
 }
 
@@ -233,11 +236,12 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 keeper->last_repair_ms = now;
                 tell_author(keeper);
         }
+        /* What is stored has filters, too, and most often one transaction does for all. */
         if (policies_differ)
                 r = nfw_keeper_repair(keeper, is_edited(report));
         else if (values_changed)
                 r = repair_values(keeper);
-        if (r == 0 && filters_differ)
+        if (r == 0 && filters_differ && !policies_differ)
                 r = repair_filters(keeper);
         return r < 0 ? r : nfw_keeper_save(keeper);
 }

@@ -153,22 +153,29 @@ static void restoring_deinit(struct restoring *restoring) {
         nfw_running_networks_deinit(&restoring->networks);
 }
 
-static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        struct restoring *restoring = userdata;
+int nfw_networks_put_missing(struct nfw_context *context,
+                             struct nfw_running_networks *networks,
+                             struct nfw_report *report) {
         struct nfw_nft_networks views[NFW_N_TABLES];
         int r;
 
-        nfw_running_networks_deinit(&restoring->networks);
-        r = nfw_running_networks_read(context, &restoring->networks);
+        nfw_running_networks_deinit(networks);
+        r = nfw_running_networks_read(context, networks);
         if (r == 0)
-                r = nfw_running_networks_view(&restoring->networks, context, views);
+                r = nfw_running_networks_view(networks, context, views);
         if (r < 0)
                 return r;
         /* What is in force rules; whether all of it is there, verifying tells. */
         for (int table = 0; table < NFW_N_TABLES; table++)
                 if (nfw_networks_are_missing(context, views, table))
-                        return nfw_networks_put(context, &restoring->networks, report);
+                        return nfw_networks_put(context, networks, report);
         return 0;
+}
+
+static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct restoring *restoring = userdata;
+
+        return nfw_networks_put_missing(context, &restoring->networks, report);
 }
 
 static int adopt_one(struct nfw_context *context,
@@ -198,15 +205,18 @@ static int adopt_one(struct nfw_context *context,
         return r;
 }
 
-/* Those that ran when the host was shut down. */
-static int adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
+int nfw_networks_adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
         nfw_cleanup(nfw_network_names_deinit) struct nfw_network_names names = { 0 };
+        struct nfw_lock lock = NFW_LOCK_INIT;
         int r;
 
-        r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &names);
+        r = nfw_lock_acquire(&lock, context);
+        if (r == 0)
+                r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &names);
         nfw_vec_foreach (name, &names.vec)
                 if (r == 0)
                         r = adopt_one(context, directory, *name, report);
+        nfw_lock_release(&lock);
         return r;
 }
 
@@ -223,21 +233,12 @@ static int restore_host(struct nfw_context *context,
         return r < 0 ? r : nfw_network_enable_forwarding(running->network, NULL);
 }
 
-int nfw_networks_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
+int nfw_networks_restore(struct nfw_context *context, struct nfw_report *report) {
         nfw_cleanup(restoring_deinit) struct restoring restoring = { 0 };
-        struct nfw_lock lock = NFW_LOCK_INIT;
-        int r = 0;
+        int r;
 
-        if (directory) {
-                r = nfw_lock_acquire(&lock, context);
-                if (r == 0)
-                        r = adopt(context, directory, report);
-                nfw_lock_release(&lock);
-        }
-        if (r == 0)
-                r = nfw_transaction_run(
-                        context, &(struct nfw_transaction){ .build = build_restore, .userdata = &restoring },
-                        report);
+        r = nfw_transaction_run(
+                context, &(struct nfw_transaction){ .build = build_restore, .userdata = &restoring }, report);
         nfw_vec_foreach (running, &restoring.networks.vec)
                 if (r == 0)
                         r = restore_host(context, running, report);

@@ -116,7 +116,13 @@ int nfw_network_load_policy(struct nfw_context *context,
                             struct nfw_report *report);
 /* Ports that have joined get their network's policy. 0, or what nfw_attach() returns. */
 int nfw_networks_follow(struct nfw_context *context, struct nfw_report *report);
-/* Rules and bridges of networks that run and have lost them; directory (or NULL) has others that are to run. */
-int nfw_networks_restore(struct nfw_context *context, const char *directory, struct nfw_report *report);
+/* Those that ran when the host was shut down, of which the directory tells, are to run again. Takes the lock. */
+int nfw_networks_adopt(struct nfw_context *context, const char *directory, struct nfw_report *report);
+/* Rules and bridges of networks that run and have lost them. */
+int nfw_networks_restore(struct nfw_context *context, struct nfw_report *report);
+/* The rules alone, into the context's batch. As nfw_networks_put(); the networks are read. */
+int nfw_networks_put_missing(struct nfw_context *context,
+                             struct nfw_running_networks *networks,
+                             struct nfw_report *report);
 /* The directory then has what runs. */
 int nfw_networks_save(const struct nfw_context *context, const char *directory);

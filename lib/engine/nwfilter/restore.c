@@ -5,13 +5,7 @@
 #include <string.h>
 
 #include "engine/nwfilter/record.h"
-#include "engine/nwfilter/wanted.h"
-
-struct restore {
-        struct nfw_nwfilter_wanted wanted;
-        struct nfw_nwfilter_change change;
-        bool is_foreign; /* the table is somebody else's */
-};
+#include "nft/read.h"
 
 /*
  * What the kernel still has of it. Where it has nothing, the guest is not taken for another one: a learner that knows of it
@@ -31,7 +25,7 @@ static int find_known(struct nfw_context *context, const char *port, struct nfw_
         return r < 0 ? r : 0;
 }
 
-static int add_port(struct restore *restore,
+static int add_port(struct nfw_nwfilter_restoration *restore,
                     struct nfw_context *context,
                     size_t index,
                     struct nfw_report *report) {
@@ -55,7 +49,7 @@ static int add_port(struct restore *restore,
 }
 
 static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        struct restore *restore = userdata;
+        struct nfw_nwfilter_restoration *restore = userdata;
         int r;
 
         nfw_nwfilter_change_deinit(&restore->change);
@@ -72,13 +66,50 @@ static int applied_restore(nfw_unused struct nfw_context *context, nfw_unused vo
         return -EAGAIN;
 }
 
-static int run(struct restore *restore, struct nfw_context *context, struct nfw_report *report) {
+static int run(struct nfw_nwfilter_restoration *restore,
+               struct nfw_context *context,
+               struct nfw_report *report) {
         const struct nfw_nwfilter_transaction transaction = { .build = build_restore,
                                                               .applied = applied_restore,
                                                               .userdata = restore,
                                                               .change = &restore->change };
 
         return nfw_nwfilter_transaction_run(context, &transaction, report);
+}
+
+void nfw_nwfilter_restoration_deinit(struct nfw_nwfilter_restoration *restoration) {
+        nfw_nwfilter_change_deinit(&restoration->change);
+        nfw_nwfilter_wanted_deinit(&restoration->wanted);
+        nfw_filter_record_log_deinit(&restoration->log);
+}
+
+int nfw_nwfilter_is_missing(struct nfw_context *context, bool *ret_is) {
+        struct nfw_nft_table_state state;
+        int r;
+
+        r = nfw_nft_read_table(context->nwfilters->nft, NFW_TABLE_BRIDGE, &state);
+        if (r == 0)
+                *ret_is = !state.exists;
+        return r;
+}
+
+int nfw_nwfilter_restoration_join(struct nfw_nwfilter_restoration *restoration,
+                                  struct nfw_context *context,
+                                  struct nfw_report *report) {
+        const struct nfw_nwfilter_transaction transaction = { .build = build_restore,
+                                                              .userdata = restoration,
+                                                              .change = &restoration->change };
+
+        context->nwfilters->refused.n = 0;
+        return nfw_nwfilter_join(context, &transaction, report, &restoration->log);
+}
+
+int nfw_nwfilter_restoration_result(const struct nfw_nwfilter_restoration *restoration,
+                                    struct nfw_context *context,
+                                    struct nfw_report *report) {
+        int compared = nfw_filter_records_compare(context->nwfilters, report);
+
+        return compared < 0 ? compared : restoration->wanted.result;
 }
 
 /* --- what the kernel does not take ---------------------------------------------------------------------------- */
@@ -170,7 +201,7 @@ static int find_refused(const struct nfw_nwfilter_wanted *wanted, struct nfw_con
 }
 
 int nfw_nwfilter_rebuild(struct nfw_context *context, struct nfw_report *report) {
-        struct restore restore = { 0 };
+        struct nfw_nwfilter_restoration restore = { 0 };
         int r;
 
         context->nwfilters->refused.n = 0;
@@ -183,8 +214,7 @@ int nfw_nwfilter_rebuild(struct nfw_context *context, struct nfw_report *report)
         }
         if (r == 0)
                 r = restore.wanted.result;
-        nfw_nwfilter_change_deinit(&restore.change);
-        nfw_nwfilter_wanted_deinit(&restore.wanted);
+        nfw_nwfilter_restoration_deinit(&restore);
         return r;
 }
 

@@ -130,3 +130,17 @@ struct nfw_nwfilter_transaction {
 int nfw_nwfilter_transaction_run(struct nfw_context *context,
                                  const struct nfw_nwfilter_transaction *transaction,
                                  struct nfw_report *report);
+
+/*
+ * What it builds as part of a transaction of policies, behind what is in the context's batch; neither applied() nor
+ * failed() is called. The log says what was recorded for it. Under the lock, and it is ended under it, too: where it was
+ * not committed, before the batch is built again. 0, what build() returned, -EAGAIN where somebody has committed since the
+ * policies were read, or another negative errno.
+ */
+struct nfw_filter_record_log;
+
+int nfw_nwfilter_join(struct nfw_context *context,
+                      const struct nfw_nwfilter_transaction *transaction,
+                      struct nfw_report *report,
+                      struct nfw_filter_record_log *log);
+void nfw_nwfilter_join_end(struct nfw_context *context, struct nfw_filter_record_log *log, bool is_committed);

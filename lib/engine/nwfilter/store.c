@@ -218,7 +218,7 @@ int nfw_nwfilters_save(struct nfw_context *context, const char *directory, struc
         return r;
 }
 
-static int adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
+int nfw_nwfilters_adopt(struct nfw_context *context, const char *directory, struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
         int r;
 
@@ -235,11 +235,4 @@ static int adopt(struct nfw_context *context, const char *directory, struct nfw_
         }
         nfw_lock_release(&lock);
         return r;
-}
-
-int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report) {
-        int adopted = directory ? adopt(context, directory, report) : 0;
-        int r = nfw_nwfilter_restore(context, report);
-
-        return adopted < 0 ? adopted : r;
 }

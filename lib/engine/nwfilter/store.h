@@ -22,8 +22,5 @@
  * NFW_FILE_CHANGES_INIT at first and go with the directory. 0 or a negative errno.
  */
 int nfw_nwfilters_save(struct nfw_context *context, const char *directory, struct nfw_file_changes *changes);
-/*
- * What is in the store's directory (or NULL) and not known in the state directory is taken from there; then as
- * nfw_nwfilter_restore(). Takes the lock.
- */
-int nfw_nwfilters_restore(struct nfw_context *context, const char *directory, struct nfw_report *report);
+/* What is in the store's directory and not known in the state directory is taken from there. Takes the lock. */
+int nfw_nwfilters_adopt(struct nfw_context *context, const char *directory, struct nfw_report *report);

@@ -61,11 +61,28 @@ struct run {
         bool has_followed; /* what has become of the definitions, which is done once */
 };
 
+static int build(struct nfw_context *context,
+                 const struct nfw_nwfilter_transaction *transaction,
+                 struct nfw_filter_record_log *log,
+                 struct nfw_report *report) {
+        int r = transaction->build(context, transaction->userdata, report);
+
+        if (r == 0 && transaction->change && !transaction->dry_run)
+                r = nfw_filter_records_write(context, transaction->change, log);
+        return r;
+}
+
+static void end(struct nfw_context *context, const struct nfw_filter_record_log *log, bool is_committed) {
+        if (is_committed)
+                nfw_filter_records_settle(context->nwfilters, log);
+        else
+                nfw_filter_records_undo(context->nwfilters, log);
+}
+
 static int attempt(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         nfw_cleanup(nfw_filter_record_log_deinit) struct nfw_filter_record_log log = { 0 };
         struct nfw_nwfilters *filters = context->nwfilters;
         struct run *run = userdata;
-        const struct nfw_nwfilter_transaction *transaction = run->transaction;
         bool fresh;
         int r = 0;
 
@@ -79,15 +96,42 @@ static int attempt(struct nfw_context *context, void *userdata, struct nfw_repor
                 return r;
 
         nfw_nft_batch_reset(filters->batch);
-        r = transaction->build(context, transaction->userdata, report);
-        if (r == 0 && transaction->change && !transaction->dry_run)
-                r = nfw_filter_records_write(context, transaction->change, &log);
-        r = put_in_force(context, transaction, fresh, r, report);
-        if (r == 0)
-                nfw_filter_records_settle(filters, &log);
-        else
-                nfw_filter_records_undo(filters, &log);
+        r = build(context, run->transaction, &log, report);
+        r = put_in_force(context, run->transaction, fresh, r, report);
+        end(context, &log, r == 0);
         return r;
+}
+
+int nfw_nwfilter_join(struct nfw_context *context,
+                      const struct nfw_nwfilter_transaction *transaction,
+                      struct nfw_report *report,
+                      struct nfw_filter_record_log *log) {
+        struct nfw_nwfilters *filters = context->nwfilters;
+        int r;
+
+        r = nfw_nwfilters_follow(filters);
+        if (r == 0 && !filters->snapshot)
+                r = nfw_nft_filter_snapshot_new(filters->nft, &filters->snapshot);
+        if (r < 0)
+                return r;
+        if (filters->snapshot->generation != context->shadow.generation) {
+                nfw_nwfilters_invalidate(filters);
+                return -EAGAIN;
+        }
+
+        nfw_nft_batch_reset(filters->batch);
+        nfw_nft_batch_continue(filters->batch, context->batch);
+        r = build(context, transaction, log, report);
+        return r == 0 ? nfw_nft_batch_append(context->batch, filters->batch) : r;
+}
+
+void nfw_nwfilter_join_end(struct nfw_context *context,
+                           struct nfw_filter_record_log *log,
+                           bool is_committed) {
+        end(context, log, is_committed);
+        nfw_filter_record_log_deinit(log);
+        *log = (struct nfw_filter_record_log){ 0 };
+        nfw_nwfilters_invalidate(context->nwfilters);
 }
 
 static void invalidate(struct nfw_context *context) {

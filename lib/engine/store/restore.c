@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/nwfilter/restore.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include "engine/nwfilter/store.h"
 #include "engine/port_record.h"
 #include "engine/state.h"
+#include "engine/store/others.h"
 #include "engine/store/store.h"
 #include "engine/transaction.h"
 
@@ -32,7 +35,7 @@ struct restore {
         NFW_VEC(struct returning)
         returning;                         /* by name; never grows while it is used: installs point into it */
         struct nfw_stored_policy *refused; /* by the last attempt */
-        size_t n_held;
+        struct nfw_returning_others others;
 };
 
 static void returning_deinit(struct returning *returning) {
@@ -50,6 +53,7 @@ static void restore_deinit(struct restore *restore) {
         }
         nfw_vec_deinit(&restore->returning);
         nfw_port_records_deinit(&restore->ports);
+        nfw_returning_others_deinit(&restore->others);
 }
 
 /* The last version that was loaded, of what somebody else has taken out of the kernel, is recorded or was stored. */
@@ -299,7 +303,7 @@ static int build(struct restore *restore, struct nfw_report *report) {
                 if (r != 0)
                         return r;
         }
-        return 0;
+        return nfw_returning_others_join(&restore->others, restore->store->context, report);
 }
 
 static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
@@ -322,6 +326,7 @@ static bool is_wanted(const char *name, const char *id, void *userdata) {
 static int applied_restore(struct nfw_context *context, void *userdata) {
         struct restore *restore = userdata;
 
+        nfw_returning_others_end(&restore->others, context, true);
         nfw_record_remove_unwanted(context, is_wanted, restore);
         nfw_vec_foreach (returning, &restore->returning) {
                 if (returning->known->is_held || returning->is_gone)
@@ -330,6 +335,12 @@ static int applied_restore(struct nfw_context *context, void *userdata) {
         }
         /* Which sets the policies have, only the kernel's dump tells. */
         return -EAGAIN;
+}
+
+static void failed_restore(struct nfw_context *context, void *userdata) {
+        struct restore *restore = userdata;
+
+        nfw_returning_others_end(&restore->others, context, false);
 }
 
 /* Loaded while nobody stored that, and taken out of the kernel since. */
@@ -394,14 +405,33 @@ static void remove_records(struct restore *restore, bool all) {
                                           returning->record.id);
 }
 
-/* Where a keeper has been since the reboot, what runs is recorded. */
-static int restore_networks(struct nfw_store *store, struct nfw_report *report) {
-        nfw_cleanup(nfw_freep) char *directory = NULL;
-        int r = nfw_network_path(store->path, "networks", "", &directory);
+/* What is refused is left out, one after the other, until the rest can be put back. */
+static int run(struct restore *restore, struct nfw_report *report) {
+        const struct nfw_transaction transaction = {
+                .build = build_restore,
+                .applied = applied_restore,
+                .failed = failed_restore,
+                .userdata = restore,
+        };
+        struct nfw_context *context = restore->store->context;
+        size_t n = report ? nfw_report_n_diagnostics(report) : 0;
+        int r;
 
-        return r < 0 ? r
-                     : nfw_networks_restore(store->context, nfw_store_is_copy(store) ? NULL : directory,
-                                            report);
+        for (;;) {
+                nfw_shadow_invalidate(&context->shadow);
+                r = nfw_transaction_run(context, &transaction, report);
+                if (r > 0 && restore->refused) {
+                        hold(restore, restore->refused);
+                        n = report ? nfw_report_n_diagnostics(report) : 0;
+                } else if (r != 0 && !restore->others.come_later) {
+                        restore->others.come_later = true;
+                        nfw_report_truncate(report, n);
+                } else
+                        break;
+        }
+        /* There may have been nothing to send. */
+        nfw_returning_others_end(&restore->others, context, r == 0);
+        return r;
 }
 
 /**
@@ -413,19 +443,15 @@ static int restore_networks(struct nfw_store *store, struct nfw_report *report) 
  * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
  * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
  * with a note. On a port of a bridge whose connections this kernel cannot track everything is dropped, with an error; a
- * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. Network filters are put
- * back in a transaction of their own, where anything of them is missing.
+ * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. Networks
+ * and network filters that the kernel has nothing of are in the same transaction; what is left of them, or is refused,
+ * does not keep the policies from being in force.
  *
  * Return: 0; NFW_E_REFUSED where something was left out; or a negative errno, -EPERM without CAP_NET_ADMIN.
  */
 nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *report) {
         nfw_cleanup(restore_deinit) struct restore restore = { .store = store };
-        const struct nfw_transaction transaction = {
-                .build = build_restore,
-                .applied = applied_restore,
-                .userdata = &restore,
-        };
-        int r, networks, filters;
+        int r, others;
 
         r = nfw_state_prepare(store->context, report);
         if (r == 0)
@@ -435,22 +461,12 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
         if (r < 0)
                 return r;
 
-        do {
-                nfw_shadow_invalidate(&store->context->shadow);
-                r = nfw_transaction_run(store->context, &transaction, report);
-                if (r > 0 && restore.refused)
-                        hold(&restore, restore.refused);
-        } while (r > 0 && restore.refused);
+        others = nfw_returning_others_prepare(&restore.others, store, report);
+        r = run(&restore, report);
         remove_records(&restore, r != 0);
         /* None of them keeps the others from being in force. */
-        networks = restore_networks(store, report);
-        filters =
-                nfw_nwfilters_restore(store->context, nfw_store_is_copy(store) ? NULL : store->path, report);
-        r = r < 0          ? r
-            : networks < 0 ? networks
-            : filters < 0  ? filters
-            : r > 0        ? r
-            : networks     ? networks
-                           : filters;
+        others = nfw_worse_result(others,
+                                  nfw_returning_others_finish(&restore.others, store->context, report));
+        r = nfw_worse_result(r, others);
         return r > 0 || (r == 0 && has_held(store)) ? NFW_E_REFUSED : r;
 }

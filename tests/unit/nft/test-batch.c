@@ -142,6 +142,54 @@ static void test_set_ids(void **state) {
         assert_int_equal(nfw_nft_batch_next_set_id(batch), 1);
 }
 
+/* Two batches, each of a table of its own, become one transaction. */
+static void test_append(void **state) {
+        static const struct nfw_nft_origin second = { .what = "filter", .name = "clean" };
+        nfw_cleanup(nfw_nft_batch_freep) struct nfw_nft_batch *other = NULL;
+        struct nfw_nft_batch *batch = *state;
+        const struct nlmsghdr *message;
+        size_t size;
+        int left;
+
+        assert_int_equal(nfw_nft_batch_new("other", &other), 0);
+        assert_int_equal(nfw_nft_batch_next_set_id(batch), 1);
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(nfw_nft_batch_end(batch, begin(batch, NFT_MSG_NEWSET, &origin)), 0);
+        size = nfw_nft_batch_size(batch);
+
+        nfw_nft_batch_continue(other, batch);
+        assert_int_equal(nfw_nft_batch_next_set_id(other), 2);
+        for (int i = 0; i < 1000; i++) {
+                struct nlmsghdr *each = begin(other, NFT_MSG_NEWRULE, &second);
+
+                mnl_attr_put_strz(each, NFTA_RULE_TABLE, nfw_nft_batch_table_name(other));
+                assert_int_equal(nfw_nft_batch_end(other, each), 0);
+        }
+        assert_int_equal(nfw_nft_batch_append(batch, other), 0);
+        assert_int_equal(nfw_nft_batch_size(batch), size + nfw_nft_batch_size(other));
+        assert_memory_not_equal((const uint8_t *)nfw_nft_batch_data(batch) + size, nfw_nft_batch_data(other),
+                                16);
+        assert_int_equal(nfw_nft_batch_next_set_id(batch), 3);
+
+        message = nfw_nft_batch_data(batch);
+        left = (int)nfw_nft_batch_size(batch);
+        for (uint32_t i = 0; i < 1003; i++) {
+                assert_true(mnl_nlmsg_ok(message, left));
+                assert_int_equal(message->nlmsg_seq, NFW_NFT_BATCH_SEQUENCE + i);
+                assert_int_equal(message->nlmsg_type & 0xff, i < 3 ? NFT_MSG_NEWSET : NFT_MSG_NEWRULE);
+                assert_string_equal(nfw_nft_batch_origin(batch, message->nlmsg_seq)->what,
+                                    i < 3 ? "rule" : "filter");
+                if (i == 1002)
+                        assert_ptr_equal(message, nfw_nft_batch_last(batch));
+                message = mnl_nlmsg_next(message, &left);
+        }
+        assert_int_equal(left, 0);
+
+        nfw_nft_batch_reset(other);
+        assert_int_equal(nfw_nft_batch_append(batch, other), 0);
+        assert_null(nfw_nft_batch_origin(batch, NFW_NFT_BATCH_SEQUENCE + 1003));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_message, setup, teardown),
@@ -149,6 +197,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_message_too_long, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_grows, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_set_ids, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_append, setup, teardown),
         };
 
         return cmocka_run_group_tests_name("nft/batch", tests, NULL, NULL);
