@@ -9,6 +9,7 @@
 #include "engine/port_record.h"
 #include "engine/record/record.h"
 #include "engine/state.h"
+#include "engine/verify_resolvers.h"
 #include "ir/text.h"
 #include "nft/list.h"
 #include "nft/names.h"
@@ -290,6 +291,10 @@ static int verify(struct nfw_context *context, const char *name, struct nfw_repo
                 differs |= r == NFW_E_DIFFERS;
         }
         r = verify_ports(context, name, report);
+        if (r < 0)
+                return r;
+        differs |= r == NFW_E_DIFFERS;
+        r = nfw_verify_resolvers(context, name, report);
         if (r < 0)
                 return r;
         differs |= r == NFW_E_DIFFERS;

@@ -124,6 +124,8 @@ TAMPERING = {
     "a set flushed": lambda lab: f"flush set inet nfwpolicy {some_set(lab)}",
     "what all policies look up, less": lambda lab: "delete element inet nfwpolicy tcp_udp { udp }",
     "what all policies look up, more": lambda lab: "add element inet nfwpolicy neighbour_discovery { echo-request }",
+    "a name server added": lambda lab: "add element inet nfwpolicy resolvers4 { vnet0 . 192.0.2.66 }",
+    "a name server deleted": lambda lab: f"delete element inet nfwpolicy resolvers4 {{ vnet0 . {RESOLVER4} }}",
     "a base chain flushed": lambda lab: "flush chain inet nfwpolicy prerouting",
     "a base chain's rule": lambda lab: "insert rule inet nfwpolicy prerouting accept",
     "a base chain's policy": lambda lab: "chain inet nfwpolicy prerouting { policy drop; }",
