@@ -78,6 +78,7 @@ static int add_port(struct rebuild *rebuild,
                     bool is_persistent) {
         struct rebuilt *rebuilt = rebuild->current;
         struct nfw_new_binding *binding;
+        size_t n = rebuilt->bindings.vec.n;
         int r;
 
         rebuilt->bindings.is_persistent = is_persistent;
@@ -86,10 +87,10 @@ static int add_port(struct rebuild *rebuild,
                 r = nfw_bindings_add_absent(&rebuilt->bindings, rebuild->context, interface,
                                             &rebuilt->record);
         /* Nothing can be enforced there, or it is no name: it never was ours. */
-        if (r != 0)
+        if (r != 0 || rebuilt->bindings.vec.n == n)
                 return r < 0 ? r : 0;
 
-        binding = &rebuilt->bindings.vec.items[rebuilt->bindings.vec.n - 1];
+        binding = &rebuilt->bindings.vec.items[n];
         /* It was not attached anew. */
         if (nfw_record_id_is_valid(id))
                 strcpy(binding->binding, id);
