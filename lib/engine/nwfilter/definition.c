@@ -161,7 +161,7 @@ int nfw_definitions_find(struct nfw_definitions *definitions,
                          struct nfw_report *report,
                          const struct nfw_definition **ret_definition) {
         struct nfw_definition *definition;
-        struct nfw_nwfilter *filter;
+        struct nfw_nwfilter *filter = NULL;
         int r = NFW_E_NOT_FOUND, place;
 
         HASH_FIND_STR(definitions->read, name, definition);
