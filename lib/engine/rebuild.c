@@ -233,9 +233,9 @@ static int put_networks(struct rebuild *rebuild) {
         return r;
 }
 
-static int build(struct rebuild *rebuild, struct nfw_report *report) {
-        struct nfw_context *context = rebuild->context;
+static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         const struct nfw_shadow *shadow = &context->shadow;
+        struct rebuild *rebuild = userdata;
         int r = 0;
 
         reset(rebuild, true);
@@ -253,15 +253,6 @@ static int build(struct rebuild *rebuild, struct nfw_report *report) {
                         r = rebuild_policy(rebuild, policy);
         }
         return r != 0 ? r : put_networks(rebuild);
-}
-
-static int build_rebuild(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        int r;
-
-        nfw_rtnl_hold(context->rtnl);
-        r = build(userdata, report);
-        nfw_rtnl_release(context->rtnl);
-        return r;
 }
 
 static int applied_rebuild(struct nfw_context *context, void *userdata) {
@@ -285,6 +276,7 @@ int nfw_rebuild(struct nfw_context *context, struct nfw_report *report) {
                 .build = build_rebuild,
                 .applied = applied_rebuild,
                 .userdata = &rebuild,
+                .asks_for_many_links = true,
         };
         int r;
 

@@ -37,7 +37,11 @@ static int attempt(struct nfw_context *context, void *userdata, struct nfw_repor
                 return r;
 
         nfw_nft_batch_reset(context->batch);
+        if (transaction->asks_for_many_links)
+                nfw_rtnl_hold(context->rtnl);
         r = transaction->build(context, transaction->userdata, report);
+        if (transaction->asks_for_many_links)
+                nfw_rtnl_release(context->rtnl);
         batch = (struct nfw_attempt_batch){
                 .nft = context->nft,
                 .batch = context->batch,

@@ -16,6 +16,7 @@ struct nfw_transaction {
         /* At the end, under the lock, where nothing was committed and something went wrong. May be NULL. */
         void (*failed)(struct nfw_context *context, void *userdata);
         void *userdata;
+        bool asks_for_many_links; /* so that they are read once; whoever runs it hears of what changes meanwhile */
         bool dry_run;
 };
 

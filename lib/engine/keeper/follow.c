@@ -221,12 +221,13 @@ static int put_tables(struct follow *follow, struct followed *followed) {
         return 0;
 }
 
-static int build(struct follow *follow, struct nfw_report *report) {
-        struct nfw_context *context = follow->context;
+static int build_follow(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct follow *follow = userdata;
         bool makes_table;
         int r;
 
         reset(follow);
+        follow->context = context;
         follow->report = report;
         follow->makes_tables = false;
         r = nfw_port_records_read(context, &follow->ports);
@@ -247,17 +248,6 @@ static int build(struct follow *follow, struct nfw_report *report) {
                         return r;
                 follow->makes_tables |= makes_table;
         }
-        return r;
-}
-
-static int build_follow(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        struct follow *follow = userdata;
-        int r;
-
-        follow->context = context;
-        nfw_rtnl_hold(context->rtnl);
-        r = build(follow, report);
-        nfw_rtnl_release(context->rtnl);
         return r;
 }
 
@@ -286,7 +276,8 @@ int nfw_follow_links(struct nfw_context *context, struct nfw_report *report, boo
         r = nfw_transaction_run(context,
                                 &(struct nfw_transaction){ .build = build_follow,
                                                            .applied = applied_follow,
-                                                           .userdata = &follow },
+                                                           .userdata = &follow,
+                                                           .asks_for_many_links = true },
                                 report);
         if (ret_changed)
                 *ret_changed = follow.was_applied;

@@ -284,7 +284,8 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
         return r;
 }
 
-static int build(struct restore *restore, struct nfw_report *report) {
+static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
+        struct restore *restore = userdata;
         int r;
 
         restore->refused = NULL;
@@ -303,16 +304,7 @@ static int build(struct restore *restore, struct nfw_report *report) {
                 if (r != 0)
                         return r;
         }
-        return nfw_returning_others_join(&restore->others, restore->store->context, report);
-}
-
-static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
-        int r;
-
-        nfw_rtnl_hold(context->rtnl);
-        r = build(userdata, report);
-        nfw_rtnl_release(context->rtnl);
-        return r;
+        return nfw_returning_others_join(&restore->others, context, report);
 }
 
 /* Of what has come back, other versions are in force nowhere. */
@@ -412,6 +404,7 @@ static int run(struct restore *restore, struct nfw_report *report) {
                 .applied = applied_restore,
                 .failed = failed_restore,
                 .userdata = restore,
+                .asks_for_many_links = true,
         };
         struct nfw_context *context = restore->store->context;
         size_t n = report ? nfw_report_n_diagnostics(report) : 0;
