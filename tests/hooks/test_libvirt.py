@@ -292,10 +292,10 @@ def test_a_network_filter(libvirt, host, bridge):
         for part in ("<name>a &amp; b</name>", "<uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>",
                      "<mac address='52:54:00:c7:e7:01'/>", "value='192.0.2.7'"):
             assert part in binding
-        before = host.lab.nft("list", "ruleset")
+        before = host.lab.nft("-s", "list", "ruleset")
         libvirt.must("a & b", "started", xml)
         libvirt.must("a & b", "reconnect", xml)
-        assert host.lab.nft("list", "ruleset") == before
+        assert host.lab.nft("-s", "list", "ruleset") == before
     libvirt.stop("a & b", xml)
     assert (host.filters, host.lab.nft("list", "ruleset")) == ([], "")
 

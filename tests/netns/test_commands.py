@@ -308,12 +308,12 @@ def test_other_tables_are_not_touched(lab):
     lab.host.run("nft", "add table ip other; add chain ip other c { type filter hook input priority 0; };"
                  "add rule ip other c counter comment mine; add table bridge other; add table netdev other")
     others = [("ip", "other"), ("bridge", "other"), ("netdev", "other")]
-    before = [lab.nft("-a", "list", "table", *each) for each in others]
+    before = [lab.nft("-s", "-a", "list", "table", *each) for each in others]
     lab.load(policy(allow(ips=[V4])))
     lab.nfw("attach", "test", "--port", "vnet1")
     lab.load(policy(deny()))
     lab.nfw("unload", "test", "--force")
-    assert [lab.nft("-a", "list", "table", *each) for each in others] == before
+    assert [lab.nft("-s", "-a", "list", "table", *each) for each in others] == before
     for each in others:
         lab.host.run("nft", "delete", "table", *each)
 
