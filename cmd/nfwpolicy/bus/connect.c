@@ -129,6 +129,15 @@ int bus_wait_for(sd_bus *connection,
 
 /* --- whoever is there already ------------------------------------------------------------------------------- */
 
+/* Whoever has told sd-bus how long an answer may take has told us as well. */
+static uint64_t patience(sd_bus *connection) {
+        uint64_t usec = PATIENCE_USEC;
+
+        if (secure_getenv("SYSTEMD_BUS_TIMEOUT"))
+                (void)sd_bus_get_method_call_timeout(connection, &usec);
+        return usec;
+}
+
 /* Calls without starting anybody. */
 static int call_at_once(struct bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) {
         CLEANUP_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -137,7 +146,7 @@ static int call_at_once(struct bus *bus, sd_bus_message *call, sd_bus_message **
         r = sd_bus_message_set_auto_start(call, false);
         if (r < 0)
                 return r;
-        return bus_wait_for(bus->connection, call, now_usec() + PATIENCE_USEC, &error, ret_reply);
+        return bus_wait_for(bus->connection, call, now_usec() + patience(bus->connection), &error, ret_reply);
 }
 
 /* Of the properties those that are in the world, too. */
