@@ -15,9 +15,11 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests/netns"))
 
-from lab import NFWPOLICY, Lab, eventually  # noqa: E402
+from lab import NFWPOLICY, PATIENCE, Lab, eventually  # noqa: E402
 
 GUEST = SOURCE / "tests/install/guest.py"
+# For what ends by itself; that it never does is not what is looked for.
+LONG = 120 * PATIENCE
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 

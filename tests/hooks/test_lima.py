@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from conftest import SOURCE, eventually
+from conftest import LONG, SOURCE, eventually
 from policies import allow, policy
 
 ALLOWED, OTHER = "192.0.2.10", "192.0.2.11"
@@ -43,7 +43,7 @@ class Lima:
     def stop(self, network):
         """As limactl does."""
         self.host.namespace.run("pkill", "-F", self.pidfile(network))
-        assert self.processes[network].wait(timeout=30) == 0
+        assert self.processes[network].wait(timeout=LONG) == 0
 
     def taps(self):
         links = self.host.namespace.run("ip", "-br", "link").stdout.splitlines()
@@ -196,7 +196,7 @@ def test_a_signal_to_the_hook_ends_the_network(lima, host):
     lima.start("shared")
     assert lima.tap("shared").returncode == 0
     lima.processes["shared"].terminate()
-    assert lima.processes["shared"].wait(timeout=30) == 0
+    assert lima.processes["shared"].wait(timeout=LONG) == 0
     assert not lima.pidfile("shared").exists()
     assert (lima.taps(), host.bindings, host.policies) == ([], [], [])
 
@@ -218,7 +218,7 @@ def test_who_starts_the_network_again_keeps_the_policy(lima, host):
     host.namespace.run("env", "SUDO_UID=1000", f"{lima.hook}.real", "tap", "--bridge=lima-shared", "--network=shared", "default")
     host.lab.nfw("load", host.configuration / "lima.d/shared.bridge.yaml", "--name", "lima-shared", "--port", "lima-shared")
     locked.communicate("\n")
-    assert first.wait(timeout=30) == 0
+    assert first.wait(timeout=LONG) == 0
     assert host.bindings == [("lima-shared", "lima-shared")]
     lima.stop("shared")
     assert (host.bindings, host.policies) == ([], [])

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import SOURCE, run
 from dnsserver import dnsmasq, lookup
-from lab import Lab, eventually
+from lab import PATIENCE, Lab, eventually
 from policies import allow, policy
 
 EXAMPLE = SOURCE / "data/examples/embed"
@@ -86,7 +86,7 @@ class Manager:
         """(exit status, its output, its errors)"""
         if how:
             self.process.send_signal(how)
-        return self.process.wait(timeout=30), *(path.read_text() for path in self.printed)
+        return self.process.wait(timeout=120 * PATIENCE), *(path.read_text() for path in self.printed)
 
     def has_no_guest(self):
         links = [namespace.run("ip", "-br", "link").stdout for namespace in (self.lab.host, self.guest)]

@@ -6,7 +6,10 @@ import signal
 import subprocess
 import threading
 
+from lab import PATIENCE
 from learning import MARKER_SUFFIX
+
+LONG = 60 * PATIENCE
 
 
 class Follower:
@@ -26,10 +29,10 @@ class Follower:
         self.lines.put(None)
 
     def line(self):
-        line = self.lines.get(timeout=10)
+        line = self.lines.get(timeout=LONG)
         assert line, "it has ended"
         return line
 
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=10), list(iter(lambda: self.lines.get(timeout=10), None))
+        return self.process.wait(timeout=LONG), list(iter(lambda: self.lines.get(timeout=LONG), None))

@@ -39,8 +39,8 @@ HOST4, HOST6 = "10.77.1.1", "fd77:1::1"
 INTERNET4, INTERNET6 = "10.77.2.2", "fd77:2::2"
 
 
-def eventually(check, seconds=10.0):
-    """Waits until check() is true, and returns what it returned. For what another process does in its own time."""
+def eventually(check, seconds=60.0):
+    """Waits until check() is true, and returns what it returned. For what another process does in its own time, however slow."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         result = check()
