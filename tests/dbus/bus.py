@@ -15,7 +15,7 @@ import gi
 gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib  # noqa: E402
 
-from lab import NFWPOLICYD, SOURCE, eventually  # noqa: E402
+from lab import NFWPOLICYD, PATIENCE, SOURCE, eventually  # noqa: E402
 
 NAME = "org.nfwpolicy1"
 PATH = "/org/nfwpolicy1"
@@ -26,6 +26,13 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 ERROR = f"{NAME}.Error."
 
 NOBODY = pwd.getpwnam("nobody")
+
+# How long whoever is not meant to give up waits for an answer: that the other one hangs is not what is looked for. It is also
+# for the programs under test.
+LONG = 120 * PATIENCE
+os.environ["SYSTEMD_BUS_TIMEOUT"] = str(int(LONG))
+# Before a command that is meant to give up as it does for everybody.
+HURRIED = ("env", "--unset=SYSTEMD_BUS_TIMEOUT")
 
 # What every distribution's system bus has, with our own file beside it.
 CONFIGURATION = """
@@ -70,10 +77,10 @@ class Client:
     def _take_signal(self, _connection, _sender, path, interface, signal, parameters, _data):
         self.signals.append((path, interface, signal, parameters.unpack()))
 
-    def ask(self, destination, path, interface, member, signature="()", *arguments, fds=None, timeout=30000):
+    def ask(self, destination, path, interface, member, signature="()", *arguments, fds=None, timeout=LONG * 1000):
         parameters = GLib.Variant(signature, arguments)
         answer, _ = self.connection.call_with_unix_fd_list_sync(
-            destination, path, interface, member, parameters, None, Gio.DBusCallFlags.NONE, timeout, fds, None
+            destination, path, interface, member, parameters, None, Gio.DBusCallFlags.NONE, int(timeout), fds, None
         )
         return answer.unpack()
 
@@ -155,7 +162,7 @@ class Bus:
             stdout=open(log, "a", encoding="utf-8"), stderr=subprocess.STDOUT, **popen,
         )
         self.lab.processes.append(self.daemon)
-        eventually(lambda: self.has_name() or self.daemon.poll() is not None)
+        eventually(lambda: self.owner() == self.daemon.pid or self.daemon.poll() is not None)
         assert self.daemon.poll() is None, self.lab.learner_log()
         return self.daemon
 
@@ -165,6 +172,19 @@ class Bus:
             return client.ask(
                 "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", "(s)", NAME
             )[0]
+        finally:
+            client.close()
+
+    def owner(self):
+        """The process that has the name. One that was killed may have it until the bus has seen that."""
+        client = self.client()
+        try:
+            return client.ask(
+                "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID",
+                "(s)", NAME,
+            )[0]
+        except GLib.Error:
+            return None
         finally:
             client.close()
 
@@ -184,7 +204,7 @@ class Bus:
             prefix += [f"--groups={','.join(map(str, groups))}"] if groups else ["--clear-groups"]
         result = subprocess.run(
             [*prefix, "busctl", f"--address={self.address}", "--json=short", *map(str, arguments)],
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=2 * LONG,
         )
         if check and result.returncode != 0:
             raise Refused(result.stderr.strip())
@@ -213,7 +233,7 @@ class ServiceManager:
         self.path = os.path.join(directory, "notify")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.socket.settimeout(10)
+        self.socket.settimeout(LONG)
 
     def environment(self, **more):
         return {**os.environ, "NOTIFY_SOCKET": self.path, **more}

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from gi.repository import GLib
 
-from bus import MANAGER, NAME, NOBODY, PATH, PROPERTIES, Refused
+from bus import LONG, MANAGER, NAME, NOBODY, PATH, PROPERTIES, Refused
 from lab import SOURCE, eventually
 from policies import allow, policy
 
@@ -62,7 +62,7 @@ def test_the_error_has_a_name_of_its_own(shared):
     client = subprocess.run(
         ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", "/usr/bin/python3",
          "-c", ERROR_NAME, shared.address],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=LONG,
     )
     assert client.stdout.strip() == f"{NAME}.Error.AccessDenied"
 
@@ -88,7 +88,7 @@ def test_many_calls_at_once_are_each_answered(shared):
         )
         for _ in range(20)
     ]
-    assert all("is refused" in each.communicate(timeout=60)[1] for each in processes)
+    assert all("is refused" in each.communicate(timeout=LONG)[1] for each in processes)
     shared.call_as(None, "Reload")
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import textwrap
 
-from bus import ERROR, MANAGER, NAME
+from bus import ERROR, LONG, MANAGER, NAME
 from lab import BUILD, SOURCE, eventually
 
 PAGE = os.path.join(SOURCE, "docs", "dbus.rst")
@@ -53,7 +53,7 @@ class Shell:
 
     def run(self, text):
         return subprocess.run(
-            self.command(text), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60, **self.options
+            self.command(text), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=LONG, **self.options
         ).stdout
 
     def start(self, text):

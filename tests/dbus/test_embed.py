@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from bus import LONG
 from dnsserver import answer_with, lookup
 from lab import HOST4, SOURCE
 from learning import MarkedResponder
@@ -30,7 +31,7 @@ class Guard:
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        output, errors = self.process.communicate(timeout=20)
+        output, errors = self.process.communicate(timeout=LONG)
         return self.process.returncode, output, errors
 
 
@@ -57,7 +58,7 @@ def test_it_restricts_and_tells_what_is_learned(served):
 
 def test_what_is_wrong_is_told_with_its_place(served):
     guard = Guard(served, "version: 1.0\nrules:\n- {name: a, action: alow, priority: 1}\n")
-    _, errors = guard.process.communicate(timeout=20)
+    _, errors = guard.process.communicate(timeout=LONG)
     assert guard.process.returncode == 1
     assert errors.startswith("guard.py: /") and "guard.yaml:3:21: " in errors and "did you mean `allow`?" in errors
     assert "{" not in errors

@@ -3,6 +3,7 @@
 
 import re
 import socket
+import time
 
 import pytest
 from gi.repository import GLib
@@ -152,11 +153,13 @@ def test_what_is_dropped_is_told(shared, client):
     assert client.properties(f"{PATH}/policy/web", POLICY)["LogDenied"] is True
     with shared.lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind((GUEST4, 4000))
+        begin = time.monotonic()
         for _ in range(1000):
             sender.sendto(b"x", ("203.0.113.66", 99))
     told = client.wait_for("Denied")
     assert told == ("vnet0", "web", "egress", 0x0800, socket.IPPROTO_UDP, GUEST4, 4000, "203.0.113.66", 99, "nothing matched", 0)
-    assert len(client.heard("Denied")) < 100
+    # Ten at once, and five a second.
+    assert len(client.heard("Denied")) <= 11 + 5 * (time.monotonic() - begin)
 
 
 def test_the_rule_that_denied_it_is_told(shared, client):
@@ -224,10 +227,11 @@ def test_what_is_learned_is_told_and_listed(shared, client):
     MarkedResponder(lab, lambda message: [reply(message, address(question_name(message), "192.0.2.10", 300))])
     load(client, DOMAINS)
     client.call("Reload")
+    begin = time.monotonic()
     lookup(lab.guest, RESOLVER4, "www.example")
     port, name, learned, expires_ms, resolver = client.wait_for("Learned")
     assert (port, name, learned, resolver) == ("vnet0", "www.example", "192.0.2.10", RESOLVER4)
-    assert 290_000 < expires_ms <= 300_000
+    assert 299_000 - 1000 * (time.monotonic() - begin) < expires_ms <= 300_000
     for wanted in ("vnet0", ""):
         (row,) = client.call("ListNames", "(s)", wanted)
         assert row[:5] == ("vnet0", "web", "www.example", "192.0.2.10", RESOLVER4)

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from bus import LONG
 from dnsserver import lookup
 from dnswire import address, question_name, reply
 from lab import NFWPOLICYD, SOURCE, eventually
@@ -113,7 +114,7 @@ def trace(bus, unit, tmp_path):
     client.call("UnloadPolicy", "(sb)", "web", True)
     eventually(lambda: not os.listdir(tmp_path / "store" / "policies"))
     daemon.terminate()
-    assert daemon.wait(timeout=10) == 0
+    assert daemon.wait(timeout=LONG) == 0
     eventually(lambda: "+++ exited with 0 +++" in path.read_text())
     return path.read_text()
 

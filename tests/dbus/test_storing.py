@@ -6,6 +6,7 @@ import shutil
 
 from gi.repository import GLib
 
+from bus import LONG
 from policies import allow, policy
 
 V4 = "192.0.2.1"
@@ -20,7 +21,7 @@ def start(bus):
 def die_and_reboot(bus, daemon, client):
     client.close()
     daemon.kill()
-    daemon.wait(timeout=10)
+    daemon.wait(timeout=LONG)
     bus.lab.host.run("nft", "flush", "ruleset")
     shutil.rmtree(bus.lab.state)
 
