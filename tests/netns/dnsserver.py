@@ -77,14 +77,17 @@ def answer_with(*addresses, ttl=300):
     return make_replies
 
 
-def lookup(namespace, server, name, qtype=dnswire.A, message=None, seconds=10.0):
-    """Asks, again every two seconds as resolvers do, and waits for the first answer; the message may be given."""
+def lookup(namespace, server, name, qtype=dnswire.A, message=None, seconds=60.0, again=2.0):
+    """
+    Asks, again every two seconds as resolvers do, and waits for the first answer; the message may be given. Where it counts
+    how often something was answered, only what is certainly lost is to be asked again.
+    """
     message = dnswire.query(name, qtype) if message is None else message
     deadline = time.monotonic() + seconds
     with namespace.socket(family_of(server), socket.SOCK_DGRAM) as client:
         client.connect((server, 53))
         while True:
-            client.settimeout(max(0.001, min(2.0, deadline - time.monotonic())))
+            client.settimeout(max(0.001, min(again, deadline - time.monotonic())))
             client.send(message)
             try:
                 return client.recv(65536)

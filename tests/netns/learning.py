@@ -22,10 +22,10 @@ def load(lab, *rules, resolvers=(RESOLVER4, RESOLVER6), options=(), ports=("vnet
     return lab.load(policy(MARKER_RULE, *rules), *trusted, *options, ports=ports)
 
 
-def ask(lab, *names, qtypes=(A, AAAA), server=RESOLVER4):
+def ask(lab, *names, qtypes=(A, AAAA), server=RESOLVER4, **options):
     for name in names:
         for qtype in qtypes:
-            lookup(lab.guest, server, name, qtype)
+            lookup(lab.guest, server, name, qtype, **options)
 
 
 def settle(lab, namespace=None, port="vnet0", server=RESOLVER4):
