@@ -67,7 +67,7 @@ class Wire:
         with namespace.enter():
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(protocol))
             self.socket.bind((interface, protocol))
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
 
     def send(self, frame):
         self.socket.send(frame)
@@ -78,7 +78,7 @@ class Wire:
         with contextlib.suppress(BlockingIOError):
             while True:
                 self.socket.recv(65536)
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
 
     def receive_until(self, end):
         """All frames up to the first one that has these octets, which is the last of the list."""

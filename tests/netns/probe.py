@@ -13,7 +13,7 @@ import socket
 import struct
 import time
 
-PATIENCE = 10.0 * float(os.environ.get("NFWPOLICY_PATIENCE", "1"))
+PATIENCE = 60.0 * float(os.environ.get("NFWPOLICY_PATIENCE", "1"))
 MOMENT = 0.25
 
 ANSWERED, REFUSED = "answered", "refused"
