@@ -123,8 +123,8 @@ def test_a_guest_behind_the_example(manager):
     manager.start_guest()
     lab.reach((), f"tcp {ALLOWED} 443, tcp {OTHER} 443", namespace=manager.guest)
 
-    lookup(manager.guest, RESOLVER, "other.example")
-    lookup(manager.guest, RESOLVER, "github.com")
+    lookup(manager.guest, RESOLVER, "other.example", again=2)
+    lookup(manager.guest, RESOLVER, "github.com", again=2)
     assert 200 < int(manager.wait_printed(LEARNED)[1]) <= 300
     lab.reach(f"tcp {ALLOWED} 443", f"tcp {ALLOWED} 80, tcp {OTHER} 443", namespace=manager.guest)
     (loaded,) = lab.json("list")["policies"]
@@ -146,7 +146,7 @@ def test_the_example_ends_with_its_guest(manager):
 def test_what_a_killed_example_left_is_in_force_until_the_next_takes_it_over(manager):
     lab = manager.lab
     manager.start_guest()
-    lookup(manager.guest, RESOLVER, "github.com")
+    lookup(manager.guest, RESOLVER, "github.com", again=2)
     manager.wait_printed(LEARNED)
     manager.process.kill()
     manager.process.wait()

@@ -9,7 +9,7 @@ import time
 
 import dnswire
 from lab import eventually
-from probe import family_of
+from probe import PATIENT, family_of
 
 
 def dnsmasq(lab, namespace, addresses, options):
@@ -77,10 +77,10 @@ def answer_with(*addresses, ttl=300):
     return make_replies
 
 
-def lookup(namespace, server, name, qtype=dnswire.A, message=None, seconds=60.0, again=2.0):
+def lookup(namespace, server, name, qtype=dnswire.A, message=None, seconds=PATIENT, again=PATIENT):
     """
-    Asks, again every two seconds as resolvers do, and waits for the first answer; the message may be given. Where it counts
-    how often something was answered, only what is certainly lost is to be asked again.
+    Asks and waits for the first answer; the message may be given. Once, so that tests can count questions and answers; again
+    every so many seconds, as resolvers do, where what is asked may get lost.
     """
     message = dnswire.query(name, qtype) if message is None else message
     deadline = time.monotonic() + seconds

@@ -6,10 +6,8 @@ import signal
 import subprocess
 import threading
 
-from lab import PATIENCE
 from learning import MARKER_SUFFIX
-
-LONG = 60 * PATIENCE
+from probe import PATIENT
 
 
 class Follower:
@@ -29,10 +27,10 @@ class Follower:
         self.lines.put(None)
 
     def line(self):
-        line = self.lines.get(timeout=LONG)
+        line = self.lines.get(timeout=PATIENT)
         assert line, "it has ended"
         return line
 
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=LONG), list(iter(lambda: self.lines.get(timeout=LONG), None))
+        return self.process.wait(timeout=PATIENT), list(iter(lambda: self.lines.get(timeout=PATIENT), None))

@@ -21,11 +21,9 @@ import subprocess
 import tempfile
 import time
 
-from probe import assert_reach
+from probe import MOMENT, PATIENCE, assert_reach
 
 CLONE_NEWNET = 0x40000000
-# Where everything is slower, waiting takes longer.
-PATIENCE = float(os.environ.get("NFWPOLICY_PATIENCE", "1"))
 libc = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count()
 
@@ -40,14 +38,17 @@ INTERNET4, INTERNET6 = "10.77.2.2", "fd77:2::2"
 
 
 def eventually(check, seconds=60.0):
-    """Waits until check() is true, and returns what it returned. For what another process does in its own time, however slow."""
+    """
+    Waits until check() is true, and returns what it returned. For what another process does in its own time, which is long
+    on a machine that has other things to do; a test that passes does not wait so long.
+    """
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         result = check()
         if result:
             return result
         if time.monotonic() > deadline:
-            raise AssertionError(f"did not happen within {seconds} s: {check}")
+            raise AssertionError(f"did not happen within {seconds * PATIENCE} s: {check}")
         time.sleep(0.02)
 
 
@@ -55,9 +56,10 @@ class Namespace:
     def __init__(self, role):
         self.name = f"nfw-{os.getpid()}-{next(_numbers)}-{role}"
         subprocess.run(["ip", "netns", "add", self.name], check=True)
-        self.run("ip", "link", "set", "lo", "up")
+        self.batch("link set lo up")
         # Addresses are unique by construction; waiting for that to be found out makes first packets get lost.
-        self.run("sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+        self.set("ipv6/conf/all/accept_dad", 0)
+        self.set("ipv6/conf/default/accept_dad", 0)
 
     @contextlib.contextmanager
     def enter(self):
@@ -89,6 +91,22 @@ class Namespace:
     def start(self, *args, **options):
         return subprocess.Popen(self.command(*args), text=True, **options)
 
+    def batch(self, *commands):
+        """Commands of ip, all in one process."""
+        subprocess.run(["ip", "-n", self.name, "-batch", "-"], input="\n".join(commands), text=True, check=True)
+
+    def set(self, name, value):
+        """One of the namespace's settings in /proc/sys/net."""
+        with self.enter(), open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    def wait_up(self, link):
+        """
+        The end of a veth that is up first loses what it is to send until the kernel's workers have seen that the other one is
+        up as well.
+        """
+        eventually(lambda: " state UP " in self.run("ip", "link", "show", "dev", link).stdout)
+
     def remove(self):
         for pid in subprocess.run(
             ["ip", "netns", "pids", self.name], text=True, stdout=subprocess.PIPE, check=False
@@ -118,21 +136,20 @@ class Lab:
         return namespace
 
     def _link_guest(self, guest, port, number):
-        self.host.run("ip", "link", "add", port, "type", "veth", "peer", "name", "guest0", "netns", guest.name)
-        for command in (
-            ("ip", "addr", "add", f"10.77.{number}.1/24", "dev", port),
-            ("ip", "-6", "addr", "add", f"fd77:{number}::1/64", "dev", port, "nodad"),
-            ("ip", "link", "set", port, "up"),
-        ):
-            self.host.run(*command)
-        for command in (
-            ("ip", "addr", "add", f"10.77.{number}.2/24", "dev", "guest0"),
-            ("ip", "-6", "addr", "add", f"fd77:{number}::2/64", "dev", "guest0", "nodad"),
-            ("ip", "link", "set", "guest0", "up"),
-            ("ip", "route", "add", "default", "via", f"10.77.{number}.1"),
-            ("ip", "-6", "route", "add", "default", "via", f"fd77:{number}::1"),
-        ):
-            guest.run(*command)
+        self.host.batch(
+            f"link add {port} type veth peer name guest0 netns {guest.name}",
+            f"addr add 10.77.{number}.1/24 dev {port}",
+            f"addr add fd77:{number}::1/64 dev {port} nodad",
+            f"link set {port} up",
+        )
+        guest.batch(
+            f"addr add 10.77.{number}.2/24 dev guest0",
+            f"addr add fd77:{number}::2/64 dev guest0 nodad",
+            "link set guest0 up",
+            f"route add default via 10.77.{number}.1",
+            f"route add default via fd77:{number}::1",
+        )
+        self.host.wait_up(port)
 
     def add_guest(self, port, number):
         """One more routed guest: 10.77.NUMBER.2 behind its own port."""
@@ -141,32 +158,30 @@ class Lab:
         return guest
 
     def _link_internet(self):
-        self.host.run("ip", "link", "add", "up0", "type", "veth", "peer", "name", "down0", "netns", self.internet.name)
-        for command in (
-            ("ip", "addr", "add", "10.77.2.1/24", "dev", "up0"),
-            ("ip", "-6", "addr", "add", "fd77:2::1/64", "dev", "up0", "nodad"),
-            ("ip", "link", "set", "up0", "up"),
-            ("ip", "route", "add", "default", "via", INTERNET4),
-            ("ip", "-6", "route", "add", "default", "via", INTERNET6),
-            ("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"),
-        ):
-            self.host.run(*command)
-        for command in (
-            ("ip", "addr", "add", f"{INTERNET4}/24", "dev", "down0"),
-            ("ip", "-6", "addr", "add", f"{INTERNET6}/64", "dev", "down0", "nodad"),
-            ("ip", "link", "set", "down0", "up"),
-            ("ip", "route", "add", "10.77.0.0/16", "via", "10.77.2.1"),
-            ("ip", "-6", "route", "add", "fd77::/16", "via", "fd77:2::1"),
-            ("sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1"),
-        ):
-            self.internet.run(*command)
-        for prefix in (
+        self.host.batch(
+            f"link add up0 type veth peer name down0 netns {self.internet.name}",
+            "addr add 10.77.2.1/24 dev up0",
+            "addr add fd77:2::1/64 dev up0 nodad",
+            "link set up0 up",
+            f"route add default via {INTERNET4}",
+            f"route add default via {INTERNET6}",
+        )
+        self.host.set("ipv4/ip_forward", 1)
+        self.host.set("ipv6/conf/all/forwarding", 1)
+        local = (
             "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "169.254.169.254/32",
-            "10.99.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-        ):
-            self.internet.run("ip", "route", "add", "local", prefix, "dev", "lo")
-        for prefix in ("2001:db8::/32", "fd00:ec2::254/128"):
-            self.internet.run("ip", "-6", "route", "add", "local", prefix, "dev", "lo")
+            "10.99.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "2001:db8::/32", "fd00:ec2::254/128",
+        )
+        self.internet.batch(
+            f"addr add {INTERNET4}/24 dev down0",
+            f"addr add {INTERNET6}/64 dev down0 nodad",
+            "link set down0 up",
+            "route add 10.77.0.0/16 via 10.77.2.1",
+            "route add fd77::/16 via fd77:2::1",
+            *(f"route add local {prefix} dev lo" for prefix in local),
+        )
+        self.internet.set("ipv6/ip_nonlocal_bind", 1)
+        self.host.wait_up("up0")
 
     # --- the programs under test ---------------------------------------------------------------------------
 
@@ -267,8 +282,8 @@ class Lab:
         """What the guest can reach and what it cannot; see probe.py for how the probes are written."""
         assert_reach(namespace or self.guest, allowed, denied, control=self.host)
 
-    def connects(self, address, port, namespace=None, timeout=0.4):
-        """Whether a TCP connection from the guest gets the server's greeting."""
+    def connects(self, address, port, namespace=None, timeout=MOMENT):
+        """Whether a TCP connection from the guest gets the server's greeting, with PATIENT where it should."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with (namespace or self.guest).socket(family, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
@@ -278,8 +293,8 @@ class Lab:
             except (TimeoutError, ConnectionError, OSError):
                 return False
 
-    def echoes(self, address, port, namespace=None, timeout=0.4, payload=b"are you there?"):
-        """Whether a datagram from the guest comes back."""
+    def echoes(self, address, port, namespace=None, timeout=MOMENT, payload=b"are you there?"):
+        """Whether a datagram from the guest comes back, with PATIENT where it should."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with (namespace or self.guest).socket(family, socket.SOCK_DGRAM) as connection:
             connection.settimeout(timeout)
@@ -290,9 +305,10 @@ class Lab:
             except (TimeoutError, ConnectionError, OSError):
                 return False
 
-    def pings(self, address, namespace=None, size=56):
+    def pings(self, address, namespace=None, size=56, timeout=MOMENT):
+        """Whether a ping of the guest is answered, with PATIENT where it should."""
         result = (namespace or self.guest).run(
-            "ping", "-n", "-c", "1", "-W", "0.4", "-s", size, address, check=False
+            "ping", "-n", "-c", "1", "-W", timeout, "-s", size, address, check=False
         )
         return result.returncode == 0
 

@@ -13,8 +13,10 @@ import errno
 import os
 import socket
 import subprocess
+import time
 
 from lab import NFWPOLICY, NFWPOLICYD, SOURCE, Namespace, eventually
+from probe import PATIENT
 
 DEFINITIONS = os.path.join(SOURCE, "tests", "data", "networks")
 
@@ -42,6 +44,7 @@ class Guest:
         lab.host.run("ip", "link", "set", port, "up", "master", bridge)
         # The spanning tree may be on.
         eventually(lambda: "state forwarding" in lab.host.run("bridge", "link", "show", "dev", port).stdout)
+        self.namespace.wait_up("eth0")
         for address in addresses:
             router = address[:address.rindex(":" if ":" in address else ".") + 1] + "1"
             version, length, *nodad = ("-6", 64, "nodad") if ":" in address else ("-4", 24)
@@ -62,6 +65,7 @@ class NetworkLab:
                 namespace.run("ip", "addr", "add", f"{v4}.{number}/24", "brd", "+", "dev", link)
                 namespace.run("ip", "-6", "addr", "add", f"{v6}:{number}/64", "dev", link, "nodad")
                 namespace.run("ip", "link", "set", link, "up")
+            self.host.wait_up(device)
         self.host.run("sysctl", "-qw", "net.ipv4.ip_forward=0", "net.ipv6.conf.all.forwarding=0")
         self.outside.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
         self.host.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
@@ -130,7 +134,7 @@ class NetworkLab:
 def bound(namespace, address, port=0):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     result = namespace.socket(family, socket.SOCK_DGRAM)
-    result.settimeout(10)
+    result.settimeout(PATIENT)
     result.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     result.bind((address, port))
     return result
@@ -148,7 +152,8 @@ def send(sender, source, receiver, destination, source_port=0):
             client.send(payload)
             # What is rejected is told at once, and what arrives has been told nothing.
             server.settimeout(0.05)
-            for _ in range(200):
+            deadline = time.monotonic() + PATIENT
+            while time.monotonic() < deadline:
                 try:
                     data, peer = server.recvfrom(100)
                     break

@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 
-from lab import BUILD, Namespace
+from lab import BUILD, Namespace, eventually
 from packets import Wire
 
 CONDITIONS = {0: "ok", 1: "invalid", 2: "refused", 3: "not-found", 4: "in-use", 5: "differs", 6: "empty"}
@@ -190,6 +190,8 @@ class Bridge:
             f"link set {port} master br0 up",
         )
         self.batch(self.ends, f"link set {end} arp off up")
+        # The bridge hears of it from the kernel's workers.
+        eventually(lambda: "state forwarding" in self.host.run("bridge", "link", "show", "dev", port).stdout)
         self.wires[port] = Wire(self.ends, end)
         self.markers[port] = Wire(self.host, port)
 

@@ -11,6 +11,7 @@ import tempfile
 from lab import NFWPOLICY, NFWPOLICYD, SOURCE, eventually
 from nwfilter import MAC
 from packets import ipv4, udp
+from probe import PATIENT
 
 GUEST, PEER, OTHER = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 NO_IP = """<filter name='no-ip' chain='root'>
@@ -78,7 +79,7 @@ class Host:
     def stop(self, number=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
-            assert self.process.wait(timeout=20) == (0 if number == signal.SIGTERM else -number)
+            assert self.process.wait(timeout=PATIENT) == (0 if number == signal.SIGTERM else -number)
 
     def said(self):
         if not os.path.exists(self.log):

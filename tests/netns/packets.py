@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import struct
 
-from probe import checksum
+from probe import PATIENT, checksum
 
 # Protocol numbers, and those of extension headers.
 HOP_BY_HOP, TCP, UDP, ROUTING, FRAGMENT, AUTHENTICATION, ICMPV6, NO_NEXT, DESTINATION = 0, 6, 17, 43, 44, 51, 58, 59, 60
@@ -67,7 +67,7 @@ class Wire:
         with namespace.enter():
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(protocol))
             self.socket.bind((interface, protocol))
-        self.socket.settimeout(60)
+        self.socket.settimeout(PATIENT)
 
     def send(self, frame):
         self.socket.send(frame)
@@ -78,7 +78,7 @@ class Wire:
         with contextlib.suppress(BlockingIOError):
             while True:
                 self.socket.recv(65536)
-        self.socket.settimeout(60)
+        self.socket.settimeout(PATIENT)
 
     def receive_until(self, end):
         """All frames up to the first one that has these octets, which is the last of the list."""

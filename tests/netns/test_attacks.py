@@ -14,6 +14,7 @@ from dnswire import A, AAAA, CNAME, HTTPS, address, alias, https, query, reply
 from lab import HOST4, HOST6
 from learning import RESOLVER4, UNTRUSTED, MarkedResponder, learned, load, settle
 from policies import allow
+from probe import PATIENT
 
 WANTED, EVIL = "www.example", "192.0.2.66"
 DNS_RULE = allow(500, ports=[53])
@@ -92,7 +93,7 @@ def test_an_answer_that_nobody_asked_for(lab, server):
     """To a port from which nothing was asked; the kernel sees a new connection, and it is not even mirrored."""
     with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as guest:
         guest.bind(("10.77.1.2", 0))
-        guest.settimeout(10)
+        guest.settimeout(PATIENT)
         message = reply(query(WANTED), address(WANTED, EVIL))
         server.socket.sendto(message, guest.getsockname())
         assert guest.recv(1000) == message
@@ -116,7 +117,7 @@ def test_an_answer_to_another_socket_of_the_guest(lab, server):
     with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, \
             lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
         for client in (first, second):
-            client.settimeout(10)
+            client.settimeout(PATIENT)
             client.connect((RESOLVER4, 53))
         first.send(message)
         second.send(query("other.example"))
@@ -128,7 +129,7 @@ def test_an_answer_from_another_port_of_the_resolver(lab, server):
     with lab.internet.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind((RESOLVER4, 5353))
         with lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM) as guest:
-            guest.settimeout(10)
+            guest.settimeout(PATIENT)
             guest.bind(("10.77.1.2", 0))
             server.replies = lambda message: [reply(message, flags=0x8182)]
             message = query(WANTED)
@@ -254,7 +255,7 @@ def tcp_exchange(lab, server_address, answer, message):
     def serve(listener):
         connection, _ = listener.accept()
         with connection:
-            connection.settimeout(10)
+            connection.settimeout(PATIENT)
             assert receive(connection, len(message)) == message
             connection.sendall(answer)
 
@@ -262,12 +263,12 @@ def tcp_exchange(lab, server_address, answer, message):
     with lab.internet.socket(socket.AF_INET, socket.SOCK_STREAM) as listener, \
             lab.guest.socket(socket.AF_INET, socket.SOCK_STREAM) as client, \
             concurrent.futures.ThreadPoolExecutor(1) as executor:
-        listener.settimeout(10)
+        listener.settimeout(PATIENT)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((server_address, 53))
         listener.listen()
         served = executor.submit(serve, listener)
-        client.settimeout(10)
+        client.settimeout(PATIENT)
         client.connect((server_address, 53))
         client.sendall(message)
         assert receive(client, len(answer)) == answer

@@ -7,6 +7,7 @@ from dnsserver import dnsmasq, lookup
 from dnswire import A, AAAA, HTTPS, https, question_end, query
 from learning import MARKER_RULE, MARKER_SUFFIX, RESOLVER4, RESOLVER6, UNTRUSTED, ask, learned, load, settle
 from policies import allow, deny, policy
+from probe import PATIENT
 
 
 def rdata(record):
@@ -155,7 +156,7 @@ def test_over_ipv6(lab):
 @pytest.mark.parametrize("server", [RESOLVER4, RESOLVER6], ids=["IPv4", "IPv6"])
 def test_over_tcp(lab, server):
     load(lab, allow(domains=["github.com"]))
-    assert lab.guest.run("kdig", "+tcp", "+short", f"@{server}", "github.com", "A").stdout == "192.0.2.10\n"
+    assert lab.guest.run("kdig", "+tcp", "+short", f"+timeout={PATIENT:.0f}", f"@{server}", "github.com", "A").stdout == "192.0.2.10\n"
     settle(lab)
     assert learned(lab) == {("github.com", "192.0.2.10")}
 
@@ -165,7 +166,7 @@ def test_over_tcp_in_pieces_and_several_at_once(lab):
     load(lab, allow(domains=["*.github.com"]))
     first, second, third = query("api.github.com"), query("a.b.c.github.com"), query("bad.github.com")
     with lab.guest.socket(2, 1) as connection:
-        connection.settimeout(10)
+        connection.settimeout(PATIENT)
         connection.connect((RESOLVER4, 53))
         connection.setsockopt(6, 1, 1)  # TCP_NODELAY
         connection.sendall(b"".join(len(each).to_bytes(2, "big") + each for each in (first, second)))

@@ -4,6 +4,7 @@
 import pytest
 
 from policies import allow, deny, policy
+from probe import PATIENT
 
 PORTS = (22, 53, 80, 443, 999, 1000, 1500, 2000, 2001)
 
@@ -142,7 +143,7 @@ def test_other_protocols_than_the_named_ones_need_a_rule_without_protocols(lab):
     with lab.guest.socket(2, 3, 132) as guest, lab.internet.socket(2, 3, 132) as internet:
         guest.sendto(b"denied", (OTHER4, 0))
         guest.sendto(b"allowed", (V4, 0))
-        internet.settimeout(10)
+        internet.settimeout(PATIENT)
         assert internet.recv(100).endswith(b"allowed")
 
 
