@@ -12,12 +12,14 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
 import dhcp
 from lab import NFWPOLICY, NFWPOLICYD, Namespace, eventually
 from nwfilter import MAC, PEER_MAC, Bridge, Filters
+from probe import PATIENT
 
 BUILTIN = os.path.join(os.path.dirname(__file__), "..", "..", "data", "filters")
 SERVER = "192.0.2.1"
@@ -36,17 +38,19 @@ class Daemon:
 
     def start(self):
         self.process = self.bridge.host.start(*self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         eventually(lambda: any("ready" in line or "reloaded" in line for line in self.lines))
 
-    def _read(self, process):
-        for line in process.stdout:
+    def _read(self):
+        for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
 
     def stop(self, number=signal.SIGTERM):
         """The program itself: what was started is `ip netns exec`, which has become it."""
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(PATIENT)
+        self.reader.join()
         self.process.stdout.close()
         self.lines.clear()
 
@@ -100,6 +104,20 @@ class Guest:
     def receive(self, frame):
         return self.bridge.passes(frame, "vnet1", "vnet0")
 
+    def uses_for_a_moment(self, address, lifetime, among=()):
+        """
+        It has a lease for so many seconds, besides those of the other addresses. On a slow machine that may be over before
+        this can be seen; then it has another one.
+        """
+        def is_used():
+            self.get_lease(address, lifetime)
+            eventually(lambda: time.monotonic() > self.leased_at + lifetime or address in self.leases())
+            has_all = self.leases() == {address, *among}
+            return (has_all and self.send(dhcp.arp(MAC, address, SERVER))
+                    and self.send(dhcp.ping(MAC, PEER_MAC, address, SERVER)))
+
+        eventually(is_used)
+
     def can_use(self, address):
         assert self.send(dhcp.arp(MAC, address, SERVER)), "ARP"
         assert self.send(dhcp.ping(MAC, PEER_MAC, address, SERVER)), "IPv4"
@@ -114,6 +132,7 @@ class Guest:
         assert self.send(dhcp.client4(MAC, dhcp.DISCOVER, self.transaction))
         assert self.receive(dhcp.server4(PEER_MAC, MAC, dhcp.OFFER, self.transaction, address, lifetime, server))
         assert self.send(dhcp.client4(MAC, dhcp.REQUEST, self.transaction, address, server=server))
+        self.leased_at = time.monotonic()
         assert self.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, self.transaction, address, lifetime, server))
 
     def renew(self, address, lifetime):
@@ -164,9 +183,9 @@ def test_only_dhcp_before_the_lease(filters, guest, daemon):
 
 def test_renew_and_release(filters, guest, daemon):
     bind(filters, DHCP_ONLY)
-    guest.get_lease("192.0.2.10", 60)
+    guest.get_lease("192.0.2.10", 600)
     guest.has("192.0.2.10")
-    assert 50 <= guest.seconds_left("192.0.2.10") <= 60
+    assert 500 <= guest.seconds_left("192.0.2.10") <= 600
 
     guest.renew("192.0.2.10", 3600)
     eventually(lambda: guest.seconds_left("192.0.2.10") > 3500)
@@ -176,7 +195,7 @@ def test_renew_and_release(filters, guest, daemon):
     assert guest.send(release)
     guest.has()
     guest.cannot_use("192.0.2.10")
-    assert any("address-gone 192.0.2.10 of vnet0" in line for line in daemon.lines)
+    eventually(lambda: any("address-gone 192.0.2.10 of vnet0" in line for line in daemon.lines))
     guest.get_lease("192.0.2.11")
     guest.has("192.0.2.11")
     guest.can_use("192.0.2.11")
@@ -200,9 +219,7 @@ def test_decline_and_refusal(filters, guest, daemon):
 
 def test_expiry(filters, guest, daemon):
     bind(filters, DHCP_ONLY)
-    guest.get_lease("192.0.2.10", 2)
-    guest.has("192.0.2.10")
-    guest.can_use("192.0.2.10")
+    guest.uses_for_a_moment("192.0.2.10", 2)
     guest.has()
     guest.cannot_use("192.0.2.10")
     assert filters.verify() == "ok", filters.diagnostics()
@@ -276,11 +293,17 @@ def test_no_claims_with_dhcp_only(filters, guest, daemon):
 def test_flood(filters, guest, daemon):
     """However much a guest sends, some of it is looked at, and its lease still counts when it stops."""
     bind(filters, DHCP_ONLY)
-    for number in range(500):
-        guest.bridge.wires["vnet0"].send(dhcp.client4(MAC, dhcp.DISCOVER, number))
-        guest.bridge.wires["vnet0"].send(dhcp.arp(MAC, "192.0.2.20", SERVER))
-    dropped = guest.bridge.host.run("nft", "list", "chain", "bridge", "nfwpolicy-filter", "learning-dhcp-egress").stdout
-    assert int(re.search(r"counter packets (\d+)", dropped).group(1)) > 400
+
+    def is_dropped():
+        """Most of it; the slower it is sent, the more passes."""
+        for number in range(500):
+            guest.bridge.wires["vnet0"].send(dhcp.client4(MAC, dhcp.DISCOVER, number))
+            guest.bridge.wires["vnet0"].send(dhcp.arp(MAC, "192.0.2.20", SERVER))
+        chain = ("chain", "bridge", "nfwpolicy-filter", "learning-dhcp-egress")
+        dropped = guest.bridge.host.run("nft", "list", *chain).stdout
+        return int(re.search(r"counter packets (\d+)", dropped).group(1)) > 400
+
+    eventually(is_dropped)
     eventually(lambda: guest.send(dhcp.client4(MAC, dhcp.REQUEST, 0x3000, "192.0.2.10", server=SERVER)))
     assert guest.receive(dhcp.server4(PEER_MAC, MAC, dhcp.ACK, 0x3000, "192.0.2.10", 600))
     guest.has("192.0.2.10")
@@ -289,8 +312,7 @@ def test_flood(filters, guest, daemon):
 def test_leases_outlive_the_daemon(filters, guest, daemon):
     bind(filters, DHCP_ONLY)
     guest.get_lease("192.0.2.10")
-    guest.get_lease("198.51.100.10", 4)
-    guest.has("192.0.2.10", "198.51.100.10")
+    guest.uses_for_a_moment("198.51.100.10", 4, among=["192.0.2.10"])
     for how in (signal.SIGTERM, signal.SIGKILL):
         daemon.stop(how)
         guest.can_use("192.0.2.10")
@@ -306,8 +328,7 @@ def test_leases_outlive_the_daemon(filters, guest, daemon):
 
 def test_leases_end_without_the_daemon(filters, guest, daemon):
     bind(filters, DHCP_ONLY)
-    guest.get_lease("192.0.2.10", 2)
-    guest.has("192.0.2.10")
+    guest.uses_for_a_moment("192.0.2.10", 2)
     daemon.stop(signal.SIGKILL)
     eventually(lambda: not guest.leases())
     guest.cannot_use("192.0.2.10")
@@ -558,17 +579,17 @@ def test_real_server_and_client(filters, guest, daemon, apart, tmp_path):
               f"--dhcp-leasefile={tmp_path}/leases", "--dhcp-range=192.0.2.50,192.0.2.59,600")
         udhcpc = start(client, "busybox", "udhcpc", "-f", "-i", "eth0", "-s", str(script), "-t", "20", "-T", "1",
                        "-R")
-        eventually(lambda: "bound" in log.read_text(), 30)
+        eventually(lambda: "bound" in log.read_text())
         (address,) = eventually(guest.leases)
         assert address.startswith("192.0.2.5")
-        client.run("ping", "-c", "1", "-W", "5", SERVER)
+        client.run("ping", "-c", "1", "-W", PATIENT, SERVER)
         client.run("ip", "addr", "add", "192.0.2.99/24", "dev", "eth0")
         assert client.run("ping", "-c", "1", "-W", "1", "-I", "192.0.2.99", SERVER, check=False).returncode != 0
 
         udhcpc.send_signal(signal.SIGUSR1)
-        eventually(lambda: "renew" in log.read_text(), 30)
+        eventually(lambda: "renew" in log.read_text())
         guest.has(address)
-        client.run("ping", "-c", "1", "-W", "5", "-I", address, SERVER)
+        client.run("ping", "-c", "1", "-W", PATIENT, "-I", address, SERVER)
         udhcpc.send_signal(signal.SIGUSR2)
         guest.has()
 
@@ -580,8 +601,7 @@ def test_with_a_store(filters, guest, tmp_path):
     try:
         bind(filters, DHCP_ONLY)
         guest.get_lease("192.0.2.10", 3600)
-        guest.get_lease("192.0.2.11", 2)
-        guest.has("192.0.2.10", "192.0.2.11")
+        guest.uses_for_a_moment("192.0.2.11", 2, among=["192.0.2.10"])
         guest.has("192.0.2.10")
         guest.bridge.host.run("nft", "delete", "element", "bridge", "nfwpolicy-filter", "learners-mac",
                               "{ vnet0 . 52:54:00:00:00:0a }")
