@@ -25,21 +25,22 @@ class Flood:
         self.wire = Wire(lab.internet, "down0", 0x0800)  # what comes in there
         self.wire.socket.settimeout(0.2)
         self.n = {self.FORBIDDEN: 0, self.GRANTED: 0, self.FIXED: 0}
+        self.n_sent = 0
+        self.latest = dict.fromkeys(self.n, -1)  # the number of what has come last
         self.threads = [threading.Thread(target=each) for each in (self.send, self.listen)]
 
     def open(self):
         return self.lab.guest.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def send(self):
-        number = 0
         while not self.stop.is_set():
             for destination in self.n:
                 # From another port each time: no packet rides on the connection of an earlier one.
-                if number % 50 == 0:
+                if self.n_sent % 50 == 0:
                     self.sender.close()
                     self.sender = self.open()
-                self.sender.sendto(b"flood", destination)
-                number += 1
+                self.sender.sendto(b"flood" + self.n_sent.to_bytes(8, "big"), destination)
+                self.n_sent += 1
             time.sleep(0.0005)
 
     def listen(self):
@@ -49,9 +50,10 @@ class Flood:
             except TimeoutError:
                 continue
             # An ICMP error of the guest quotes what it was sent.
-            if frame.endswith(b"flood") and frame[23] == socket.IPPROTO_UDP:
+            if frame[23] == socket.IPPROTO_UDP and frame[42:47] == b"flood":
                 to = socket.inet_ntoa(frame[30:34]), int.from_bytes(frame[36:38], "big")
                 self.n[to] += 1
+                self.latest[to] = int.from_bytes(frame[47:55], "big")
 
     def __enter__(self):
         for each in self.threads:
@@ -66,6 +68,6 @@ class Flood:
         self.wire.socket.close()
 
     def goes_on(self, *destinations):
-        """Waits until more of each has passed."""
-        before = dict(self.n)
-        eventually(lambda: all(self.n[each] > before[each] for each in destinations))
+        """Waits until something of each has passed that is sent from now on: what was sent before is counted then."""
+        now = self.n_sent
+        eventually(lambda: all(self.latest[each] > now for each in destinations))

@@ -14,6 +14,8 @@ from dnsserver import answer_with
 from lab import NFWPOLICY, NFWPOLICYD, eventually
 from learning import RESOLVER4, RESOLVER6, MarkedResponder, ask
 from policies import allow, policy
+from probe import PATIENT
+from test_keeping import bindings_in
 
 V4, OTHER4 = "192.0.2.1", "198.51.100.1"
 NAMES = policy(allow(domains=["*.example"], ports=[80]))
@@ -70,7 +72,7 @@ class Instance:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(timeout=10) == 0
+        assert self.process.wait(timeout=PATIENT) == 0
 
     def learned(self):
         return {(each["name"], each["address"]) for each in self.json("names")}
@@ -285,7 +287,8 @@ def test_each_puts_its_own_tables_right(two):
     eventually(lambda: b.nfw("verify", check=False).returncode == 0)
     a.lab.reach(BOTH, denied=NOT_BOTH)
     assert b.learned() == {("www.example", V4)}
-    assert "nft" in b.said() and "nft" not in a.said()
+    eventually(lambda: "nft" in b.said())
+    assert "nft" not in a.said()
     a.lab.nft("flush", "ruleset")
     for each in two:
         eventually(lambda each=each: each.nfw("verify", check=False).returncode == 0)
@@ -293,13 +296,15 @@ def test_each_puts_its_own_tables_right(two):
 
 
 def test_each_puts_its_own_store_back(two):
+    lab = two[0].lab
+    store = os.path.join(lab.directory, "store")
+    for directory in (store, os.path.join(store, "table-other")):
+        eventually(lambda directory=directory: bindings_in(directory) == [("vnet0", "test")])
     for each in two:
         each.process.kill()
         each.process.wait()
-    lab = two[0].lab
     lab.nft("flush", "ruleset")
     lab.host.run("rm", "-rf", lab.state)
-    store = os.path.join(lab.directory, "store")
     for each in two:
         each.start("--store-directory", store)
         assert [(each["name"], each["rules"]) for each in each.json("list")["policies"]] == [("test", 2)]
@@ -312,7 +317,7 @@ def test_one_group_for_two_is_refused(instance):
     a = instance("", "a")
     b = instance("[Kernel]\nTableName=other\n", "b")
     a.start()
-    assert b.start().wait(timeout=10) == 1
+    assert b.start().wait(timeout=PATIENT) == 1
     assert "[learner/running]" in b.said() and "NflogGroup=" in b.said()
     assert a.process.poll() is None
 
@@ -328,7 +333,7 @@ def hang_up(one, sentence):
 
 def test_what_is_wrong_does_not_start(instance):
     one = instance("[Defaults]\nMinTLL=5\nResolvers=here\n")
-    assert one.start().wait(timeout=10) == 2
+    assert one.start().wait(timeout=PATIENT) == 2
     assert f"{one.path}:2:1: error: [Defaults] has no `MinTLL` [config/unknown-key]" in one.said()
     assert "hint: did you mean `MinTTL`?" in one.said()
     assert f"{one.path}:3:11: error: `here` is no address of a name server [config/bad-value]" in one.said()

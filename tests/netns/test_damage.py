@@ -89,7 +89,8 @@ def places(shared_lab):
     lab.nfw("net-define", lab.file("n.xml", NETWORK), "--network-directory", places.networks)
     lab.nfw("net-start", "lab", "--create-bridge", "--network-directory", places.networks)
     assert places.lost() == set()
-    eventually(lambda: all(os.path.exists(os.path.join(places.store, file)) for file in FILES))
+    eventually(lambda: places.is_stored(one="vnet0", two="up0")
+               and all(os.path.exists(os.path.join(places.store, file)) for file in FILES))
     places.stop()
     yield places
     if places.process.poll() is None:
@@ -241,7 +242,7 @@ def test_a_full_disk(disk):
     disk.stop()
     disk.start()
     os.unlink(os.path.join(disk.store, "full"))
-    eventually(lambda: disk.is_stored(one="vnet0", two="up0"), seconds=20)
+    eventually(lambda: disk.is_stored(one="vnet0", two="up0"))
 
 
 def test_a_disk_that_is_read_only_now(disk):

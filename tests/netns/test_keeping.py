@@ -15,6 +15,7 @@ from lab import eventually
 from learning import RESOLVER4, MarkedResponder, ask, settle
 from dnsserver import answer_with
 from policies import allow, policy
+from probe import PATIENT
 
 V4, OTHER4 = "192.0.2.1", "198.51.100.1"
 ALL, DENIED = [f"tcp {V4} 80", f"tcp {OTHER4} 80"], f"tcp {OTHER4} 443"
@@ -26,6 +27,15 @@ def network(module_lab):
     module_lab.serve(80, 443)
     MarkedResponder(module_lab, answer_with(V4, ttl=3000))
     return module_lab
+
+
+def bindings_in(store):
+    """What is stored there: the ports, each with its policy."""
+    path = os.path.join(store, "bindings")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as stream:
+        return sorted(tuple(line.split()[:2]) for line in stream.read().splitlines()[1:-1])
 
 
 class Keeper:
@@ -51,17 +61,14 @@ class Keeper:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        assert self.process.wait(timeout=10) == (0 if number == signal.SIGTERM else -number)
+        assert self.process.wait(timeout=PATIENT) == (0 if number == signal.SIGTERM else -number)
 
     def is_stored(self, **ports):
         """These policies, each with its port."""
-        path = os.path.join(self.store, "bindings")
-        if not os.path.exists(path):
-            return False
-        with open(path, encoding="utf-8") as stream:
-            bindings = {tuple(line.split()[:2]) for line in stream.read().splitlines()[1:-1]}
         policies = set(os.listdir(os.path.join(self.store, "policies")))
-        return policies == {f"{name}.policy" for name in ports} and bindings == {(v, k) for k, v in ports.items()}
+        return (policies == {f"{name}.policy" for name in ports}
+                and bindings_in(self.store) == sorted((v, k) for k, v in ports.items())
+                and os.path.exists(os.path.join(self.store, "bindings")))
 
 
 @pytest.fixture
@@ -105,7 +112,7 @@ def test_a_flush_is_undone_and_what_was_learned_stays(keeper):
         lab.reach(f"tcp {OTHER4} 80", DENIED)
         eventually(lambda: {each["name"] for each in lab.json("names")} >= {"www.example"})
         lab.reach(ALL, DENIED)
-    assert "nft (process " in lab.learner_log()
+    eventually(lambda: "nft (process " in lab.learner_log())
 
 
 def rules(lab):
@@ -162,7 +169,7 @@ def test_what_is_remembered_is_lost(keeper):
     lab.host.run("nft", "flush", "ruleset")
     eventually(lambda: in_force(lab))
     lab.reach(f"tcp {OTHER4} 80", DENIED)
-    assert keeper.is_stored(test="vnet0")
+    eventually(lambda: keeper.is_stored(test="vnet0"))
     shutil.rmtree(f"{lab.state}-gone")
     # What is unloaded afterwards is unloaded.
     lab.nfw("unload", "test", "--force")

@@ -13,6 +13,7 @@ from lab import NFWPOLICY, eventually
 from networks import ip4, xml
 from nwfilter_host import GUEST, NO_IP, OTHER, PEER, Host, datagram
 from policies import allow, deny, policy
+from test_keeping import bindings_in
 
 
 def contents(ruleset):
@@ -45,6 +46,8 @@ def test_a_flush_is_undone(kept):
         kept.host.run("nft", "flush", "ruleset")
         eventually(lambda: kept.ruleset() == before)
         assert kept.in_force() and kept.bridge.passes(datagram(OTHER))
+    # What has been put right is told after that.
+    eventually(lambda: kept.said().count("changed our tables") >= 3)
     assert "nft (process " in kept.said()
     assert kept.said().count("changed our tables") == 3
 
@@ -131,8 +134,8 @@ def kept_all(kept):
     kept.host.run(NFWPOLICY, "net-define", definition, *net)
     kept.host.run(NFWPOLICY, "net-start", "lan", "--create-bridge", *net)
     eventually(lambda: kept.stored() == {"vnet0"})
-    eventually(lambda: os.listdir(os.path.join(kept.store, "networks")))
-    eventually(lambda: os.listdir(os.path.join(kept.store, "policies")))
+    eventually(lambda: os.path.exists(os.path.join(kept.store, "networks", "lan.network")))
+    eventually(lambda: bindings_in(kept.store) == [("w0", "web")])
     yield kept
     kept.host.run(NFWPOLICY, "net-destroy", "lan", *net)
     kept.host.run(NFWPOLICY, "unload", "web", "--force", *state)

@@ -108,9 +108,10 @@ def test_kept_over_flushes_edits_and_a_reboot(host):
     eventually(lambda: host.ruleset() == before)
     host.host.run("nft", "add", "element", "bridge", "nfwpolicy-filter", "set/friends", "{ 203.0.113.1 }")
     eventually(lambda: host.ruleset() == before)
+    eventually(lambda: host.said().count("changed our tables") >= 3)
     assert host.said().count("changed our tables") == 3
     sets = listed(host)
-    eventually(lambda: len(os.listdir(os.path.join(host.store, "nwfilter-set"))) == 2)
+    eventually(lambda: set(os.listdir(os.path.join(host.store, "nwfilter-set"))) == {"friends.set", "idle.set"})
     host.stop()
     host.reboot()
     host.start()
