@@ -87,7 +87,7 @@ static void send_udp(size_t n, size_t size) {
 static int wait_and_dispatch(struct nfw_nflog *nflog, size_t max, struct seen *seen) {
         struct pollfd fd = { .fd = nfw_nflog_get_fd(nflog), .events = POLLIN };
 
-        assert_int_equal(poll(&fd, 1, 10000), 1);
+        assert_int_equal(poll(&fd, 1, 60000), 1);
         return nfw_nflog_dispatch(nflog, max, on_message, seen);
 }
 

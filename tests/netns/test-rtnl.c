@@ -282,7 +282,7 @@ static bool wait_for_change(struct nfw_rtnl_monitor *monitor) {
         struct pollfd fd = { .fd = nfw_rtnl_monitor_get_fd(monitor), .events = POLLIN };
         bool changed = false;
 
-        assert_int_equal(poll(&fd, 1, 10000), 1);
+        assert_int_equal(poll(&fd, 1, 60000), 1);
         assert_int_equal(nfw_rtnl_monitor_dispatch(monitor, &changed), 0);
         return changed;
 }

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import time
 
 import pytest
 
@@ -53,6 +52,16 @@ def bare_veth(lab, name, *more):
     ip(lab, "link", "add", name, "type", "veth", "peer", "name", f"{name}p", *more)
 
 
+def see_links(keeper):
+    """Waits until the daemon has seen all that became of links so far: a port that comes last and goes is gone."""
+    lab = keeper.lab
+    bare_veth(lab, "last0")
+    lab.load(policy(allow()), name="last", ports=["last0"])
+    ip(lab, "link", "delete", "last0")
+    eventually(lambda: "last0" not in ports(lab))
+    lab.nfw("unload", "last")
+
+
 def elements(lab, family, direction, interface):
     """What the map has for an interface, as nft prints it, or None."""
     listed = lab.host.run("nft", "list", "map", family, "nfwpolicy", direction, check=False)
@@ -93,7 +102,8 @@ def test_a_persistent_port_waits_for_its_link(keeper, is_running):
     assert passed == []
     lab.reach(ALLOWED, DENIED, namespace=guest)
     ip(lab, "link", "delete", "late0")
-    time.sleep(0.1)
+    if is_running:
+        see_links(keeper)
     assert ports(lab)["late0"]["persistent"]
     lab.nfw("detach", "--port", "late0")
     assert "late0" not in lab.nft("list", "ruleset")
@@ -229,7 +239,7 @@ def test_another_link_of_the_same_name_is_another_one(keeper):
         lab.host.run("sh", "-c", "ip link del vnet8; ip link add vnet8 type veth peer name vnet8p")
     eventually(lambda: "vnet8" not in ports(lab))
     lab.nfw("attach", "test", "--port", "vnet8")
-    time.sleep(0.1)
+    see_links(keeper)
     assert "vnet8" in ports(lab)
     ip(lab, "link", "delete", "vnet8")
     eventually(lambda: "vnet8" not in ports(lab))
@@ -246,9 +256,9 @@ def test_a_port_that_somebody_takes_out_of_both_maps_is_put_back(keeper):
     lab.nfw("detach", "--port", "up0")
     lab.reach(ALLOWED, DENIED)
     lab.nfw("detach", "--port", "vnet0")
-    time.sleep(0.1)
+    see_links(keeper)
     assert ports(lab) == {}
-    assert lab.learner_log().count("nft (process ") >= 5
+    eventually(lambda: lab.learner_log().count("nft (process ") >= 5)
 
 
 def test_what_happens_while_no_daemon_runs_is_taken_as_it_is(keeper):
@@ -313,15 +323,17 @@ def test_a_thousand_links_come_and_go(keeper):
         lab.host.run("ip", "-batch", make)
         lab.nfw("attach", "test", *(word for name in bound for word in ("--port", name)))
         ip(lab, "link", "delete", "group", "77")
-        eventually(lambda: set(ports(lab)) == {"vnet0", *waiting}, 60)
-        eventually(lambda: keeper_has(keeper, {"vnet0", *waiting}), 60)
+        eventually(lambda: set(ports(lab)) == {"vnet0", *waiting}, 300)
+        eventually(lambda: keeper_has(keeper, {"vnet0", *waiting}), 300)
         return resident(keeper.process)
 
     churn()
-    second = churn()
-    third = churn()
+    sizes = [churn(), churn()]
     if "NFWPOLICY_SANITIZERS" not in os.environ:
-        assert third <= second + 256
+        # How much it has at once differs; what is never freed is more each time.
+        while sizes[-1] > sizes[-2] + 256 and len(sizes) < 8:
+            sizes.append(churn())
+        assert sizes[-1] <= sizes[-2] + 256, sizes
     # Whoever attaches while links come and go has not edited anything.
     assert "changed our tables" not in lab.learner_log()[said:]
 

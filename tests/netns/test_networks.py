@@ -14,6 +14,7 @@ from networks import (
     DEFINITIONS, HOST4, HOST6, OTHER4, OUTSIDE4, OUTSIDE6, Guest, NetworkLab, bound, ip4, ip6, send, xml,
 )
 from policies import allow, deny, policy
+from probe import PATIENT
 
 A4, B4, A6, B6 = "192.168.122.2", "192.168.122.3", "2001:db8:ca2:2::2", "2001:db8:ca2:2::3"
 SECOND4 = "192.168.128.2"
@@ -115,12 +116,12 @@ def test_source_ports_are_kept_in_the_range(lab):
     with lab.outside.socket(socket.AF_INET, socket.SOCK_STREAM) as server, a.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
         server.bind((OUTSIDE4, 0))
         server.listen()
-        client.settimeout(10)
+        client.settimeout(PATIENT)
         client.connect(server.getsockname())
         peer = server.accept()[1]
         assert peer[0] == HOST4 and 500 <= peer[1] <= 1000
     # What has no ports is translated as well.
-    assert a.run("ping", "-n", "-c1", "-W5", OUTSIDE4).returncode == 0
+    assert a.run("ping", "-n", "-c1", f"-W{PATIENT:.0f}", OUTSIDE4).returncode == 0
 
 
 def test_address_range(lab):
@@ -351,6 +352,7 @@ def test_a_policy_for_everything_that_joins(lab):
     lab.daemon()
     eventually(lambda: os.path.exists(os.path.join(lab.directory, "store", "networks", "default.network")))
     a = Guest(lab, "vnet0", "virbr0", A4).namespace
+    eventually(lambda: {"vnet0", "virbr0"} & {each["port"] for each in json.loads(lab.nfw("list", "--json").stdout)["ports"]})
     assert send(a, A4, lab.outside, OUTSIDE4)[0] == HOST4
     with a.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, bound(lab.outside, "0.0.0.0", 9999) as server:
         client.sendto(b"denied", (OTHER4, 9999))

@@ -51,7 +51,10 @@ ip link set vnet0 up
 "$NFWPOLICY" load "$POLICY" --port vnet0 --no-learner --state-directory "$STATE" -q
 "$NFWPOLICY" list --brief --state-directory "$STATE"
 "$NFWPOLICY" verify -q --state-directory "$STATE"
-timeout --preserve-status -s INT 1 "$NFWPOLICYD" --state-directory "$STATE" -q
+"$NFWPOLICYD" --state-directory "$STATE" > "$LOG" 2>&1 &
+until grep -q learning "$LOG"; do kill -0 $!; sleep 0.05; done
+kill -TERM $!
+wait $!
 "$NFWPOLICY" detach --port vnet0 -q --state-directory "$STATE"
 "$NFWPOLICY" unload test -q --state-directory "$STATE"
 nft list ruleset
@@ -62,6 +65,7 @@ def test_in_a_user_namespace_of_ones_own(lab):
     """Root in there is nobody out here, and may neither write to /run nor force socket buffers."""
     environment = {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NFWPOLICY": NFWPOLICY, "NFWPOLICYD": NFWPOLICYD, "STATE": lab.state,
+        "LOG": lab.file("nobody.log", ""),
         "POLICY": lab.file("test.yaml", policy(allow(domains=["www.example"]), allow(ips=[V4]))),
     }
     result = subprocess.run(

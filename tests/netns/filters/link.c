@@ -35,6 +35,9 @@ static const char *const commands[] = {
         "for port in vnet0 vnet1 vnet2 vnet3; do"
         " ip link set $port master br0 && ip link set $port type bridge_slave learning off || exit 1; done",
         "for port in vnet0 vnet1 vnet2 guest0 peer0 marker0; do ip link set $port arp off up || exit 1; done",
+        /* The bridge hears of it from the kernel's workers. */
+        "for port in vnet0 vnet1 vnet2; do"
+        " until bridge link show dev $port | grep -q 'state forwarding'; do sleep 0.01; done; done",
 };
 
 struct link *link_new(void) {

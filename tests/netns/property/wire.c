@@ -39,6 +39,8 @@ static const char *const commands[] = {
         "ip link set down0 up arp off",
         "ip link set " WIRE_PORT " up",
         "ip link set up0 up",
+        /* Until the kernel's workers have seen that the other end is up as well, what is sent is lost. */
+        "for link in guest0 down0; do until ip link show dev $link | grep -q 'state UP'; do sleep 0.01; done; done",
         "ip neigh add 10.77.1.2 lladdr 02:00:00:00:00:03 dev " WIRE_PORT,
         "ip neigh add fd77:1::2 lladdr 02:00:00:00:00:03 dev " WIRE_PORT,
         "ip neigh add 10.77.2.2 lladdr 02:00:00:00:00:04 dev up0",
