@@ -11,6 +11,9 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("NFWPOLICY_BUILD", SOURCE / "build"))
 
+# How long a program may take at most, in seconds: only a test that fails waits so long.
+PATIENT = 120
+
 CAP_DAC_OVERRIDE = 1
 CAP_NET_ADMIN = 12
 PR_CAPBSET_DROP = 24
@@ -57,7 +60,7 @@ class Program:
         options.setdefault("stderr", subprocess.PIPE)
         return subprocess.run(
             [*self.prefix, self.path, *arguments],
-            env=environment_of(environment), text=True, errors="surrogateescape", timeout=30, check=False, **options,
+            env=environment_of(environment), text=True, errors="surrogateescape", timeout=PATIENT, check=False, **options,
         )
 
     def start(self, *arguments, **options):

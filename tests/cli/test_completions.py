@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import SOURCE
+from conftest import PATIENT, SOURCE
 
 COMPLETIONS = SOURCE / "data" / "completions"
 
@@ -35,7 +35,7 @@ def offered(*words, cwd=None, loaded=True):
     script = SOURCE / "data" / "completions" / "nfwpolicy.bash"
     result = subprocess.run(
         ["bash", "--norc", "-c", DRIVER, "bash", script, *words],
-        capture_output=True, text=True, check=True, cwd=cwd, timeout=30,
+        capture_output=True, text=True, check=True, cwd=cwd, timeout=PATIENT,
         env={**os.environ, "LOADED": "1" if loaded else ""},
     )
     assert result.stderr == ""
@@ -92,7 +92,7 @@ def test_syntax(shell, script):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
     command = [shell, "--no-execute" if shell == "fish" else "-n", COMPLETIONS / script]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENT)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
@@ -120,7 +120,7 @@ def test_fish(tmp_path, line, some):
     program.chmod(0o755)
     result = subprocess.run(
         ["fish", "--no-config", "-c", 'source $argv[1]; complete -C $argv[2]', COMPLETIONS / "nfwpolicy.fish", line],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=PATIENT,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
     )
     assert some <= {each.split("\t")[0] for each in result.stdout.splitlines()}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import SOURCE
+from conftest import PATIENT, SOURCE
 
 KEYS = [
     "Resolvers", "MinTTL", "MaxTTL", "MaxNames", "LogDenied", "TableName", "NflogGroup", "StateDirectory",
@@ -156,6 +156,6 @@ def test_the_command_line_of_the_daemon_counts_more(host, configuration, tmp_pat
     assert process.stdout.readline() == "nfwpolicyd: learning (2 policies, 1 port)\n"
     assert (tmp_path / "store" / "policies").is_dir()
     process.terminate()
-    said, complaints = process.communicate(timeout=10)
+    said, complaints = process.communicate(timeout=PATIENT)
     assert process.returncode == 0
     assert "bus" not in said + complaints.lower()

@@ -12,6 +12,8 @@ import subprocess
 
 import pytest
 
+from conftest import PATIENT
+
 FULL = "nfwpolicy: cannot write the output: No space left on device\n"
 
 
@@ -208,7 +210,7 @@ def on_terminal(host, *arguments, until=None, then=None):
             if until and until in text:
                 then()
                 until = None
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
     os.close(primary)
     return process.returncode, text.decode()
 
@@ -236,7 +238,7 @@ def test_who_does_not_look_is_not_told(host, busy, options):
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1.5)
         fcntl.flock(busy, fcntl.LOCK_UN)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, errors or "") == (0, "")
 
 
@@ -253,7 +255,7 @@ def test_foreground(host, number):
         assert process.stdout.readline() == "policy names (1 rule) in force on vnet1\n"
         assert "learner: running; queries 0," in host("list").stdout
         process.send_signal(number)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, errors) == (0, "")
     assert output.startswith("the rules stay in force") and "nfwpolicy unload names --force" in output
 
@@ -262,7 +264,7 @@ def test_foreground_as_json_is_one_object_a_line(host):
     with load_in_foreground(host, "--json") as process:
         assert json.loads(process.stdout.readline()) == {"outcome": "ok", "diagnostics": []}
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, output, errors) == (0, "", "")
 
 
@@ -270,11 +272,11 @@ def test_daemon(host):
     with host.start_daemon() as process:
         assert process.stdout.readline() == "nfwpolicyd: learning (2 policies, 1 port)\n"
         for second in (host.start_daemon(), load_in_foreground(host)):
-            output, errors = second.communicate(timeout=30)
+            output, errors = second.communicate(timeout=PATIENT)
             assert (second.returncode, output) == (1, "")
             assert "a learner is running already [learner/running]\n    hint: " in errors
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
     assert process.returncode == 0
 
 
@@ -282,7 +284,7 @@ def test_daemon_as_json(host):
     with host.start_daemon("--json") as process:
         assert json.loads(process.stdout.readline()) == {"event": "ready", "policies": 2, "ports": 1}
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, output, errors) == (0, "", "")
 
 
@@ -295,7 +297,7 @@ def test_daemon_goes_on_when_nobody_reads_what_it_says(host):
             assert process.poll() is None
         assert host("load", host.directory / "names.yaml", "--port", "vnet1").returncode == 0
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
     assert process.returncode == 2  # what it said is lost, which is no success
 
 
@@ -304,7 +306,7 @@ def test_follow_ends_with_its_reader(host, ignored):
     with host.start("names", "--follow", restore_signals=not ignored) as process:
         assert process.stdout.readline().split() == ["PORT", "NAME", "ADDRESS", "LEFT", "RESOLVER"]
         process.stdout.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENT) == 0
         assert process.stderr.read() == ""
 
 
@@ -312,5 +314,5 @@ def test_follow_is_interrupted(host):
     with host.start("names", "--follow") as process:
         assert process.stdout.readline().startswith("PORT ")
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=PATIENT)
     assert (process.returncode, output, errors) == (0, "", "")

@@ -10,6 +10,8 @@ import struct
 
 import pytest
 
+from conftest import PATIENT
+
 KEYS = [
     "daemon", "table_name", "learner", "kernel", "tables", "policies", "ports", "filter_ports", "networks", "names", "addresses", "ignored", "attention",
 ]
@@ -109,7 +111,7 @@ def test_no_learner_although_a_policy_has_domains(host):
         assert codes(host) == []
         assert "\nlearner   running\n" in host("status", "--no-bus").stdout
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
 
 
 def test_a_policy_that_is_not_in_the_kernel_any_more(well):
@@ -158,7 +160,7 @@ def test_losses(well):
     with well.start_daemon("--no-bus") as process:
         process.stdout.readline()
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
     (path,) = glob.glob(f"{well.state}/net-*/learner")
     with open(path, "r+b") as file:
         for counter, n in ((UNTRUSTED, 4), (LOST, 1), (FAILED, 3)):
@@ -175,7 +177,7 @@ def test_losses(well):
         process.stdout.readline()
         assert codes(well) == []
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENT)
     assert "counters" not in well("status", "--no-bus").stdout
 
 
