@@ -158,8 +158,7 @@ def learned(callers):
     callers.bus.write("seen.yaml", text)
     assert callers.root("load", "seen.yaml", "--name", "web", "--port", "vnet0", "--resolver", RESOLVER4)[0] == 0
     for server in (RESOLVER4, UNTRUSTED):
-        # Once: how many replies did not count is compared.
-        lookup(callers.lab.guest, server, "www.example", again=30)
+        lookup(callers.lab.guest, server, "www.example")
     eventually(lambda: callers.lab.names())
     eventually(lambda: callers.lab.json("list")["ignored"])
     yield callers

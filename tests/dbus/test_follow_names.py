@@ -17,8 +17,7 @@ from conftest import laboratory
 from dnsserver import answer_with
 from follower import Follower
 from lab import eventually
-from learning import RESOLVER4, MarkedResponder, load
-from learning import ask as ask_often
+from learning import RESOLVER4, MarkedResponder, ask, load
 from policies import allow
 
 
@@ -39,11 +38,6 @@ def callers(module_callers):
     ask(module_callers.lab, "early.example", qtypes=[1])
     eventually(module_callers.lab.names)
     return module_callers
-
-
-def ask(*arguments, **options):
-    """Once: every line that is told is compared or counted."""
-    ask_often(*arguments, again=30, **options)
 
 
 def user_follows(callers, *arguments):
