@@ -142,7 +142,7 @@ def smoke(machine):
         shutil.move(path, folder)
     done = subprocess.run(
         [HERE / "chroot", folder, "/mnt/smoke"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=100, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, timeout=900, check=False,
     )
     return folder, done
 
