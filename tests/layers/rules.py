@@ -143,6 +143,17 @@ def files_are_short(root):
                 yield f"{name(root, path)}:{MAX_LINES}: {n_lines} lines, more than {MAX_LINES}"
 
 
+def python_tests_are_run(root):
+    """Where each file is a test of meson's, a new one is easily forgotten."""
+    for build in sorted((root / "tests").glob("*/meson.build")):
+        text = build.read_text()
+        if "'test_' + name + '.py'" not in text:
+            continue
+        for path in sorted(build.parent.glob("test_*.py")):
+            if f"'{path.stem.removeprefix('test_')}'," not in text:
+                yield f"{name(root, path)}:1: {name(root, build)} does not name it"
+
+
 def files_have_a_licence(root, paths):
     for where in paths:
         path = root / where

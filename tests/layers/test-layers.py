@@ -50,6 +50,9 @@ BAD = {
     ),
     "lib/base/vec.h": (MARK, []),
     "lib/libnfwpolicy.sym": ("{ nfw_a; nfw_c; nfw_d; };\n", ["nfw_b is missing", "no SPDX line"]),
+    "tests/netns/meson.build": (f"# {rules.SPDX}\n['old',]\n'test_' + name + '.py'\n", []),
+    "tests/netns/test_old.py": (f"# {rules.SPDX}\n", []),
+    "tests/netns/test_new.py": (f"# {rules.SPDX}\n", ["tests/netns/meson.build does not name it"]),
     "lib/base/doc.c": (
         MARK + "/**\n * nfw_a() - a\n * @x: x\n */\nnfw_public int nfw_a(int x) {\n}\n"
         "/**\n * nfw_c() - c\n * @z: z\n * Return: c\n */\nnfw_public int nfw_c(int y, int z) {\n}\n",
@@ -66,6 +69,7 @@ RULES = [
     rules.library_neither_prints_nor_exits,
     rules.files_are_short,
     rules.nothing_is_left_to_do,
+    rules.python_tests_are_run,
     interface.header_and_sym_file_agree,
     interface.public_functions_are_documented,
 ]
