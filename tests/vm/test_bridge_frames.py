@@ -118,7 +118,7 @@ def test_fragments_are_judged_by_the_first_one(lab, services_guest, address):
 
     with lab.internet.socket(family, socket.SOCK_DGRAM) as server:
         server.bind(("::" if ":" in address else "", 5000))
-        server.settimeout(30)
+        server.settimeout(120)
         send(5000)
         assert server.recv(65536) == datagram
 

@@ -4,6 +4,7 @@
 import json
 
 from lab import kernel, tcp
+from lab.topology import await_true
 
 
 def test_verify_finds_no_difference(lab, guest, name):
@@ -38,6 +39,8 @@ def test_list_knows_ports_and_what_they_learned(lab, guest, name):
 def test_nft_reads_back_what_it_lists(lab, guest, name, tmp_path):
     guest.look_up(name.name)
     assert guest.reaches(name.v4)
+    # What lives short is over, and not between two looks.
+    await_true(lambda: kernel.seconds_left(lab.host, guest.port, lab.brief.v4) is None)
     before = kernel.listing(lab.host)
     assert name.v4 in before
     file = tmp_path / "ruleset.nft"

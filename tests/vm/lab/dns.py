@@ -25,7 +25,7 @@ def family(address):
     return socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6
 
 
-def ask_udp(namespace, server, name, kind, timeout=10):
+def ask_udp(namespace, server, name, kind, timeout=60):
     identification = int.from_bytes(os.urandom(2), "big")
     with namespace.socket(family(server), socket.SOCK_DGRAM) as client:
         client.settimeout(timeout)
@@ -40,7 +40,7 @@ def ask_tcp(namespace, server, name, kind):
     message = query(identification, name, kind)
     message = struct.pack("!H", len(message)) + message
     with namespace.socket(family(server), socket.SOCK_STREAM) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.connect((server, 53))
         client.sendall(message[:1])
@@ -74,4 +74,4 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)

@@ -92,7 +92,7 @@ def passing(origin, watched, send):
         send(out)
         request = arp_request(mac, "0.0.0.0", "0.0.0.0") + marker
         out.send(ethernet(BROADCAST, mac, ETHER_ARP, request))
-        watch.settimeout(30)
+        watch.settimeout(120)
         frames = []
         while True:
             frame, (_, _, packet_type, *_) = watch.recvfrom(65536)

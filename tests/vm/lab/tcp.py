@@ -30,7 +30,7 @@ class EchoServer(socketserver.ThreadingTCPServer):
 
 
 class Connection:
-    def __init__(self, namespace, address, port, timeout=20):
+    def __init__(self, namespace, address, port, timeout=60):
         self.socket = namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         try:

@@ -25,8 +25,16 @@ TO_METADATA, TO_HOST, TO_LOOPBACK = "metadata.github.com", "host.github.com", "l
 ALIAS = "alias.github.com"
 
 # The host's server says that records live short, the one in the internet that they live long.
-SHORT_TTL, TTL, LONG_TTL = 6, 600, 7200
+SHORT_TTL, TTL, LONG_TTL = 6, 7200, 14400
 N_NAMES = 40
+
+
+def await_true(condition, seconds=300):
+    """For what another process does in its own time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
 
 
 class Name:
@@ -64,8 +72,13 @@ class Guest:
         mac = self.namespace.mac("eth0")
         return any(frames.begins_connection(frame, mac, address, port) for frame in sent)
 
+    def knows(self):
+        """The neighbours that it has an address on the link for."""
+        lines = self.namespace.check("ip", "neigh", "show", "dev", "eth0").splitlines()
+        return {line.split()[0] for line in lines if " lladdr " in line}
+
     def pings(self, address, size=56):
-        return self.namespace.run("ping", "-q", "-n", "-c", 1, "-W", 20, "-s", size, address).returncode == 0
+        return self.namespace.run("ping", "-q", "-n", "-c", 1, "-W", 60, "-s", size, address).returncode == 0
 
 
 class Lab:
@@ -171,12 +184,13 @@ class Lab:
         """Ask for the addresses on the link now: a packet that has to wait for an answer is not sent in its turn."""
         for guest in self.guests:
             others = [other for other in self.guests if other is not guest]
-            for address in [HOST_V4, HOST_V6, *(other.v4 for other in others), *(other.v6 for other in others)]:
-                with guest.namespace.socket(dns.family(address), socket.SOCK_DGRAM) as nudge:
-                    nudge.sendto(b"", (address, 9))
-        for guest in self.guests:
-            while guest.namespace.check("ip", "neigh", "show", "dev", "eth0").count("lladdr") < 2 * len(self.guests):
-                time.sleep(0.1)
+            addresses = {HOST_V4, HOST_V6, *(other.v4 for other in others), *(other.v6 for other in others)}
+            # Again, as the kernel gives up after three seconds.
+            while unknown := addresses - guest.knows():
+                for address in unknown:
+                    with guest.namespace.socket(dns.family(address), socket.SOCK_DGRAM) as nudge:
+                        nudge.sendto(b"", (address, 9))
+                time.sleep(0.2)
 
     # --- the program under test
 
@@ -202,10 +216,10 @@ class Lab:
     def stop_learner(self):
         if self.learner:
             self.learner.terminate()
-            self.learner.wait(30)
+            self.learner.wait(120)
             self.learner = None
 
     def kill_learner(self):
         self.learner.kill()
-        self.learner.wait(30)
+        self.learner.wait(120)
         self.learner = None
