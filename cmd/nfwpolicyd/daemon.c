@@ -113,6 +113,8 @@ static void take_event(struct daemon *daemon, const struct nfw_event *event) {
                 changes_tell_address(daemon, event);
         else if (type == NFW_EVENT_DENIED)
                 changes_tell_denied(daemon, event);
+        else if (type == NFW_EVENT_EDITED)
+                changes_tell_edited(daemon, event);
         else if (type == NFW_EVENT_RELOADED)
                 refresh_soon(daemon);
 }

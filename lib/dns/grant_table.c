@@ -108,9 +108,9 @@ static struct nfw_grant_element *find_element(const struct nfw_grant_table *tabl
         return element;
 }
 
-const struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
-                                                             size_t learned,
-                                                             const struct nfw_addr *addr) {
+struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
+                                                       size_t learned,
+                                                       const struct nfw_addr *addr) {
         struct nfw_grant_key key = element_key(learned, addr);
 
         return find_element(table, &key);

@@ -42,6 +42,7 @@ struct nfw_grant_element {
         struct nfw_grant_hold *carrier; /* the longest hold: its name and expiry are what the kernel has */
         struct nfw_heap others;         /* what expires last comes first */
         struct nfw_grant_hold *marked;  /* the hold of the table's marked name, if it has one here */
+        uint64_t n_check;               /* the last check that found it in the kernel */
         UT_hash_handle hh;
 };
 
@@ -53,6 +54,7 @@ struct nfw_grant_table {
         struct nfw_grant_name *marked;
         size_t n_names;
         size_t n_holds;
+        uint64_t n_checks;
         /* Operations that were handed out name these; they live until the next change. */
         struct nfw_grant_name *retired;
 };
@@ -74,9 +76,9 @@ struct nfw_grant_hold *nfw_grant_table_find_hold(struct nfw_grant_table *table,
                                                  size_t learned,
                                                  const struct nfw_addr *addr);
 /* NULL where no name holds it. */
-const struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
-                                                             size_t learned,
-                                                             const struct nfw_addr *addr);
+struct nfw_grant_element *nfw_grant_table_find_element(const struct nfw_grant_table *table,
+                                                       size_t learned,
+                                                       const struct nfw_addr *addr);
 /*
  * A hold on that element, which is made where there is none. The name must not have one yet. It begins with
  * expires_ms 0, and carries the element only if it is the first. 0 or -ENOMEM.

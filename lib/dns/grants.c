@@ -325,6 +325,48 @@ int nfw_dns_grants_foreach_name(const struct nfw_dns_grants *grants,
         return r;
 }
 
+void nfw_dns_grants_check_begin(struct nfw_dns_grants *grants) {
+        grants->table.n_checks++;
+}
+
+int nfw_dns_grants_check_element(struct nfw_dns_grants *grants,
+                                 size_t learned,
+                                 const struct nfw_addr *addr,
+                                 uint64_t expires_ms,
+                                 uint64_t now_ms,
+                                 uint64_t slack_ms,
+                                 struct nfw_grant_ops *ops) {
+        struct nfw_grant_element *element = nfw_grant_table_find_element(&grants->table, learned, addr);
+        uint64_t wanted_ms = element ? nfw_grant_hold_expires(element->carrier) : 0;
+
+        if (element)
+                element->n_check = grants->table.n_checks;
+        if (wanted_ms > now_ms)
+                return expires_ms > wanted_ms + slack_ms || expires_ms + slack_ms < wanted_ms
+                               ? emit(ops, NFW_GRANT_REPLACE, element->carrier)
+                               : 0;
+        /* The kernel may be a moment behind with what has just expired. */
+        if (expires_ms <= now_ms + slack_ms)
+                return 0;
+        return nfw_vec_push(
+                &ops->vec,
+                ((struct nfw_grant_op){ .change = NFW_GRANT_REMOVE, .learned = learned, .addr = *addr }));
+}
+
+int nfw_dns_grants_check_end(const struct nfw_dns_grants *grants,
+                             uint64_t now_ms,
+                             uint64_t slack_ms,
+                             struct nfw_grant_ops *ops) {
+        const struct nfw_grant_element *element;
+        int r = 0;
+
+        for (element = grants->table.elements; element && r == 0; element = element->hh.next)
+                if (element->n_check != grants->table.n_checks &&
+                    nfw_grant_hold_expires(element->carrier) > now_ms + slack_ms)
+                        r = emit(ops, NFW_GRANT_ADD, element->carrier);
+        return r;
+}
+
 size_t nfw_dns_grants_n_names(const struct nfw_dns_grants *grants) {
         return grants->table.n_names;
 }

@@ -27,7 +27,7 @@ struct nfw_grant_op {
         enum nfw_grant_change change;
         size_t learned;
         struct nfw_addr addr;
-        const char *name; /* borrowed; valid until the next call that changes the grants */
+        const char *name; /* borrowed; valid until the next call that changes the grants; NULL: nobody's */
         struct nfw_addr resolver;
         uint64_t expires_ms; /* on the caller's clock */
 };
@@ -88,4 +88,23 @@ int nfw_dns_grants_foreach_name(const struct nfw_dns_grants *grants,
                                 const struct nfw_addr *addr,
                                 int (*callback)(const char *name, uint64_t expires_ms, void *userdata),
                                 void *userdata);
+
+/*
+ * Where somebody else may have changed what the kernel holds: begin, tell every element that it has, and end. The
+ * operations that make it what it was are appended to ops. Times that differ by no more than slack_ms are the same.
+ * expires_ms: on the caller's clock; UINT64_MAX for an element that never does. 0 or -ENOMEM.
+ */
+void nfw_dns_grants_check_begin(struct nfw_dns_grants *grants);
+int nfw_dns_grants_check_element(struct nfw_dns_grants *grants,
+                                 size_t learned,
+                                 const struct nfw_addr *addr,
+                                 uint64_t expires_ms,
+                                 uint64_t now_ms,
+                                 uint64_t slack_ms,
+                                 struct nfw_grant_ops *ops);
+int nfw_dns_grants_check_end(const struct nfw_dns_grants *grants,
+                             uint64_t now_ms,
+                             uint64_t slack_ms,
+                             struct nfw_grant_ops *ops);
+
 size_t nfw_dns_grants_n_names(const struct nfw_dns_grants *grants);

@@ -10,12 +10,19 @@
 #include "engine/resolvers.h"
 #include "engine/shadow.h"
 #include "nft/names.h"
+#include "nft/notify.h"
 #include "nft/socket.h"
 #include "rtnl/link.h"
 
 struct nfw_record;
 struct nfw_nwfilters;
 struct nfw_summary;
+
+/* What others did to learned sets, as a keeper hears of it; the learner of the same context puts it right. */
+struct nfw_learned_edits {
+        uint64_t n, n_repaired;
+        struct nfw_nft_author author; /* of the last */
+};
 
 struct nfw_context {
         /* What the sockets and batches made for the context refer to; they borrow it. */
@@ -34,6 +41,7 @@ struct nfw_context {
         struct nfw_record *settings;   /* read last, or NULL; nfw_record_read_settings() has it */
         struct nfw_summary *summaries; /* by id */
         struct nfw_resolvers resolvers;
+        struct nfw_learned_edits learned_edits;
         struct nfw_nwfilters *nwfilters; /* with sockets of the same namespace */
 };
 

@@ -319,7 +319,8 @@ struct nfw_event;
  * @NFW_EVENT_LOST:    the kernel threw mirrored packets away because the learner was too slow
  * @NFW_EVENT_RELOADED: the learner follows a changed set of policies or ports
  * @NFW_EVENT_ERROR:   a transaction failed; nfw_event_text() says why
- * @NFW_EVENT_EDITED:  another program changed our tables, and a keeper puts them right; nfw_event_text() says who
+ * @NFW_EVENT_EDITED:  another program changed our tables, and a keeper puts them right, or the learner of the keeper's
+ *                     context what was learned; nfw_event_text() says who
  * @NFW_EVENT_DENIED:  a packet was dropped by a policy that was loaded to tell of it; some of many are told of
  * @NFW_EVENT_ADDRESS: the guest behind a port has the address; nfw_event_text() says whether it was "leased" or "claimed"
  * @NFW_EVENT_ADDRESS_GONE: the guest behind a port does not have the address any more

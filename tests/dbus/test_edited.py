@@ -2,6 +2,7 @@
 """Who changes our tables is told by name: signals of a daemon that keeps them."""
 
 import os
+import re
 
 import pytest
 
@@ -42,6 +43,18 @@ def test_nft(kept, arguments):
     assert signal == (PATH, f"{NAME}.Manager", "Edited")
     verify = (NFWPOLICY, "verify", "--state-directory", kept.lab.state)
     eventually(lambda: kept.lab.host.run(*verify, check=False).returncode == 0)
+
+
+def test_what_was_learned(kept):
+    """As if a name server had said it."""
+    path = kept.write("names.yaml", policy(allow(domains=["www.example"])))
+    kept.lab.host.run(NFWPOLICY, "load", path, "--port", "vnet0", "--resolver", "203.0.113.53", "--state-directory",
+                      kept.lab.state)
+    kept.listener.call("Reload")
+    (learned,) = re.findall(r"set (\S+-learned4) ", kept.lab.nft("list", "sets", "inet"))
+    pid = nft(kept, "add", "element", *TABLE, learned, "{ vnet0 . 192.0.2.1 }")
+    assert kept.listener.wait_for("Edited") == ("nft", pid)
+    eventually(lambda: "192.0.2.1" not in kept.lab.nft("list", "set", *TABLE, learned))
 
 
 def test_what_we_do_ourselves_is_not_told(kept):

@@ -27,11 +27,14 @@ struct nfw_keeper {
         bool touches_ours;       /* the transaction that is being read */
         bool touches_values;     /* likewise: what ports have in the parameter sets */
         bool touches_filters;    /* likewise */
+        bool touches_learned;    /* likewise */
         bool ours_changed;       /* and was not looked at since */
         bool others_did;         /* at least one of those changes, of what is not filters */
         bool others_did_values;  /* of those */
         bool others_did_filters; /* and of filters */
+        bool others_did_learned; /* and of what was learned */
         unsigned int n_repairs;  /* since the last pause */
+        uint64_t n_learned;      /* repairs of what was learned, that are counted there */
         uint64_t last_repair_ms; /* of the monotonic clock */
         unsigned int pause_ms;   /* between repairs that follow one another without end */
         struct nfw_nft_author author;

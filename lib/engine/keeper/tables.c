@@ -7,9 +7,11 @@
 
 #include "engine/keeper/follow.h"
 #include "engine/keeper/keeper.h"
+#include "engine/lock.h"
 #include "engine/nwfilter/restore.h"
 #include "engine/port.h"
 #include "engine/rebuild.h"
+#include "engine/state.h"
 #include "nft/names.h"
 
 /*
@@ -29,7 +31,9 @@ static uint64_t now_ms(void) {
 static int take_elements(const char *set, void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        if (!nfw_set_is_learned(set))
+        if (nfw_set_is_learned(set))
+                keeper->touches_learned = true;
+        else
                 keeper->touches_ours = true;
         keeper->touches_values |= nfw_nft_is_parameter_set(set);
         return 0;
@@ -51,24 +55,27 @@ static int take_filter(void *userdata) {
 
 static int take_end(const struct nfw_nft_author *author, void *userdata) {
         struct nfw_keeper *keeper = userdata;
+        bool touches_rules = keeper->touches_ours || keeper->touches_filters;
 
-        if (keeper->touches_ours || keeper->touches_filters) {
+        keeper->ours_changed |= touches_rules;
+        if (author->pid != (uint32_t)getpid() && (touches_rules || keeper->touches_learned)) {
+                keeper->others_did |= keeper->touches_ours;
+                keeper->others_did_values |= keeper->touches_values;
+                keeper->others_did_filters |= keeper->touches_filters;
+                keeper->others_did_learned |= keeper->touches_learned;
                 keeper->ours_changed = true;
-                if (author->pid != (uint32_t)getpid()) {
-                        keeper->others_did |= keeper->touches_ours;
-                        keeper->others_did_values |= keeper->touches_values;
-                        keeper->others_did_filters |= keeper->touches_filters;
-                        keeper->author = *author;
-                }
+                keeper->author = *author;
         }
-        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = false;
+        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = keeper->touches_learned =
+                false;
         return 0;
 }
 
 static int take_loss(void *userdata) {
         struct nfw_keeper *keeper = userdata;
 
-        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = true;
+        keeper->touches_ours = keeper->touches_values = keeper->touches_filters = keeper->touches_learned =
+                true;
         return take_end(&(struct nfw_nft_author){ 0 }, keeper);
 }
 
@@ -209,12 +216,37 @@ static int check_state(struct nfw_keeper *keeper) {
         return r;
 }
 
+/* What the learner has put right since counts as a repair of ours: it is us that it is asked by. */
+static void count_repairs_of_learned(struct nfw_keeper *keeper) {
+        if (keeper->n_learned == keeper->context->learned_edits.n_repaired)
+                return;
+        keeper->n_learned = keeper->context->learned_edits.n_repaired;
+        keeper->n_repairs++;
+        keeper->last_repair_ms = now_ms();
+}
+
+/* Only the learner knows what should be there. It wakes whenever somebody lets go of the lock. */
+static int ask_learner(struct nfw_keeper *keeper) {
+        struct nfw_lock lock = NFW_LOCK_INIT;
+        int r;
+
+        keeper->others_did_learned = false;
+        keeper->context->learned_edits.n++;
+        keeper->context->learned_edits.author = keeper->author;
+        r = nfw_state_prepare(keeper->context, NULL);
+        if (r == 0)
+                r = nfw_lock_acquire(&lock, keeper->context);
+        nfw_lock_release(&lock);
+        return r;
+}
+
 int nfw_keeper_check(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
         bool policies_differ = false, filters_differ = false, values_changed;
         uint64_t now = now_ms();
         int r;
 
+        count_repairs_of_learned(keeper);
         if (now - keeper->last_repair_ms > ROW_MS)
                 keeper->n_repairs = 0;
         if (keeper->n_repairs >= MAX_REPAIRS && now - keeper->last_repair_ms < keeper->pause_ms)
@@ -243,5 +275,7 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 r = repair_values(keeper);
         if (r == 0 && filters_differ && !policies_differ)
                 r = repair_filters(keeper);
+        if (r == 0 && keeper->others_did_learned)
+                r = ask_learner(keeper);
         return r < 0 ? r : nfw_keeper_save(keeper);
 }

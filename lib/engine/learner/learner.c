@@ -331,9 +331,9 @@ static int dispatch_changes(struct nfw_learner *learner) {
                 ;
 
         r = nfw_learner_follow_if_changed(learner, &changed);
-        if (r < 0)
-                return r;
-        return nfw_learner_commit(learner);
+        if (r == 0)
+                r = nfw_learner_commit(learner);
+        return r < 0 ? r : nfw_learner_check_edits(learner);
 }
 
 /* What came first is committed before it is looked whether more has come. */

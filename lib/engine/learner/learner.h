@@ -9,6 +9,7 @@
  *   policy.c   what the policies want to learn
  *   restore.c  grants that the kernel has already, and that a policy's last version had
  *   packet.c   from a mirrored packet to what a name may open
+ *   check.c    that what was learned is in the kernel, and nothing else
  *   commit.c   from decisions to set elements
  *   denied.c   what policies drop that tell of it: nothing is learned from that
  *   denier.c   which rule dropped it
@@ -135,6 +136,7 @@ struct nfw_learner {
                 LEARNER_EXTEND_BY_REPLACE, /* before: it is ignored in silence, so delete and add in one batch */
         } extend;
 
+        uint64_t n_edits;    /* of those that the context knows of, that were looked after */
         uint64_t n_follows;  /* how often policies and ports were brought up to date */
         uint64_t restore_ms; /* the longest that grants of a set took to be read, the last time */
         uint64_t n_lost;
@@ -191,6 +193,9 @@ int nfw_learner_denier_find(struct nfw_learner *learner,
                             bool is_current,
                             const struct nfw_denier_rule **ret_rule);
 
+/* check.c: puts right what others have changed in learned sets, if somebody did. 0 or a negative errno. */
+int nfw_learner_check_edits(struct nfw_learner *learner);
+
 /* restore.c: reads the grants of fresh policies, and queues what ports take along from old versions. */
 int nfw_learner_restore(struct nfw_learner *learner);
 
@@ -205,6 +210,11 @@ int nfw_learner_queue(struct nfw_learner *learner,
                       const struct nfw_grant_ops *ops);
 void nfw_learner_drop_ops(struct nfw_learner *learner, const struct learner_port *port);
 int nfw_learner_commit(struct nfw_learner *learner);
+
+/* The name was too long for the note, so who has not learned it himself does not know it. */
+static inline bool nfw_learner_is_nameless(const struct nfw_nft_grant *grant) {
+        return !grant->note.name[0] && grant->note.resolver.family;
+}
 
 /* What the port has learned changes now, or may have: copies that are read already and those that wait are of before. */
 static inline void nfw_learner_note_change(struct nfw_learner *learner, struct learner_port *port) {

@@ -11,6 +11,20 @@ struct restore {
         uint64_t now;
 };
 
+/* No learner has put that there. */
+static int remove_foreign(const struct restore *restore,
+                          struct learner_port *port,
+                          const struct nfw_nft_grant *grant) {
+        struct nfw_grant_ops *ops = &restore->learner->scratch;
+        int r;
+
+        ops->vec.n = 0;
+        r = nfw_vec_push(&ops->vec, ((struct nfw_grant_op){ .change = NFW_GRANT_REMOVE,
+                                                            .learned = restore->learned,
+                                                            .addr = grant->addr }));
+        return r < 0 ? r : nfw_learner_queue(restore->learner, port, ops);
+}
+
 static int restore_grant(const struct nfw_nft_grant *grant, void *userdata) {
         struct restore *restore = userdata;
         struct learner_port *port;
@@ -18,10 +32,12 @@ static int restore_grant(const struct nfw_nft_grant *grant, void *userdata) {
         HASH_FIND_STR(restore->learner->ports, grant->interface, port);
         if (!port || port->policy != restore->policy)
                 return 0;
-        if (!grant->note.name[0]) {
+        if (nfw_learner_is_nameless(grant)) {
                 port->has_nameless = true;
                 return 0;
         }
+        if (!grant->note.name[0])
+                return remove_foreign(restore, port, grant);
 
         return nfw_dns_grants_restore(port->grants, grant->note.name, &grant->note.resolver, restore->learned,
                                       &grant->addr, restore->now + grant->expires_ms);

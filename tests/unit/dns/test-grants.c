@@ -358,6 +358,72 @@ static void test_names_of_an_address(void **state) {
         nfw_dns_grants_free(g);
 }
 
+static void check(struct nfw_dns_grants *g, unsigned int n, uint64_t expires) {
+        struct nfw_addr addr = address(n);
+
+        assert_int_equal(nfw_dns_grants_check_element(g, 7, &addr, expires, 1000, 10, &ops), 0);
+}
+
+static void assert_removal(size_t index, unsigned int n) {
+        struct nfw_addr addr = address(n);
+
+        assert_true(index < ops.vec.n);
+        assert_int_equal(ops.vec.items[index].change, NFW_GRANT_REMOVE);
+        assert_null(ops.vec.items[index].name);
+        assert_int_equal(ops.vec.items[index].learned, 7);
+        assert_true(nfw_addr_equal(&ops.vec.items[index].addr, &addr));
+}
+
+static void test_what_the_kernel_has_is_checked(void **state) {
+        struct nfw_dns_grants *g = new_grants(9);
+
+        (void)state;
+        restore(g, "a.test", 1, 2000);
+        restore(g, "b.test", 1, 3000);
+        restore(g, "c.test", 2, 2000);
+        restore(g, "d.test", 3, 2000);
+        restore(g, "e.test", 4, 1000);
+        restore(g, "f.test", 5, 1011);
+        restore(g, "g.test", 6, 1010);
+
+        /* Twice: what was found the first time is not taken for found the second. */
+        for (int i = 0; i < 2; i++) {
+                ops.vec.n = 0;
+                nfw_dns_grants_check_begin(g);
+                check(g, 1, 3010);
+                check(g, 2, 1990);
+                check(g, 3, 2000);
+                check(g, 4, 1010); /* has expired, and the kernel does not know yet */
+                check(g, 9, 1010);
+                check(g, 5, 1011);
+                assert_no_op();
+                assert_int_equal(nfw_dns_grants_check_end(g, 1000, 10, &ops), 0);
+                assert_no_op();
+        }
+
+        nfw_dns_grants_check_begin(g);
+        check(g, 1, 3011);
+        check(g, 2, 1989);
+        check(g, 3, UINT64_MAX);
+        assert_int_equal(ops.vec.n, 3);
+        assert_op(0, NFW_GRANT_REPLACE, "b.test", 1, 3000);
+        assert_op(1, NFW_GRANT_REPLACE, "c.test", 2, 2000);
+        assert_op(2, NFW_GRANT_REPLACE, "d.test", 3, 2000);
+        ops.vec.n = 0;
+        check(g, 4, 1011);
+        check(g, 8, 1011);
+        check(g, 9, UINT64_MAX);
+        assert_int_equal(ops.vec.n, 3);
+        assert_removal(0, 4);
+        assert_removal(1, 8);
+        assert_removal(2, 9);
+        ops.vec.n = 0;
+        /* One that has a moment left is not worth it. */
+        assert_int_equal(nfw_dns_grants_check_end(g, 1000, 10, &ops), 0);
+        assert_only_op(NFW_GRANT_ADD, "f.test", 5, 1011);
+        nfw_dns_grants_free(g);
+}
+
 static int free_ops(void **state) {
         (void)state;
         nfw_vec_deinit(&ops.vec);
@@ -379,6 +445,7 @@ int main(void) {
                 cmocka_unit_test(test_restore),
                 cmocka_unit_test(test_foreach_forwards_errors),
                 cmocka_unit_test(test_names_of_an_address),
+                cmocka_unit_test(test_what_the_kernel_has_is_checked),
         };
 
         return cmocka_run_group_tests(tests, NULL, free_ops);
