@@ -56,4 +56,5 @@ def test_stopping_the_machine_would_stop_it(network):
     """And nothing that must be there later than the daemon stands in the way of a start at boot."""
     assert "shutdown.target" in properties()["Conflicts"].split()
     assert "sysinit.target" not in properties()["After"].split()
-    assert systemctl("list-jobs").stdout.startswith("No jobs") and is_active()
+    eventually(lambda: systemctl("list-jobs").stdout.startswith("No jobs"))
+    assert is_active()

@@ -19,7 +19,7 @@ from policies import allow, policy
 
 USER = "nobody"
 RULES = policy(allow(ips=[OTHER4], ports=[80]))
-ATTACH = ("busctl", "--timeout=240", "call", NAME, PATH, MANAGER, "Attach", "assa{sv}", "1", "vnet0", "test", "0")
+ATTACH = ("busctl", "call", NAME, PATH, MANAGER, "Attach", "assa{sv}", "1", "vnet0", "test", "0")
 RULE = """
 polkit.addRule(function(action, subject) {
     if (action.id == "org.nfwpolicy1.attach" && subject.user == "%s")
@@ -99,7 +99,7 @@ class Terminal:
             return re.search(pattern, self.said)
 
         try:
-            eventually(said, 20)
+            eventually(said)
         except AssertionError:
             raise AssertionError(f"no {pattern} in: {self.said}") from None
 
@@ -115,7 +115,7 @@ class Terminal:
             self._read()
             return os.waitpid(self.pid, os.WNOHANG)
 
-        _, status = eventually(lambda: next((each for each in [ended()] if each[0]), None), 20)
+        _, status = eventually(lambda: next((each for each in [ended()] if each[0]), None))
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)
 

@@ -49,7 +49,7 @@ def test_the_command_has_the_service_do_it(service, tmp_path):
         monitor = subprocess.Popen(
             ["busctl", "--json=short", "--match", f"type='method_call',interface='{MANAGER}'", "monitor"], stdout=output)
     try:
-        eventually(lambda: service.nfw("list") and "GetStatus" in calls.read_text(), seconds=30)
+        eventually(lambda: service.nfw("list") and "GetStatus" in calls.read_text())
         service.load(NAMES, "--resolver", RESOLVER4)
         assert os.path.exists(f"{STORE}/policies/test.policy")
         eventually(lambda: "LoadPolicyFd" in calls.read_text())
