@@ -9,7 +9,7 @@ import struct
 import subprocess
 
 from lab import BUILD, Namespace, eventually
-from packets import Wire
+from packets import Wire, stay_on_this_processor
 
 CONDITIONS = {0: "ok", 1: "invalid", 2: "refused", 3: "not-found", 4: "in-use", 5: "differs", 6: "empty"}
 FORMATS = {"ir": 0, "nft": 1, "kernel": 2}
@@ -156,8 +156,7 @@ class Bridge:
     """
 
     def __init__(self):
-        # What is sent is worked through in order on one processor.
-        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+        stay_on_this_processor()
         self.host = Namespace("host")
         self.ends = Namespace("ends")
         self.wires = {}

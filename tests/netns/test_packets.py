@@ -5,7 +5,6 @@ nothing that can be done with headers is a way around it.
 """
 
 import contextlib
-import ctypes
 import itertools
 import os
 
@@ -14,7 +13,7 @@ import pytest
 from lab import GUEST4, GUEST6
 from packets import (
     AUTHENTICATION, DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, NO_NEXT, ROUTING, TCP, UDP, Wire, echo6,
-    fragment_header, ipv4, ipv6, options, send_raw, tcp_syn, udp,
+    fragment_header, ipv4, ipv6, options, send_raw, stay_on_this_processor, tcp_syn, udp,
 )
 from policies import allow, deny, policy
 from probe import PATIENT
@@ -53,9 +52,7 @@ def datagram6(port, payload):
 
 @contextlib.contextmanager
 def one_processor():
-    """What is sent on one is worked through in order; two would be ahead of each other."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, [ctypes.CDLL(None).sched_getcpu()])
+    before = stay_on_this_processor()
     try:
         yield
     finally:
