@@ -113,7 +113,8 @@ int nfw_file_replace_at(
                     mode);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, data, size);
+        /* Whoever writes it, a command or a service with a mask of its own, and whatever was left there. */
+        r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, data, size);
         if (r == 0 && durable && fsync(fd) < 0)
                 r = -errno;
         if (close(fd) < 0 && r == 0)

@@ -18,7 +18,10 @@ int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_siz
 bool nfw_file_is_bad(int r);
 /* That it is bad, as an error. NFW_E_INVALID or a negative errno. */
 int nfw_file_report_bad(struct nfw_report *report, const char *code, const char *path, int error);
-/* Written beside it, and renamed; durable: it survives a crash of the machine. 0 or a negative errno. */
+/*
+ * Written beside it, and renamed; durable: it survives a crash of the machine. The mode is what it gets, whatever the
+ * process's mask. 0 or a negative errno.
+ */
 int nfw_file_replace(const char *path, const char *data, size_t size, mode_t mode, bool durable);
 /* The same in an open directory; file is a name in it. */
 int nfw_file_replace_at(

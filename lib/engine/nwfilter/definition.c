@@ -281,7 +281,8 @@ static int make_directories(const char *path) {
         }
         for (char *end = strchr(copy + 1, '/'); end; end = strchr(end + 1, '/')) {
                 *end = '\0';
-                if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+                /* A service's mask is for what is its own. */
+                if (mkdir(copy, 0755) < 0 ? errno != EEXIST : chmod(copy, 0755) < 0)
                         return -errno;
                 *end = '/';
         }
