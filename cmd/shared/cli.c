@@ -88,6 +88,17 @@ void cli_say(const struct cli *cli, const char *format, ...) {
         va_end(arguments);
 }
 
+void cli_note(const struct cli *cli, const char *format, ...) {
+        va_list arguments;
+
+        if (cli->quiet)
+                return;
+        fprintf(stderr, "%s: ", cli->program);
+        va_start(arguments, format);
+        print_line(stderr, "note", format, arguments);
+        va_end(arguments);
+}
+
 int cli_failure(const struct cli *cli, int error, const char *about) {
         if (error == -EPERM)
                 return cli_error(cli, "this needs CAP_NET_ADMIN (run it as root)");

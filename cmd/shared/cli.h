@@ -56,6 +56,9 @@ __attribute__((format(printf, 2, 3))) int cli_error(const struct cli *cli, const
 /* The same for wrong usage, with a pointer to the right --help; returns CLI_EXIT_TROUBLE. */
 __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli *cli, const char *format, ...);
 
+/* "PROGRAM: note: TEXT" on stderr, which --quiet keeps away. */
+__attribute__((format(printf, 2, 3))) void cli_note(const struct cli *cli, const char *format, ...);
+
 /* A line on stdout that --quiet and --json keep away. */
 __attribute__((format(printf, 2, 3))) void cli_say(const struct cli *cli, const char *format, ...);
 

@@ -91,6 +91,42 @@ def test_what_goes_on_until_somebody_ends_it(world):
     assert monitor.calls() == []
 
 
+# --- a bus that was named -----------------------------------------------------------------------------------------
+
+
+def named(world, *arguments, address=None, **options):
+    return load(world, *arguments, "--bus-address", address or world.address, **options)
+
+
+def note(address):
+    return f"nfwpolicy: note: no nfwpolicyd that would do the same answers at {address}, so this is done without one\n"
+
+
+def test_who_names_a_bus_is_told_that_nobody_there_did_it(world):
+    nowhere = f"unix:path={world.directory}/nowhere"
+    for address in (world.address, nowhere):
+        assert named(world, address=address) == (*LOADED[:2], note(address))
+        assert named(world, "--quiet", address=address) == (0, "", "")
+        status, output, errors = named(world, "--json", address=address)
+        assert (status, json.loads(output)["outcome"], errors) == (0, "ok", note(address))
+    # The system's bus is nobody's wish.
+    assert load(world) == LOADED
+
+
+def test_who_names_a_bus_is_told_nothing_where_the_daemon_did_it(world):
+    world.start_daemon()
+    monitor = Monitor(world)
+    assert named(world) == LOADED
+    assert monitor.calls() == ASKED
+
+
+def test_who_names_a_bus_is_told_that_the_daemon_there_is_of_another_world(world):
+    world.start_daemon("--state-directory", "/run/other")
+    monitor = Monitor(world)
+    assert named(world) == (*LOADED[:2], note(world.address))
+    assert monitor.calls() == LOOKED
+
+
 # --- another world ------------------------------------------------------------------------------------------------
 
 

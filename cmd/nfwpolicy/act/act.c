@@ -53,6 +53,7 @@ static json_t *own_world(const struct nfw_config *config) {
                          world_settings(config));
 }
 
+/* Whoever says where to ask expects somebody there; it is done all the same. */
 static void find_daemon(const struct nfw_config *config, const struct bus_arguments *bus, struct act *act) {
         const char *setting = nfw_config_get(config, NFW_SETTING_BUS);
         CLEANUP(json) json_t *world = NULL;
@@ -62,6 +63,10 @@ static void find_daemon(const struct nfw_config *config, const struct bus_argume
         world = own_world(config);
         if (world)
                 act->bus = bus_find(bus, world);
+        if (bus->address && !act->bus)
+                cli_note(act->cli,
+                         "no nfwpolicyd that would do the same answers at %s, so this is done without one",
+                         bus->address);
 }
 
 static int open_privileged(const struct cli *cli, const struct bus_arguments *bus, struct act *act) {
