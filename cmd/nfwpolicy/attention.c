@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/cleanup.h"
 #include "shared/diagnostics.h"
@@ -89,12 +90,62 @@ static void find_missing_interfaces(json_t **array, const struct picture *pictur
         }
 }
 
+static void find_unstored(json_t **array, const struct picture *picture) {
+        if (picture->store_error)
+                add(array, NFW_SEVERITY_ERROR, "state/not-stored",
+                    "make room there, or see that it can be written to: nfwpolicyd tries again all the time",
+                    "what is loaded cannot be stored in `%s`, and some of it would not come back after a reboot: %s",
+                    picture->store, picture->store_error);
+}
+
+#define ASIDE      ".damaged"
+#define TWIN_ASIDE "~" ASIDE
+
+static bool ends_with(const char *text, const char *end) {
+        size_t n = strlen(text), n_end = strlen(end);
+
+        return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+static bool has_twin(char *const *files, const char *file) {
+        size_t n = ends_with(file, ASIDE) ? strlen(file) - strlen(ASIDE) : 0;
+
+        for (size_t i = 0; files[i]; i++)
+                if (strncmp(files[i], file, n) == 0 && strcmp(files[i] + n, TWIN_ASIDE) == 0)
+                        return true;
+        return false;
+}
+
+/* What is stored is there twice. */
+static void find_lost(json_t **array, const struct picture *picture) {
+        for (size_t i = 0; picture->set_aside && picture->set_aside[i]; i++)
+                if (ends_with(picture->set_aside[i], TWIN_ASIDE))
+                        add(array, NFW_SEVERITY_ERROR, "state/set-aside",
+                            "load, attach, bind or start again what was in it, then delete the files",
+                            "`%s` and the file that it is the second one of were damaged: what was in them is "
+                            "lost, and nothing restricts ports by it",
+                            picture->set_aside[i]);
+}
+
+static void find_set_aside(json_t **array, const struct picture *picture) {
+        for (size_t i = 0; picture->set_aside && picture->set_aside[i]; i++)
+                if (!ends_with(picture->set_aside[i], TWIN_ASIDE) &&
+                    !has_twin(picture->set_aside, picture->set_aside[i]))
+                        add(array, NFW_SEVERITY_WARNING, "state/set-aside",
+                            "find out what has damaged it, then delete the file",
+                            "`%s` was set aside: it was written by something else or only in part",
+                            picture->set_aside[i]);
+}
+
 json_t *attention_find(const struct picture *picture, json_t *differences) {
         json_t *array = differences;
 
         find_foreign_tables(&array, picture);
+        find_lost(&array, picture);
+        find_unstored(&array, picture);
         find_missing_learner(&array, picture);
         find_losses(&array, picture);
         find_missing_interfaces(&array, picture);
+        find_set_aside(&array, picture);
         return array;
 }

@@ -52,6 +52,11 @@ void picture_deinit(struct picture *picture) {
                 free(picture->grants[i].address);
                 free(picture->grants[i].resolver);
         }
+        for (size_t i = 0; picture->set_aside && picture->set_aside[i]; i++)
+                free(picture->set_aside[i]);
+        free(picture->set_aside);
+        free(picture->store);
+        free(picture->store_error);
         free(picture->table_name);
         free(picture->policies);
         free(picture->ports);
@@ -191,6 +196,27 @@ static int take_ports(struct picture *picture, const struct nfw_status *status) 
         return r;
 }
 
+static int take_store(struct picture *picture, const struct nfw_status *status) {
+        size_t n = nfw_status_n_set_aside(status);
+
+        if (!nfw_status_store(status))
+                return 0;
+        picture->store = strdup(nfw_status_store(status));
+        picture->set_aside = calloc(n + 1, sizeof(*picture->set_aside));
+        if (!picture->store || !picture->set_aside)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                picture->set_aside[i] = strdup(nfw_status_set_aside(status, i));
+                if (!picture->set_aside[i])
+                        return -ENOMEM;
+        }
+        if (nfw_status_store_error(status) == 0)
+                return 0;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+        picture->store_error = strdup(strerror(nfw_status_store_error(status)));
+        return picture->store_error ? 0 : -ENOMEM;
+}
+
 int picture_take(struct picture *picture,
                  const struct nfw_context *context,
                  const struct nfw_status *status,
@@ -208,6 +234,8 @@ int picture_take(struct picture *picture,
                 r = take_ignored(picture, nfw_status_ignored(status, i));
         for (size_t i = 0; r == 0 && with_grants && i < nfw_status_n_grants(status); i++)
                 r = take_grant(picture, nfw_status_grant(status, i));
+        if (r == 0)
+                r = take_store(picture, status);
         if (r < 0)
                 return r;
         count_ports(picture);

@@ -89,6 +89,9 @@ struct picture {
         size_t n_ignored;
         struct picture_grant *grants;
         size_t n_grants;
+        char *store;       /* the directory, or NULL */
+        char *store_error; /* why what is in force is not stored there, or NULL */
+        char **set_aside;  /* files of it, ended by NULL; or NULL */
         bool learner_running;
         uint64_t counters[NFW_N_COUNTERS];
         bool has_table[PICTURE_N_TABLES];

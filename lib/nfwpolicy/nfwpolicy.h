@@ -306,6 +306,11 @@ const char *nfw_ignored_port(const struct nfw_ignored *ignored);
 const char *nfw_ignored_resolver(const struct nfw_ignored *ignored);
 uint64_t nfw_ignored_n_replies(const struct nfw_ignored *ignored);
 
+const char *nfw_status_store(const struct nfw_status *status);
+int nfw_status_store_error(const struct nfw_status *status);
+size_t nfw_status_n_set_aside(const struct nfw_status *status);
+const char *nfw_status_set_aside(const struct nfw_status *status, size_t index);
+
 /* --- learning: the addresses of names, from the DNS replies that guests get --------------------------------- */
 
 struct nfw_learner;

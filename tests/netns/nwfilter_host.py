@@ -89,7 +89,7 @@ class Host:
 
     def stored(self):
         path = os.path.join(self.store, "nwfilter-binding")
-        return {name.removesuffix(".xml") for name in os.listdir(path)} if os.path.isdir(path) else set()
+        return {name.removesuffix("~").removesuffix(".xml") for name in os.listdir(path)} if os.path.isdir(path) else set()
 
     def reboot(self):
         self.host.run("nft", "flush", "ruleset")

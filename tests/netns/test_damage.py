@@ -2,6 +2,7 @@
 """Whatever has become of a stored file or a definition: the daemon starts, says so, and puts the rest in force."""
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -33,7 +34,7 @@ SIGNS = {
     "set": "192.0.2.0/24",
     "network": "chain network_forward",
 }
-# What is lost with a file. A record of a filter is made of its definition again.
+# What is lost with a file and its twin. A record of a filter is made of its definition again.
 FILES = {
     "policies/one.policy": {"one", "vnet0"},
     "bindings": {"vnet0", "up0"},
@@ -100,6 +101,18 @@ def places(shared_lab):
     reboot(lab)
 
 
+def status(lab):
+    """What needs attention; those who have the privilege look themselves here."""
+    result = lab.nfw("status", "--json", check=False)
+    attention = json.loads(result.stdout)["attention"]
+    assert result.returncode == (1 if attention else 0)
+    return attention
+
+
+def codes(lab):
+    return [each["code"] for each in status(lab)]
+
+
 def make_large(path):
     with open(path, "wb") as stream:
         stream.truncate(1 << 30)
@@ -149,23 +162,89 @@ def damages(file):
         yield name, replace
 
 
+@pytest.fixture
+def good(places):
+    """A copy of what is stored, and the way back to it."""
+    path = pathlib.Path(places.lab.directory, "good")
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(places.store, path)
+
+    def put_back():
+        shutil.rmtree(places.store)
+        shutil.copytree(path, places.store)
+
+    return put_back
+
+
+def twin(file):
+    return file.with_name(f"{file.name}~")
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_stored(places, name):
-    good = pathlib.Path(places.lab.directory, "good")
-    shutil.rmtree(good, ignore_errors=True)
-    shutil.copytree(places.store, good)
-    for what, damage in damages(pathlib.Path(places.store, name)):
+def test_what_is_stored(places, good, name):
+    """It is there twice: nothing is lost, and both are whole again."""
+    file = pathlib.Path(places.store, name)
+    for what, damage in damages(file):
         print(what)
         damage()
         # Twice: what was set aside is in nobody's way.
         said = places.restart()
-        assert "[state/set-aside]" in said and pathlib.Path(name).name in said
-        assert places.lost() == FILES[name]
+        assert "warning: " in said and "[state/set-aside]" in said and file.name in said and "nothing is lost" in said
+        assert places.lost() == set()
         places.stop()
+        assert file.read_bytes() == twin(file).read_bytes()
         assert "[state/set-aside]" not in places.restart()
         places.stop()
-        shutil.rmtree(places.store)
-        shutil.copytree(good, places.store)
+        good()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_second_one_of_what_is_stored(places, good, name):
+    file = pathlib.Path(places.store, name)
+    for make in (lambda path: path.write_bytes(b""), make_full_directory):
+        twin(file).unlink()
+        make(twin(file))
+        places.restart()
+        assert places.lost() == set()
+        places.stop()
+        assert file.read_bytes() == twin(file).read_bytes()
+        good()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_both_of_what_is_stored(places, good, name):
+    """Then it is lost, and the rest is put back. That is an error, and status says so until somebody has seen to it."""
+    file = pathlib.Path(places.store, name)
+    for instead in (b"", file.read_bytes()[:-1]):
+        for each in (file, twin(file)):
+            each.write_bytes(instead)
+        said = places.restart()
+        assert "error: " in said and "[state/set-aside]" in said
+        assert places.lost() == FILES[name]
+        (attention,) = [each for each in status(places.lab) if each["code"] == "state/set-aside"]
+        assert attention["severity"] == "error" and f"{file.name}~.damaged" in attention["text"]
+        places.stop()
+        good()
+
+
+ALLOWED, FORBIDDEN = "tcp 192.0.2.1 80", "tcp 198.51.100.1 80"
+
+
+@pytest.mark.parametrize("name", ["policies/one.policy", "bindings"])
+def test_no_packet_passes_because_a_file_is_not_whole(places, good, name):
+    """After a reboot the guest may do what it could, and nothing else."""
+    lab = places.lab
+    server = lab.serve(80)
+    lab.host.run("nft", "flush", "ruleset")
+    lab.reach([ALLOWED, FORBIDDEN])
+    for damage in (lambda file: file.write_bytes(b""), lambda file: os.truncate(file, file.stat().st_size - 1),
+                   lambda file: file.write_bytes(b"mine"), lambda file: file.unlink()):
+        damage(pathlib.Path(places.store, name))
+        places.restart()
+        lab.reach([ALLOWED], [FORBIDDEN])
+        places.stop()
+        good()
+    server.terminate()
 
 
 @pytest.mark.parametrize("name", ["policies/one.policy", "bindings", "networks/lab.network"])
@@ -174,7 +253,8 @@ def test_what_was_set_aside_before(places, name):
     file = pathlib.Path(places.store, name)
     for path in (file.with_name(file.name + ".damaged"), file.with_name(file.name + ".2.damaged")):
         make_full_directory(path)
-    file.write_text("mine")
+    for each in (file, twin(file)):
+        each.write_text("mine")
     assert f"{file.name}.3.damaged" in places.restart()
     assert places.lost() == FILES[name]
 
@@ -230,12 +310,21 @@ def fill(directory):
     os.close(fd)
 
 
+def stored_ports(keeper):
+    text = pathlib.Path(keeper.store, "bindings").read_text(encoding="utf-8")
+    return {line.split()[0] for line in text.splitlines()[1:-1]}
+
+
 def test_a_full_disk(disk):
     """It says so, goes on, and stores what it could not when there is room."""
     lab = disk.lab
     fill(disk.store)
     lab.load(policy(allow(ips=["192.0.2.2"])), name="two", ports=["up0"])
     eventually(lambda: "cannot be stored: No space left on device" in lab.learner_log())
+    (attention,) = status(lab)
+    assert (attention["severity"], attention["code"]) == ("error", "state/not-stored")
+    assert attention["text"].endswith(f"`{disk.store}`, and some of it would not come back after a reboot: "
+                                      "No space left on device")
     lab.host.run("nft", "flush", "ruleset")
     eventually(lambda: lab.nfw("verify", check=False).returncode == 0)
     assert {each["port"] for each in lab.json("list")["ports"]} == {"vnet0", "up0"}
@@ -243,6 +332,18 @@ def test_a_full_disk(disk):
     disk.start()
     os.unlink(os.path.join(disk.store, "full"))
     eventually(lambda: disk.is_stored(one="vnet0", two="up0"))
+    eventually(lambda: status(lab) == [])
+
+
+def test_a_port_on_a_full_disk(disk):
+    """Which is all that there would be to write."""
+    lab = disk.lab
+    fill(disk.store)
+    lab.nfw("attach", "one", "--port", "up0")
+    eventually(lambda: codes(lab) == ["state/not-stored"])
+    os.unlink(os.path.join(disk.store, "full"))
+    eventually(lambda: stored_ports(disk) == {"vnet0", "up0"})
+    eventually(lambda: status(lab) == [])
 
 
 def test_a_disk_that_is_read_only_now(disk):
@@ -253,4 +354,21 @@ def test_a_disk_that_is_read_only_now(disk):
     disk.start()
     assert [each["port"] for each in lab.json("list")["ports"]] == ["vnet0"]
     assert "Read-only file system [state/directory]" in lab.learner_log()
+    (attention,) = status(lab)
+    assert attention["code"] == "state/not-stored" and "Read-only file system" in attention["text"]
+    disk.stop()
+    assert codes(lab) == ["state/not-stored"]
     subprocess.run(["mount", "-o", "remount,rw", disk.store], check=True)
+    disk.start()
+    assert status(lab) == []
+
+
+def test_a_disk_that_becomes_read_only(disk):
+    """That is known before anything is lost by it: with the next look at what is in force."""
+    lab = disk.lab
+    subprocess.run(["mount", "-o", "remount,ro", disk.store], check=True)
+    assert status(lab) == []
+    lab.host.run("nft", "flush", "ruleset")
+    eventually(lambda: codes(lab) == ["state/not-stored"])
+    subprocess.run(["mount", "-o", "remount,rw", disk.store], check=True)
+    eventually(lambda: status(lab) == [])

@@ -64,11 +64,12 @@ class Keeper:
         assert self.process.wait(timeout=PATIENT) == (0 if number == signal.SIGTERM else -number)
 
     def is_stored(self, **ports):
-        """These policies, each with its port."""
+        """These policies, each with its port, and all of it twice."""
+        files = [pathlib.Path(self.store, name) for name in ("bindings", "bindings~")]
         policies = set(os.listdir(os.path.join(self.store, "policies")))
-        return (policies == {f"{name}.policy" for name in ports}
+        return (policies == {f"{name}.policy{twin}" for name in ports for twin in ("", "~")}
                 and bindings_in(self.store) == sorted((v, k) for k, v in ports.items())
-                and os.path.exists(os.path.join(self.store, "bindings")))
+                and all(file.exists() for file in files) and files[0].read_bytes() == files[1].read_bytes())
 
 
 @pytest.fixture
@@ -250,8 +251,9 @@ def test_a_damaged_file_does_not_keep_the_rest_from_it(keeper):
     eventually(lambda: keeper.is_stored(test="vnet0", other="up0"))
     keeper.stop()
     reboot(lab)
-    with open(os.path.join(keeper.store, "policies", "test.policy"), "r+b") as stream:
-        stream.truncate(20)
+    for twin in ("", "~"):
+        with open(os.path.join(keeper.store, "policies", f"test.policy{twin}"), "r+b") as stream:
+            stream.truncate(20)
     keeper.start()
     assert [each["name"] for each in lab.json("list")["policies"]] == ["other"]
     assert "state/set-aside" in lab.learner_log()

@@ -207,8 +207,8 @@ def test_a_filter_that_is_gone_does_not_keep_the_others_from_it(kept):
     eventually(lambda: kept.stored() == {"vnet0", "vnet1"})
     kept.stop()
     kept.reboot()
-    for place in "nwfilter", "store/nwfilter-record":
-        os.remove(os.path.join(kept.directory, place, "other.xml"))
+    for file in "nwfilter/other.xml", "store/nwfilter-record/other.xml", "store/nwfilter-record/other.xml~":
+        os.remove(os.path.join(kept.directory, file))
     kept.start()
     assert kept.in_force()
     assert "there is no filter `other`" in kept.said()
@@ -229,7 +229,8 @@ def test_a_filter_that_is_gone_comes_back_with_its_file(kept):
     kept.stop()
     kept.reboot()
     os.rename(path, path + ".away")
-    os.remove(os.path.join(kept.store, "nwfilter-record", "no-ip.xml"))
+    for file in "no-ip.xml", "no-ip.xml~":
+        os.remove(os.path.join(kept.store, "nwfilter-record", file))
     kept.start()
     assert not kept.bridge.passes(datagram()) and not kept.bridge.passes(datagram(OTHER))
     os.rename(path + ".away", path)

@@ -111,14 +111,15 @@ def test_kept_over_flushes_edits_and_a_reboot(host):
     eventually(lambda: host.said().count("changed our tables") >= 3)
     assert host.said().count("changed our tables") == 3
     sets = listed(host)
-    eventually(lambda: set(os.listdir(os.path.join(host.store, "nwfilter-set"))) == {"friends.set", "idle.set"})
+    eventually(lambda: set(os.listdir(os.path.join(host.store, "nwfilter-set"))) == {
+        "friends.set", "friends.set~", "idle.set", "idle.set~"})
     host.stop()
     host.reboot()
     host.start()
     assert host.ruleset() == before and listed(host) == sets
     assert passes(host) and not passes(host, destination=OTHER)
     host.nfw("set", "delete", "idle")
-    eventually(lambda: os.listdir(os.path.join(host.store, "nwfilter-set")) == ["friends.set"])
+    eventually(lambda: set(os.listdir(os.path.join(host.store, "nwfilter-set"))) == {"friends.set", "friends.set~"})
     host.stop()
     host.reboot()
     host.start()

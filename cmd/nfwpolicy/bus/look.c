@@ -32,6 +32,31 @@ static int read_table_name(sd_bus_message *reply, struct picture *picture) {
         return picture->table_name ? 1 : -ENOMEM;
 }
 
+/* "" is none. */
+static int read_text_into(sd_bus_message *reply, char **ret_text) {
+        const char *text;
+        int r;
+
+        r = sd_bus_message_read(reply, "s", &text);
+        if (r <= 0 || !*text)
+                return r;
+        free(*ret_text);
+        *ret_text = strdup(text);
+        return *ret_text ? 1 : -ENOMEM;
+}
+
+static int read_store(sd_bus_message *reply, struct picture *picture) {
+        return read_text_into(reply, &picture->store);
+}
+
+static int read_store_error(sd_bus_message *reply, struct picture *picture) {
+        return read_text_into(reply, &picture->store_error);
+}
+
+static int read_set_aside(sd_bus_message *reply, struct picture *picture) {
+        return picture->set_aside ? -EBADMSG : sd_bus_message_read_strv(reply, &picture->set_aside);
+}
+
 static int read_counter(sd_bus_message *reply, struct picture *picture) {
         const char *name;
         uint64_t n;
@@ -237,6 +262,9 @@ static const struct {
         { "filter-ports", "(ss)", read_bound },
         { "networks", "(sssb)", read_network },
         { "ignored", "(sst)", read_ignored },
+        { "store", NULL, read_store },
+        { "store-error", NULL, read_store_error },
+        { "set-aside", NULL, read_set_aside },
 };
 
 #define N_VALUES (sizeof(values) / sizeof(values[0]))

@@ -118,6 +118,27 @@ static int append_foreign_table(sd_bus_message *reply, const struct picture *pic
         return picture->has_foreign_table[i] ? sd_bus_message_append(reply, "s", picture_tables[i]) : 0;
 }
 
+static int append_set_aside(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        CLEANUP(text) char *file = string_for_bus(picture->set_aside[i]);
+
+        return file ? sd_bus_message_append(reply, "s", file) : -ENOMEM;
+}
+
+/* "" where there is none. */
+static int append_text(sd_bus_message *reply, const char *key, const char *value) {
+        CLEANUP(text) char *text = string_for_bus(value ? value : "");
+
+        return text ? sd_bus_message_append(reply, "{sv}", key, "s", text) : -ENOMEM;
+}
+
+static size_t n_set_aside(const struct picture *picture) {
+        size_t n = 0;
+
+        while (picture->set_aside && picture->set_aside[n])
+                n++;
+        return n;
+}
+
 /* --- the answer --------------------------------------------------------------------------------------------- */
 
 static int append_array(sd_bus_message *reply,
@@ -158,6 +179,7 @@ static int append_picture(sd_bus_message *reply, const struct picture *picture) 
                 { "filter-ports", "a(ss)", picture->n_bound, append_bound },
                 { "networks", "a(sssb)", picture->n_networks, append_network },
                 { "ignored", "a(sst)", picture->n_ignored, append_ignored },
+                { "set-aside", "as", n_set_aside(picture), append_set_aside },
         };
 
         int r;
@@ -167,6 +189,10 @@ static int append_picture(sd_bus_message *reply, const struct picture *picture) 
                 r = sd_bus_message_append(reply, "{sv}", "learner-running", "b", picture->learner_running);
         if (r >= 0)
                 r = sd_bus_message_append(reply, "{sv}", "table-name", "s", picture->table_name);
+        if (r >= 0)
+                r = append_text(reply, "store", picture->store);
+        if (r >= 0)
+                r = append_text(reply, "store-error", picture->store_error);
         for (size_t i = 0; r >= 0 && i < sizeof(arrays) / sizeof(arrays[0]); i++)
                 r = append_array(reply, arrays[i].key, arrays[i].array, arrays[i].n, picture,
                                  arrays[i].append);

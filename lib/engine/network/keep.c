@@ -178,6 +178,27 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
         return nfw_networks_put_missing(context, &restoring->networks, report);
 }
 
+/* Most are there twice; one of the two may be all that there is. */
+static int stored_names_read(const char *directory, struct nfw_network_names *names) {
+        int r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, names);
+
+        return r < 0 ? r : nfw_network_names_read(directory, NFW_NETWORK_RUNNING NFW_STORED_TWIN, names);
+}
+
+static const char lost_hint[] = "start the network again";
+
+/* What was written as it is, but not by this version. */
+static int set_aside(const char *path, struct nfw_report *report) {
+        nfw_cleanup(nfw_freep) char *twin = NULL;
+        int r = nfw_stored_twin(path, &twin);
+
+        if (r == 0 && nfw_stored_exists(AT_FDCWD, path))
+                r = nfw_stored_set_aside(AT_FDCWD, path, path, NFW_SEVERITY_ERROR, lost_hint, report);
+        if (r == 0 && nfw_stored_exists(AT_FDCWD, twin))
+                r = nfw_stored_set_aside(AT_FDCWD, twin, twin, NFW_SEVERITY_ERROR, lost_hint, report);
+        return r;
+}
+
 static int adopt_one(struct nfw_context *context,
                      const char *directory,
                      const char *name,
@@ -189,13 +210,13 @@ static int adopt_one(struct nfw_context *context,
 
         r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
         if (r == 0)
-                r = nfw_stored_read(path, NFW_NETWORK_RUNNING_SIZE_MAX, &text, &size);
-        if (r == 0)
-                r = nfw_running_network_parse(path, name, text, size, &running);
-        if (r > 0)
-                return nfw_stored_set_aside(AT_FDCWD, path, path, "start the network again", report);
-        if (r < 0)
-                return r;
+                r = nfw_stored_read_either(path, NFW_NETWORK_RUNNING_SIZE_MAX, lost_hint, report, &text,
+                                           &size);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = nfw_running_network_parse(path, name, text, size, &running);
+        if (r != 0)
+                return r < 0 ? r : set_aside(path, report);
         r = nfw_running_network_read(context->directory, name, &present);
         if (r == 0)
                 nfw_network_free(present.network);
@@ -212,7 +233,7 @@ int nfw_networks_adopt(struct nfw_context *context, const char *directory, struc
 
         r = nfw_lock_acquire(&lock, context);
         if (r == 0)
-                r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &names);
+                r = stored_names_read(directory, &names);
         nfw_vec_foreach (name, &names.vec)
                 if (r == 0)
                         r = adopt_one(context, directory, *name, report);
@@ -245,6 +266,13 @@ int nfw_networks_restore(struct nfw_context *context, struct nfw_report *report)
         return r;
 }
 
+static int remove_stored(const char *directory, const char *name) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        int r = nfw_network_path(directory, name, NFW_NETWORK_RUNNING, &path);
+
+        return r < 0 ? r : nfw_stored_remove_at(AT_FDCWD, path);
+}
+
 static int save_one(const char *from, const char *to, const char *name) {
         nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *text = NULL, *old = NULL;
         size_t size, old_size;
@@ -257,10 +285,11 @@ static int save_one(const char *from, const char *to, const char *name) {
                 r = nfw_file_read(source, NFW_NETWORK_RUNNING_SIZE_MAX, &text, &size);
         if (r != 0)
                 return r > 0 || nfw_file_is_bad(r) ? 0 : r;
-        if (nfw_stored_read(target, NFW_NETWORK_RUNNING_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
+        if (nfw_stored_is_twofold(AT_FDCWD, target) &&
+            nfw_stored_read(target, NFW_NETWORK_RUNNING_SIZE_MAX, &old, &old_size) == 0 && old_size == size &&
             memcmp(old, text, size) == 0)
                 return 0;
-        return nfw_stored_write(target, text, size, true);
+        return nfw_stored_write(target, text, size);
 }
 
 int nfw_networks_save(const struct nfw_context *context, const char *directory) {
@@ -269,7 +298,7 @@ int nfw_networks_save(const struct nfw_context *context, const char *directory) 
 
         r = nfw_network_names_read(context->directory, NFW_NETWORK_RUNNING, &running);
         if (r == 0)
-                r = nfw_network_names_read(directory, NFW_NETWORK_RUNNING, &stored);
+                r = stored_names_read(directory, &stored);
         if (r == 0 && running.vec.n > 0 && mkdir(directory, 0700) < 0 && errno != EEXIST)
                 r = -errno;
         nfw_vec_foreach (name, &running.vec)
@@ -281,7 +310,7 @@ int nfw_networks_save(const struct nfw_context *context, const char *directory) 
                 nfw_vec_foreach (other, &running.vec)
                         runs |= strcmp(*name, *other) == 0;
                 if (r == 0 && !runs)
-                        nfw_running_network_remove(directory, *name);
+                        r = remove_stored(directory, *name);
         }
         return r;
 }

@@ -25,11 +25,15 @@
 static const struct {
         const char *directory;
         const char *suffix;
-        const char *hint; /* where one of them is not whole */
+        const char *twins; /* where the names of the second ones end */
+        const char *hint;  /* where both are not whole */
 } kinds[] = {
-        { NFW_NWFILTER_RECORDS, NFW_NWFILTER_RECORDS_SUFFIX, "what is defined now is in force" },
-        { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX, "add to the set what was in it" },
-        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX, "bind the port again: it is under no filter" },
+        { NFW_NWFILTER_RECORDS, NFW_NWFILTER_RECORDS_SUFFIX, NFW_NWFILTER_RECORDS_SUFFIX NFW_STORED_TWIN,
+          "what is defined now is in force" },
+        { NFW_NWFILTER_SETS, NFW_NWFILTER_SETS_SUFFIX, NFW_NWFILTER_SETS_SUFFIX NFW_STORED_TWIN,
+          "add to the set what was in it" },
+        { NFW_NWFILTER_BINDINGS, NFW_NWFILTER_BINDINGS_SUFFIX, NFW_NWFILTER_BINDINGS_SUFFIX NFW_STORED_TWIN,
+          "bind the port again: it is under no filter" },
 };
 
 struct copying {
@@ -84,29 +88,44 @@ static int make_paths(const struct copying *copying, const char *name, char **re
 }
 
 /* A copy has the time of what it was made from, so that what has not changed is not read. */
+static bool is_copy(const char *path, const struct stat *from) {
+        struct stat st;
+
+        return stat(path, &st) == 0 && is_same_time(from, &st) &&
+               from->st_size + (off_t)NFW_STORED_EXTRA == st.st_size;
+}
+
+static void set_time(const char *path, const struct stat *from) {
+        (void)utimensat(AT_FDCWD, path, (const struct timespec[]){ from->st_mtim, from->st_mtim }, 0);
+}
+
 static int save_one(const char *name, void *userdata) {
-        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *data = NULL, *old = NULL;
+        nfw_cleanup(nfw_freep) char *source = NULL, *target = NULL, *twin = NULL, *data = NULL, *old = NULL;
         const struct copying *copying = userdata;
-        struct stat from, to = { 0 };
+        struct stat from;
         size_t size, old_size;
         int r;
 
         r = make_paths(copying, name, &source, &target);
+        if (r == 0)
+                r = nfw_stored_twin(target, &twin);
         if (r < 0)
                 return r;
         if (stat(source, &from) < 0)
                 return errno == ENOENT ? 0 : -errno;
-        if (stat(target, &to) == 0 && is_same_time(&from, &to) &&
-            from.st_size + (off_t)NFW_STORED_EXTRA == to.st_size && is_settled(&from))
+        if (is_settled(&from) && is_copy(target, &from) && is_copy(twin, &from))
                 return 0;
         r = nfw_file_read(source, SIZE_MAX_COPIED, &data, &size);
         if (r != 0)
                 return r == NFW_E_NOT_FOUND || nfw_file_is_bad(r) ? 0 : r;
-        if (nfw_stored_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
+        if (!nfw_stored_is_twofold(AT_FDCWD, target) ||
+            nfw_stored_read(target, SIZE_MAX_COPIED, &old, &old_size) != 0 || old_size != size ||
             memcmp(old, data, size) != 0)
-                r = nfw_stored_write(target, data, size, true);
-        if (r == 0)
-                (void)utimensat(AT_FDCWD, target, (const struct timespec[]){ from.st_mtim, from.st_mtim }, 0);
+                r = nfw_stored_write(target, data, size);
+        if (r == 0) {
+                set_time(target, &from);
+                set_time(twin, &from);
+        }
         return r;
 }
 
@@ -122,11 +141,11 @@ static int adopt_one(const char *name, void *userdata) {
                 return r;
         if (access(target, F_OK) == 0)
                 return 0;
-        r = nfw_stored_read(source, SIZE_MAX_COPIED, &data, &size);
-        if (r > 0)
-                return nfw_stored_set_aside(AT_FDCWD, source, source, kinds[copying->kind].hint,
-                                            copying->report);
-        return r < 0 ? r : nfw_file_replace(target, data, size, 0644, false);
+        r = nfw_stored_read_either(source, SIZE_MAX_COPIED, kinds[copying->kind].hint, copying->report, &data,
+                                   &size);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return nfw_file_replace(target, data, size, 0644, false);
 }
 
 static int remove_if_gone(const char *name, void *userdata) {
@@ -137,9 +156,7 @@ static int remove_if_gone(const char *name, void *userdata) {
         r = make_paths(copying, name, &source, &target);
         if (r < 0)
                 return r;
-        if (access(source, F_OK) == 0 || errno != ENOENT || unlink(target) == 0)
-                return 0;
-        return errno == ENOENT || errno == EISDIR ? 0 : -errno;
+        return access(source, F_OK) == 0 || errno != ENOENT ? 0 : nfw_stored_remove_at(AT_FDCWD, target);
 }
 
 static int make_target(const struct copying *copying) {
@@ -148,6 +165,16 @@ static int make_target(const struct copying *copying) {
         if (stat(copying->from, &st) == 0 && mkdir(copying->to, 0755) < 0 && errno != EEXIST)
                 return -errno;
         return 0;
+}
+
+/* One of the two may be all that there is. */
+static int foreach_stored(const char *path,
+                          size_t kind,
+                          int (*callback)(const char *name, void *userdata),
+                          struct copying *copying) {
+        int r = nfw_directory_foreach(AT_FDCWD, path, kinds[kind].suffix, callback, copying);
+
+        return r < 0 ? r : nfw_directory_foreach(AT_FDCWD, path, kinds[kind].twins, callback, copying);
 }
 
 /* Those that may have changed: all of them, or what the changes say. */
@@ -159,7 +186,7 @@ static int foreach_changed(struct copying *copying,
         int r = 0;
 
         if (changes->directories.items[kind].all)
-                return nfw_directory_foreach(AT_FDCWD, path, kinds[copying->kind].suffix, callback, copying);
+                return foreach_stored(path, kind, callback, copying);
         nfw_vec_foreach (change, &changes->changes)
                 if (change->directory == kind && r == 0)
                         r = callback(change->name, copying);
@@ -230,8 +257,7 @@ int nfw_nwfilters_adopt(struct nfw_context *context, const char *directory, stru
                 if (r == 0)
                         r = make_target(&copying);
                 if (r == 0)
-                        r = nfw_directory_foreach(AT_FDCWD, copying.from, kinds[kind].suffix, adopt_one,
-                                                  &copying);
+                        r = foreach_stored(copying.from, kind, adopt_one, &copying);
         }
         nfw_lock_release(&lock);
         return r;

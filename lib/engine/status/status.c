@@ -214,6 +214,8 @@ static int look(struct nfw_context *context,
         if (r == 0)
                 r = fill(context, with_grants, status);
         nfw_lock_release(&lock);
+        if (r == 0 && with_grants)
+                r = nfw_status_take_store(context, status);
         if (r < 0) {
                 nfw_status_free(status);
                 return r;
@@ -228,7 +230,7 @@ static int look(struct nfw_context *context,
  * @context:    the context
  * @report:     what is wrong with the state directory is added here; may be NULL
  * @ret_status: policies and ports by name, grants by port, name and address, each once in
- *              however many sets it is, and what the learner has counted
+ *              however many sets it is, what the learner has counted, and whether all of it is stored
  *
  * A copy as of now. It takes the lock for as long as it reads, so that no change of ours is seen by half.
  *
@@ -241,7 +243,7 @@ nfw_public int nfw_status_new(struct nfw_context *context,
 }
 
 /**
- * nfw_status_new_without_grants() - the same without what was learned
+ * nfw_status_new_without_grants() - the same without what was learned, and without a look at the store
  * @context:    the context
  * @report:     as for nfw_status_new()
  * @ret_status: as from nfw_status_new(), and nfw_status_n_grants() is 0
@@ -280,6 +282,10 @@ nfw_public struct nfw_status *nfw_status_free(struct nfw_status *status) {
         nfw_vec_foreach (grant, &status->grants)
                 free(grant->policy);
         nfw_vec_deinit(&status->grants);
+        nfw_vec_foreach (file, &status->set_aside)
+                free(*file);
+        nfw_vec_deinit(&status->set_aside);
+        free(status->store);
         free(status);
         return NULL;
 }

@@ -46,7 +46,13 @@ struct nfw_status {
         bool learner_running;
         bool tables[NFW_N_TABLES];
         bool foreign[NFW_N_TABLES]; /* somebody else's table has the name */
+        char *store;                /* or NULL */
+        int store_error;            /* an errno, or 0 */
+        NFW_VEC(char *) set_aside;  /* sorted */
 };
+
+/* What is known of the store. 0 or a negative errno. */
+int nfw_status_take_store(struct nfw_context *context, struct nfw_status *status);
 
 /* Whether a kernel's release, such as "6.1.0-18-amd64", is of that version or a later one. */
 bool nfw_kernel_is_since(const char *release, unsigned int major, unsigned int minor);

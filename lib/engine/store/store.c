@@ -24,14 +24,18 @@ static int open_directory(int parent, const char *path, int *ret_fd) {
         return *ret_fd < 0 ? -errno : 0;
 }
 
+static int can_write(const struct nfw_store *store) {
+        return faccessat(store->policies, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 static int open_directories(struct nfw_store *store, struct nfw_report *report) {
         int r, error;
 
         error = open_directory(AT_FDCWD, store->path, &store->directory);
         if (error == 0)
                 error = open_directory(store->directory, "policies", &store->policies);
-        if (error == 0 && faccessat(store->policies, ".", W_OK | X_OK, AT_EACCESS) < 0)
-                error = -errno;
+        if (error == 0)
+                error = can_write(store);
         if (error == 0)
                 return 0;
 
@@ -60,8 +64,8 @@ static char *own_path(const struct nfw_context *context, const char *path) {
  * nfw_store_new() - open a place for what shall outlive a reboot
  * @context:   the context; it must outlive the store
  * @path:      the directory, made if need be; those above it must exist. Copied. NULL: /var/lib/nfwpolicy
- * @report:    what is wrong is added here, and a warning for each file that was set aside because it was not whole or
- *             not written by a store; may be NULL
+ * @report:    what is wrong is added here, and each file that was set aside because it was not whole or not written by a
+ *             store: a warning, and an error where something is lost with it; may be NULL
  * @ret_store: the store; nfw_store_free() closes it
  *
  * One process at a time, for one network namespace: whoever restores at boot. Tables with another name than "nfwpolicy"
@@ -81,6 +85,7 @@ nfw_public int nfw_store_new(struct nfw_context *context,
                 return -ENOMEM;
         store->context = context;
         store->directory = store->policies = -1;
+        store->told = -1;
         store->filters = (struct nfw_file_changes)NFW_FILE_CHANGES_INIT;
         store->path = own_path(context, path ? path : NFW_STORE_DIRECTORY);
         if (!store->path)
@@ -119,56 +124,6 @@ nfw_public struct nfw_store *nfw_store_free(struct nfw_store *store) {
         return NULL;
 }
 
-#define COPY_MARK "stored"
-
-static int mark_path(const struct nfw_context *context, char **ret_path) {
-        if (asprintf(ret_path, "%s/" COPY_MARK, context->directory) < 0) {
-                *ret_path = NULL;
-                return -ENOMEM;
-        }
-        return 0;
-}
-
-/* Another namespace may have had the number that the directory is named after. */
-static void format_mark(const struct nfw_context *context, char mark[static NFW_ID_MAX]) {
-        nfw_record_format_id(context->nft ? nfw_nft_socket_namespace(context->nft) : 0, mark);
-}
-
-bool nfw_store_is_copy(const struct nfw_store *store) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
-        char mark[NFW_ID_MAX], found[NFW_ID_MAX] = "";
-        int fd;
-
-        if (mark_path(store->context, &path) < 0)
-                return false;
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd < 0)
-                return false;
-        if (read(fd, found, sizeof(found) - 1) < 0)
-                found[0] = '\0';
-        close(fd);
-        format_mark(store->context, mark);
-        return strcmp(found, mark) == 0;
-}
-
-int nfw_store_mark_copy(const struct nfw_store *store) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
-        char mark[NFW_ID_MAX];
-        int r, fd;
-
-        r = mark_path(store->context, &path);
-        if (r < 0 || nfw_store_is_copy(store))
-                return r;
-        format_mark(store->context, mark);
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
-                return -errno;
-        errno = EIO; /* a short write says nothing */
-        r = write(fd, mark, strlen(mark)) == (ssize_t)strlen(mark) ? 0 : -errno;
-        close(fd);
-        return r;
-}
-
 /* --- saving -------------------------------------------------------------------------------------------------- */
 
 struct names {
@@ -200,7 +155,7 @@ static int save_policy(struct nfw_store *store, const struct nfw_nft_policy *pol
         struct nfw_record record;
         int r;
 
-        if (known && strcmp(known->id, policy->id) == 0)
+        if (known && known->is_twofold && strcmp(known->id, policy->id) == 0)
                 return 0;
         r = nfw_record_read(store->context, policy->name, policy->id, &record);
         if (r != 0)
@@ -310,7 +265,7 @@ static int save_bindings(struct nfw_store *store, const struct names *missing) {
                 return r;
 
         nfw_stored_bindings_sort(bindings.vec.items, bindings.vec.n);
-        if (is_same(store, &bindings))
+        if (store->has_twofold_bindings && is_same(store, &bindings))
                 return 0;
         nfw_vec_deinit(&store->bindings);
         store->bindings.items = nfw_steal(bindings.vec.items);
@@ -355,7 +310,10 @@ static int save(struct nfw_store *store) {
                 r = save_bindings(store, &missing);
         if (r >= 0)
                 r = save_networks(store);
-        return r < 0 ? r : nfw_nwfilters_save(context, store->path, &store->filters);
+        if (r >= 0)
+                r = nfw_nwfilters_save(context, store->path, &store->filters);
+        /* Where nothing has changed it shall be known before something does. */
+        return r < 0 ? r : can_write(store);
 }
 
 /**
@@ -364,10 +322,10 @@ static int save(struct nfw_store *store) {
  * @report: what is wrong is added here; may be NULL
  *
  * To be called after each change, by whomever. Only what has changed is written, each file as a whole: a crash leaves
- * what was stored before or this. A policy that somebody else has taken out of the kernel stays stored with its ports,
+ * what was stored before or this. nfw_status_new() tells whoever asks whether it could be. A policy that somebody else has taken out of the kernel stays stored with its ports,
  * and so does what nfw_store_restore() could not put back.
  *
- * Return: 0 when all of it is on the disk, or a negative errno.
+ * Return: 0 when all of it is on the disk, or a negative errno, also where nothing has changed and nothing could be written.
  */
 nfw_public int nfw_store_save(struct nfw_store *store, struct nfw_report *report) {
         struct nfw_lock lock = NFW_LOCK_INIT;
@@ -383,5 +341,6 @@ nfw_public int nfw_store_save(struct nfw_store *store, struct nfw_report *report
         if (r == 0)
                 r = save(store);
         nfw_lock_release(&lock);
+        nfw_store_tell(store, r);
         return r;
 }

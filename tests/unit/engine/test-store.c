@@ -1,102 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
-
-#include "engine/store/store.h"
-#include "kernel.h"
 #include "nft/probe.h"
-
-#define ANY "{name: any, action: allow, priority: 1}"
-#define ONE "{name: one, action: allow, priority: 1, egress: {ips: [192.0.2.1]}}"
-
-static const char *store_path(const struct kernel *kernel, const char *name) {
-        static char path[512];
-
-        snprintf(path, sizeof(path), "%s/store%s%s", kernel->place->directory, *name ? "/" : "", name);
-        return path;
-}
-
-static bool has_file(const struct kernel *kernel, const char *name) {
-        struct stat st;
-
-        return lstat(store_path(kernel, name), &st) == 0;
-}
-
-static struct nfw_store *open_store(struct kernel *kernel) {
-        struct nfw_store *store;
-
-        assert_int_equal(nfw_store_new(kernel->context, store_path(kernel, ""), kernel->report, &store), 0);
-        return store;
-}
-
-static void save(struct kernel *kernel) {
-        struct nfw_store *store = open_store(kernel);
-
-        assert_int_equal(nfw_store_save(store, kernel->report), 0);
-        nfw_store_free(store);
-}
-
-/* Of the tests' own: what the next program finds. */
-static void start_again(struct kernel *kernel) {
-        nfw_context_free(kernel->context);
-        assert_int_equal(nfw_context_new(&kernel->context), 0);
-        assert_int_equal(nfw_context_set_state_directory(kernel->context, kernel->place->directory), 0);
-        nfw_report_clear(kernel->report);
-}
-
-/* Neither rules nor what was in /run. */
-static void reboot(struct kernel *kernel) {
-        char command[128];
-
-        snprintf(command, sizeof(command), "nft flush ruleset && rm -rf '%s'/net-*",
-                 kernel->place->directory);
-        assert_int_equal(system(command), 0);
-        start_again(kernel);
-}
-
-static int restore(struct kernel *kernel) {
-        struct nfw_store *store = open_store(kernel);
-        int r = nfw_store_restore(store, kernel->report);
-
-        nfw_store_free(store);
-        return r;
-}
-
-static const char *policy_of(struct kernel *kernel, const char *port) {
-        const struct nfw_shadow_port *held;
-
-        assert_int_equal(nfw_shadow_refresh(&kernel->context->shadow, kernel->context->nft), 0);
-        held = nfw_shadow_port(&kernel->context->shadow, port);
-        return held ? held->policy : "none";
-}
-
-static void assert_in_force(struct kernel *kernel, const char *policies, const char *lo, const char *veth0) {
-        char names[256] = "";
-
-        nfw_shadow_invalidate(&kernel->context->shadow);
-        assert_string_equal(policy_of(kernel, "lo"), lo);
-        assert_string_equal(policy_of(kernel, "veth0"), veth0);
-        nfw_vec_foreach (policy, &kernel->context->shadow.policies) {
-                assert_true(strlen(names) + strlen(policy->name) + 2 < sizeof(names));
-                strcat(strcat(names, *names ? " " : ""), policy->name);
-        }
-        assert_string_equal(names, policies);
-        assert_int_equal(nfw_verify(kernel->context, NULL, kernel->report), 0);
-}
-
-static const struct nfw_diagnostic *find_diagnostic(const struct kernel *kernel, const char *code) {
-        for (size_t i = 0; i < nfw_report_n_diagnostics(kernel->report); i++) {
-                const struct nfw_diagnostic *each = nfw_report_diagnostic(kernel->report, i);
-
-                if (strcmp(nfw_diagnostic_code(each), code) == 0)
-                        return each;
-        }
-        return NULL;
-}
-
-static void load_two(struct kernel *kernel) {
-        assert_int_equal(load(kernel, "any", ANY, "lo"), 0);
-        assert_int_equal(load(kernel, "one", ONE, "veth0"), 0);
-}
+#include "storing.h"
 
 static void test_a_reboot(void **state) {
         struct kernel *kernel = *state;
@@ -203,51 +107,6 @@ static void test_an_interface_that_is_not_there_yet(void **state) {
         assert_in_force(kernel, "any one", "any", "one");
 }
 
-/* At whatever octet a file ends, or whichever is another: the rest is put back, and the file is kept for a look. */
-static void test_damage(void **state) {
-        static const char *const files[] = { "policies/one.policy", "bindings" };
-        struct kernel *kernel = *state;
-        char command[2048];
-
-        load_two(kernel);
-        save(kernel);
-        snprintf(command, sizeof(command), "cp -a '%s' '%s/good'", store_path(kernel, ""),
-                 kernel->place->directory);
-        assert_int_equal(system(command), 0);
-
-        for (size_t i = 0; i < NFW_ARRAY_SIZE(files); i++) {
-                struct stat st;
-                int fd;
-
-                assert_int_equal(stat(store_path(kernel, files[i]), &st), 0);
-                for (int step = 0; step < 12; step++) {
-                        bool cut = step % 2;
-                        off_t at = (st.st_size - 1) * step / 11;
-                        char octet = 'X', aside[64];
-
-                        fd = open(store_path(kernel, files[i]), O_WRONLY | O_CLOEXEC);
-                        assert_true(fd >= 0);
-                        assert_int_equal(cut ? ftruncate(fd, at) : pwrite(fd, &octet, 1, at), cut ? 0 : 1);
-                        close(fd);
-
-                        reboot(kernel);
-                        assert_int_equal(restore(kernel), 0);
-                        assert_non_null(find_diagnostic(kernel, "state/set-aside"));
-                        snprintf(aside, sizeof(aside), "%s.damaged", files[i]);
-                        assert_true(has_file(kernel, aside));
-                        assert_false(has_file(kernel, files[i]));
-                        if (i == 0)
-                                assert_in_force(kernel, "any", "any", "none");
-                        else
-                                assert_in_force(kernel, "any one", "none", "none");
-
-                        snprintf(command, sizeof(command), "rm -rf '%s' && cp -a '%s/good' '%s'",
-                                 store_path(kernel, ""), kernel->place->directory, store_path(kernel, ""));
-                        assert_int_equal(system(command), 0);
-                }
-        }
-}
-
 static void test_files_of_others(void **state) {
         struct kernel *kernel = *state;
 
@@ -315,7 +174,6 @@ int main(void) {
                 kernel_test(test_a_flush_is_put_right),
                 kernel_test(test_what_is_in_force_stays),
                 kernel_test(test_an_interface_that_is_not_there_yet),
-                kernel_test(test_damage),
                 kernel_test(test_files_of_others),
                 kernel_test(test_what_cannot_be_enforced_does_not_keep_others),
                 kernel_test(test_a_place_that_cannot_be_used),
