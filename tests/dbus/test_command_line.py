@@ -140,7 +140,7 @@ def look(callers, command):
     as_user = callers.user(*command)
     if command[0] in ("names", "show"):
         as_root, as_user = (
-            (status, re.sub(r"\d+m\d+s|\b\d+s\b|(?<=\"seconds_left\": )[0-9.]+|(?<=expires )\w+", "N", output), errors)
+            (status, re.sub(r"(?<=expires )\w+|\d+m\d+s|\b\d+s\b|(?<=\"seconds_left\": )[0-9.]+", "N", output), errors)
             for status, output, errors in (as_root, as_user)
         )
     assert as_user == as_root
