@@ -62,7 +62,7 @@ static bool have_same_content(int a, int b, off_t size) {
 
 bool nfw_stored_is_twofold(int directory, const char *file) {
         nfw_cleanup(nfw_freep) char *twin = NULL;
-        struct stat a, b;
+        struct stat a = { 0 }, b = { 0 };
         bool is = false;
         int first, second;
 
