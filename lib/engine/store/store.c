@@ -322,8 +322,8 @@ static int save(struct nfw_store *store) {
  * @report: what is wrong is added here; may be NULL
  *
  * To be called after each change, by whomever. Only what has changed is written, each file as a whole: a crash leaves
- * what was stored before or this. nfw_status_new() tells whoever asks whether it could be. A policy that somebody else has taken out of the kernel stays stored with its ports,
- * and so does what nfw_store_restore() could not put back.
+ * what was stored before or this. nfw_status_new() tells whoever asks whether it could be. A policy that somebody else
+ * has taken out of the kernel stays stored with its ports, and so does what nfw_store_restore() could not put back.
  *
  * Return: 0 when all of it is on the disk, or a negative errno, also where nothing has changed and nothing could be written.
  */
