@@ -30,6 +30,9 @@
 /* Where nothing can be written. */
 #define RETRY_S 10
 
+/* The inode of the first pid namespace, the same in every kernel since 3.8: PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE 0xeffffffcu
+
 static void tell(struct nfw_keeper *keeper, enum nfw_event_type type, const char *format, ...)
         nfw_printf(3, 4);
 
@@ -121,6 +124,12 @@ void nfw_keeper_watch_definitions(struct nfw_keeper *keeper) {
                                         IN_MOVED_TO | IN_CLOSE_WRITE);
 }
 
+static bool is_in_container(void) {
+        struct stat st;
+
+        return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != FIRST_PID_NAMESPACE;
+}
+
 static int open_sources(struct nfw_keeper *keeper) {
         int r;
 
@@ -173,6 +182,7 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
                                        .timer = -1,
                                        .retry = -1,
                                        .files = -1,
+                                       .is_in_container = is_in_container(),
                                        .pause_ms = PAUSE_MS };
         nfw_events_init(&keeper->events);
 

@@ -21,6 +21,7 @@ struct nfw_keeper {
         int retry; /* of storing what could not be */
         int files; /* is told of definitions, and of named sets that change where the kernel has none */
         int sets;  /* what watches the latter */
+        bool is_in_container; /* that numbers processes by itself */
         bool timer_is_set;
         bool is_unsaved;
         bool links_changed;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,12 +54,24 @@ static int take_filter(void *userdata) {
         return 0;
 }
 
+/*
+ * The kernel tells of processes as the first pid namespace numbers them. In another one a process does not know that number
+ * of its own, and what is called as it is taken for itself.
+ */
+static bool is_own(const struct nfw_keeper *keeper, const struct nfw_nft_author *author) {
+        char name[sizeof(author->name)] = "";
+
+        if (!keeper->is_in_container)
+                return author->pid == (uint32_t)getpid();
+        return prctl(PR_GET_NAME, name) == 0 && strncmp(author->name, name, sizeof(name)) == 0;
+}
+
 static int take_end(const struct nfw_nft_author *author, void *userdata) {
         struct nfw_keeper *keeper = userdata;
         bool touches_rules = keeper->touches_ours || keeper->touches_filters;
 
         keeper->ours_changed |= touches_rules;
-        if (author->pid != (uint32_t)getpid() && (touches_rules || keeper->touches_learned)) {
+        if (!is_own(keeper, author) && (touches_rules || keeper->touches_learned)) {
                 keeper->others_did |= keeper->touches_ours;
                 keeper->others_did_values |= keeper->touches_values;
                 keeper->others_did_filters |= keeper->touches_filters;

@@ -107,6 +107,77 @@ static int load_both(struct kernel *kernel) {
         return load(kernel, "any", ANY, "lo") == 0 && load(kernel, "one", ONE, "veth0") == 0 ? 0 : -1;
 }
 
+/* Without assertions: it is not the test program that runs this. */
+static int keep_in_container(struct kernel *kernel, struct nfw_context *context, struct nfw_keeper *keeper) {
+        struct pollfd fd = { .fd = nfw_keeper_get_fd(keeper), .events = POLLIN };
+        bool knows_itself, knows_others;
+
+        kernel->context = context;
+        if (load(kernel, "any", ANY, "lo") != 0)
+                return 3;
+        while (poll(&fd, 1, 200) == 1)
+                if (nfw_keeper_dispatch(keeper) < 0)
+                        return 4;
+        knows_itself = keeper->author.pid == 0;
+        if (system("nft insert rule inet nfwpolicy any-egress drop") != 0)
+                return 5;
+        while (poll(&fd, 1, 200) == 1)
+                if (nfw_keeper_dispatch(keeper) < 0)
+                        return 6;
+        knows_others = keeper->author.pid != 0 && strcmp(keeper->author.name, "nft") == 0;
+        return knows_itself && knows_others && nfw_verify(context, NULL, kernel->report) == 0 ? 0 : 7;
+}
+
+static int begin_in_container(struct kept *kept) {
+        struct nfw_context *context;
+        struct nfw_keeper *keeper;
+        struct nfw_store *store;
+        char path[128];
+        int r;
+
+        snprintf(path, sizeof(path), "%s/contained", kept->kernel->place->directory);
+        if (nfw_context_new(&context) < 0 ||
+            nfw_context_set_state_directory(context, kept->kernel->place->directory) < 0 ||
+            nfw_store_new(context, path, NULL, &store) < 0 ||
+            nfw_keeper_new(context, store, NULL, &keeper) < 0)
+                return 2;
+        r = keep_in_container(kept->kernel, context, keeper);
+        nfw_keeper_free(keeper);
+        nfw_store_free(store);
+        nfw_context_free(context);
+        return r;
+}
+
+/* Its process has another number for the kernel than for itself there. */
+static void test_in_a_container(void **state) {
+        struct kept *kept = *state;
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (unshare(CLONE_NEWPID) < 0)
+                        _exit(77);
+                pid = fork();
+                if (pid == 0) {
+                        struct nfw_context *context = kept->kernel->context;
+                        int r = begin_in_container(kept);
+
+                        kept->kernel->context = context;
+                        _exit(r);
+                }
+                _exit(pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ? 1
+                                                                                       : WEXITSTATUS(status));
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77) {
+                print_message("no pid namespace can be made\n");
+                skip();
+        }
+        assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_what_others_do_with_nft_is_undone(void **state) {
         static const char *const commands[] = {
                 "nft flush ruleset",
@@ -272,6 +343,7 @@ static void test_it_takes_over(void **state) {
 
 int main(void) {
         static const struct CMUnitTest tests[] = {
+                kept_test(test_in_a_container),
                 kept_test(test_what_others_do_with_nft_is_undone),
                 kept_test(test_what_others_load_is_left_alone_and_stored),
                 kept_test(test_an_edit_before_a_change_of_our_own),
