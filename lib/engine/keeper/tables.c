@@ -281,6 +281,9 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 keeper->last_repair_ms = now;
                 tell_author(keeper);
         }
+        /* Where all is gone all sets are made anew, and the learner fills them without being asked. */
+        if (policies_differ && keeper->context->shadow.policies.n == 0)
+                keeper->others_did_learned = false;
         /* What is stored has filters, too, and most often one transaction does for all. */
         if (policies_differ)
                 r = nfw_keeper_repair(keeper, is_edited(report));

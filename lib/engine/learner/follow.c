@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/learner/guest.h"
 
@@ -9,6 +10,10 @@
 #define PENDING_LIFETIME_MS 20000
 #define MAX_FLOWS           256
 #define MAX_FLOW_BYTES      (1024 * 1024)
+
+/* At looking at the kernel; after the first ones with a pause in between. */
+#define ATTEMPTS_AT_ONCE 16
+#define MAX_ATTEMPTS     512
 
 static void port_free(struct nfw_learner *learner, struct learner_port *port) {
         nfw_learner_drop_ops(learner, port);
@@ -188,8 +193,10 @@ int nfw_learner_follow(struct nfw_learner *learner) {
 
         learner->n_follows++;
 
-        /* A set can be gone, or a dump be interrupted, when somebody commits in between. */
-        for (int i = 0; i < 16; i++) {
+        /* A set can be gone, or a dump be interrupted, when somebody commits in between; large commits take their time. */
+        for (int i = 0; i < MAX_ATTEMPTS; i++) {
+                if (i >= ATTEMPTS_AT_ONCE)
+                        (void)nanosleep(&(const struct timespec){ .tv_nsec = 1000000 }, NULL);
                 r = follow_once(learner);
                 if (r == 0)
                         r = nfw_learner_follow_guests(learner);
