@@ -92,11 +92,12 @@ static int check_in_step(struct nfw_learner *learner) {
                 r = check_all(learner);
                 if (r < 0 && r != -ENOENT && r != -EAGAIN)
                         return r;
-                r = nfw_nft_generation(learner->nft, &generation);
-                if (r == 0 && generation != learner->followed) {
-                        learner->ops.n = 0;
+                if (r == 0)
+                        r = nfw_nft_generation(learner->nft, &generation);
+                if (r == -ENOENT || (r == 0 && generation != learner->followed))
                         r = -EAGAIN;
-                }
+                if (r == -EAGAIN)
+                        learner->ops.n = 0;
         }
         return r;
 }
