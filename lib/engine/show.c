@@ -206,11 +206,13 @@ static int verify_ports(struct nfw_context *context, const char *name, struct nf
         nfw_cleanup(nfw_port_records_deinit) struct nfw_port_records records = { 0 };
         int r, result = 0;
 
+        /* Of policies that are missing that has been told. Where all are, ports shall not wait for being looked at. */
+        if (context->shadow.policies.n == 0)
+                return 0;
         r = nfw_port_records_read(context, &records);
         nfw_vec_foreach (record, &records.vec) {
                 if (r < 0)
                         return r;
-                /* Of a policy that is missing that has been told. */
                 if ((name && strcmp(record->policy, name) != 0) ||
                     !nfw_shadow_any_policy(&context->shadow, record->policy))
                         continue;
