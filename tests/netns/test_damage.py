@@ -34,9 +34,10 @@ SIGNS = {
     "set": "192.0.2.0/24",
     "network": "chain network_forward",
 }
-# What is lost with a file and its twin. A record of a filter is made of its definition again.
+# What is lost with a file and its twin. Instead of a policy there is one that allows nothing, and a record of a filter is
+# made of its definition again.
 FILES = {
-    "policies/one.policy": {"one", "vnet0"},
+    "policies/one.policy": set(),
     "bindings": {"vnet0", "up0"},
     "nwfilter-binding/tap0.xml": {"filter", "set"},
     "nwfilter-set/friends.set": {"set"},
@@ -245,6 +246,65 @@ def test_no_packet_passes_because_a_file_is_not_whole(places, good, name):
         places.stop()
         good()
     server.terminate()
+
+
+def write_nothing(file):
+    for each in (file, twin(file)):
+        each.write_bytes(b"")
+
+
+def remove(file):
+    for each in (file, twin(file)):
+        each.unlink()
+
+
+@pytest.mark.parametrize("lose", [write_nothing, remove])
+def test_a_lost_policy(places, lose):
+    """Nobody knows what its ports may reach, so they may reach nothing, also after the next reboot, until it is loaded again."""
+    lab = places.lab
+    server = lab.serve(80)
+    stored = pathlib.Path(places.store, "policies", "one.policy")
+    lose(stored)
+    said = places.restart()
+    assert "error: policy one is lost: its ports may reach nothing until it is loaded again [state/policy-lost]" in said
+    assert ("[state/set-aside]" in said) == (lose == write_nothing)
+    lab.reach([], [ALLOWED, FORBIDDEN])
+    assert lab.nfw("verify").returncode == 0
+    places.stop()
+    assert "error" not in places.restart().replace("state/set-aside", "")
+    lab.reach([], [ALLOWED, FORBIDDEN])
+    lab.load(policy(allow(ips=["192.0.2.1"])), name="one")
+    lab.reach([ALLOWED], [FORBIDDEN])
+    eventually(lambda: b"192.0.2.1" in twin(stored).read_bytes() and twin(stored).read_bytes() == stored.read_bytes())
+    places.stop()
+    assert "[state/policy-lost]" not in places.restart()
+    lab.reach([ALLOWED], [FORBIDDEN])
+    server.terminate()
+
+
+def test_a_lost_policy_without_ports(places):
+    """It is not in force, and leaves nothing behind."""
+    lab = places.lab
+    places.start()
+    lab.nfw("detach", "--port", "vnet0")
+    eventually(lambda: "vnet0" not in stored_ports(places))
+    places.stop()
+    write_nothing(pathlib.Path(places.store, "policies", "one.policy"))
+    said = places.restart()
+    assert "[state/set-aside]" in said and "[state/policy-lost]" not in said
+    assert [each["name"] for each in lab.json("list")["policies"]] == ["two"]
+
+
+def test_a_policy_that_was_unloaded_is_not_lost(places):
+    """Somebody has unloaded it while nobody stored that, and its files are gone."""
+    lab = places.lab
+    lab.nfw("unload", "one", "--force")
+    remove(pathlib.Path(places.store, "policies", "one.policy"))
+    before = len(lab.learner_log())
+    places.start()
+    assert "[state/policy-lost]" not in lab.learner_log()[before:]
+    assert [each["name"] for each in lab.json("list")["policies"]] == ["two"]
+    eventually(lambda: "vnet0" not in stored_ports(places))
 
 
 @pytest.mark.parametrize("name", ["policies/one.policy", "bindings", "networks/lab.network"])

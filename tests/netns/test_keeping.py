@@ -255,7 +255,8 @@ def test_a_damaged_file_does_not_keep_the_rest_from_it(keeper):
         with open(os.path.join(keeper.store, "policies", f"test.policy{twin}"), "r+b") as stream:
             stream.truncate(20)
     keeper.start()
-    assert [each["name"] for each in lab.json("list")["policies"]] == ["other"]
+    assert {each["port"]: each["policy"] for each in lab.json("list")["ports"]} == {"vnet0": "test", "up0": "other"}
+    assert V4 in lab.nfw("show", "other").stdout and V4 not in lab.nfw("show", "test").stdout
     assert "state/set-aside" in lab.learner_log()
 
 

@@ -91,6 +91,7 @@ static int take_policy(const struct reading *reading, const char *name, const ch
         struct nfw_record record;
         int r, which = 0;
 
+        strcpy(known.name, name);
         /* By its other file. */
         if (nfw_store_find_policy(store, name))
                 return 0;
@@ -99,18 +100,18 @@ static int take_policy(const struct reading *reading, const char *name, const ch
                 r = read_either(store, name, (const char *const[]){ file, twin }, &record, &which);
         if (r == NFW_E_NOT_FOUND) {
                 static const char hint[] =
-                        "load the policy again: it is not in force, and nothing restricts its ports";
+                        "load the policy again: it is lost, and its ports may reach nothing until then";
 
                 r = nfw_store_set_aside(store, store->policies, file, NFW_SEVERITY_ERROR, hint,
                                         reading->report);
-                return r < 0 ? r
-                             : nfw_store_set_aside(store, store->policies, twin, NFW_SEVERITY_ERROR, hint,
-                                                   reading->report);
+                if (r == 0)
+                        r = nfw_store_set_aside(store, store->policies, twin, NFW_SEVERITY_ERROR, hint,
+                                                reading->report);
+                return r < 0 ? r : nfw_vec_push(&store->known, known);
         }
         if (r < 0)
                 return r;
 
-        strcpy(known.name, name);
         memcpy(known.id, record.id, sizeof(known.id));
         known.is_twofold = nfw_stored_is_twofold(store->policies, file);
         nfw_record_deinit(&record);
@@ -156,11 +157,24 @@ static int take_entry(const char *entry, void *userdata) {
 
 static int read_policies(struct nfw_store *store, struct nfw_report *report) {
         struct reading reading = { .store = store, .report = report };
-        int r = nfw_directory_foreach(store->directory, "policies", "", take_entry, &reading);
 
-        if (store->known.n > 0)
-                qsort(store->known.items, store->known.n, sizeof(*store->known.items), compare_policies);
-        return r;
+        return nfw_directory_foreach(store->directory, "policies", "", take_entry, &reading);
+}
+
+/* Somebody has removed its files: what has ports is known all the same. */
+static int find_lost(struct nfw_store *store) {
+        nfw_vec_foreach (binding, &store->bindings) {
+                struct nfw_stored_policy lost = { 0 };
+                int r;
+
+                if (nfw_store_find_policy(store, binding->policy))
+                        continue;
+                strcpy(lost.name, binding->policy);
+                r = nfw_vec_push(&store->known, lost);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int nfw_store_read(struct nfw_store *store, struct nfw_report *report) {
@@ -168,7 +182,13 @@ int nfw_store_read(struct nfw_store *store, struct nfw_report *report) {
 
         store->known.n = store->bindings.n = 0;
         r = read_policies(store, report);
-        return r < 0 ? r : nfw_store_read_bindings(store, report);
+        if (r == 0)
+                r = nfw_store_read_bindings(store, report);
+        if (r == 0)
+                r = find_lost(store);
+        if (store->known.n > 0)
+                qsort(store->known.items, store->known.n, sizeof(*store->known.items), compare_policies);
+        return r;
 }
 
 int nfw_store_write_policy(struct nfw_store *store, const struct nfw_record *record) {

@@ -27,6 +27,7 @@ struct returning {
         char missing[NFW_ID_MAX]; /* the record of what somebody else has taken out of the kernel; or "" */
         bool is_new;              /* the kernel has nothing of it */
         bool is_gone;             /* nor shall it have: it was unloaded while nobody stored that */
+        bool is_lost;             /* nobody knows any more what was in it */
 };
 
 struct restore {
@@ -84,7 +85,7 @@ static int read_record(struct nfw_store *store, struct returning *returning) {
                 return 0;
         returning_deinit(returning);
         returning->is_new = !in_force;
-        returning->is_gone = false;
+        returning->is_gone = returning->is_lost = false;
 
         if (!in_force)
                 r = read_missing(store, returning);
@@ -257,17 +258,32 @@ static int put_tables(struct returning *returning, struct nfw_context *context, 
         return 0;
 }
 
+/* What has no ports is gone, and nobody misses it. */
+static int replace_lost(struct returning *returning, struct nfw_store *store) {
+        if (returning->ports.n == 0) {
+                returning->is_gone = true;
+                return 0;
+        }
+        returning->is_lost = true;
+        return nfw_store_deny_all(store->context, returning->known->name, &returning->record);
+}
+
 static int put(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
         bool makes_table;
         int r;
 
         r = read_record(store, returning);
+        if (r == NFW_E_NOT_FOUND && returning->is_new)
+                r = replace_lost(returning, store);
+        if (r == 0 && returning->is_lost)
+                r = nfw_report_error(
+                        report, "state/policy-lost", NULL, "load it again",
+                        "policy %s is lost: its ports may reach nothing until it is loaded again",
+                        returning->known->name);
         if (r == NFW_E_NOT_FOUND) {
-                returning->is_gone = returning->is_new;
                 r = nfw_report_warning(report, "state/no-record", NULL, "load it again",
-                                       "nothing is known any more of policy %s, which is %s",
-                                       returning->known->name,
-                                       returning->is_new ? "not in the kernel" : "in force");
+                                       "nothing is known any more of policy %s, which is in force",
+                                       returning->known->name);
                 return r < 0 ? r : 0;
         }
         if (r == 0 && returning->is_gone)
@@ -389,6 +405,13 @@ static bool has_held(const struct nfw_store *store) {
         return false;
 }
 
+static bool has_lost(const struct restore *restore) {
+        nfw_vec_foreach (returning, &restore->returning)
+                if (returning->is_lost)
+                        return true;
+        return false;
+}
+
 /* Of what has not come into force: a record says that its policy has. */
 static void remove_records(struct restore *restore, bool all) {
         nfw_vec_foreach (returning, &restore->returning)
@@ -436,7 +459,8 @@ static int run(struct restore *restore, struct nfw_report *report) {
  * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
  * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
  * with a note. On a port of a bridge whose connections this kernel cannot track everything is dropped, with an error; a
- * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. Networks
+ * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. The ports
+ * of a policy that is lost, since no file of it is whole, may reach nothing until it is loaded again: an error, too. Networks
  * and network filters that the kernel has nothing of are in the same transaction; what is left of them, or is refused,
  * does not keep the policies from being in force.
  *
@@ -461,5 +485,5 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
         others = nfw_worse_result(others,
                                   nfw_returning_others_finish(&restore.others, store->context, report));
         r = nfw_worse_result(r, others);
-        return r > 0 || (r == 0 && has_held(store)) ? NFW_E_REFUSED : r;
+        return r > 0 || (r == 0 && (has_held(store) || has_lost(&restore))) ? NFW_E_REFUSED : r;
 }

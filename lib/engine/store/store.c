@@ -166,14 +166,20 @@ static int save_policy(struct nfw_store *store, const struct nfw_nft_policy *pol
         return r;
 }
 
-/* Those that were unloaded. What somebody else took out of the kernel is still wanted. */
+/* It was not unloaded: what somebody else took out of the kernel is still wanted. */
+static bool is_wanted(const struct nfw_store *store,
+                      const struct nfw_stored_policy *known,
+                      const struct names *missing) {
+        return known->is_held || has(missing, known->name) ||
+               nfw_shadow_any_policy(&store->context->shadow, known->name);
+}
+
 static int remove_policies(struct nfw_store *store, const struct names *missing) {
         for (size_t i = store->known.n; i-- > 0;) {
                 const struct nfw_stored_policy known = store->known.items[i];
                 int r;
 
-                if (known.is_held || has(missing, known.name) ||
-                    nfw_shadow_any_policy(&store->context->shadow, known.name))
+                if (is_wanted(store, &known, missing))
                         continue;
                 r = nfw_store_remove_policy(store, known.name);
                 if (r < 0)
@@ -255,10 +261,12 @@ static int save_bindings(struct nfw_store *store, const struct names *missing) {
 
         r = nfw_shadow_foreach_port(shadow, take_port, &bindings);
         nfw_vec_foreach (old, &store->bindings) {
+                const struct nfw_stored_policy *known = nfw_store_find_policy(store, old->policy);
+
                 if (r < 0)
                         return r;
-                if ((old->is_held || has(missing, old->policy)) &&
-                    nfw_store_find_policy(store, old->policy) && !nfw_shadow_port(shadow, old->interface))
+                if ((old->is_held || has(missing, old->policy)) && known &&
+                    is_wanted(store, known, missing) && !nfw_shadow_port(shadow, old->interface))
                         r = nfw_vec_push(&bindings.vec, *old);
         }
         if (r < 0)
@@ -304,10 +312,11 @@ static int save(struct nfw_store *store) {
                         return r;
                 r = save_policy(store, policy);
         }
-        if (r == 0)
-                r = remove_policies(store, &missing);
+        /* In this order: a port whose policy has no file is one whose policy is lost. */
         if (r == 0)
                 r = save_bindings(store, &missing);
+        if (r == 0)
+                r = remove_policies(store, &missing);
         if (r >= 0)
                 r = save_networks(store);
         if (r >= 0)

@@ -9,6 +9,7 @@
  *   store.c     opening, and saving what is in force
  *   file.c      policies
  *   ports.c     bindings
+ *   lost.c      what stands in for a policy of which neither file is whole
  *   mark.c      what is known of the store in the state directory
  *   restore.c   putting back, with others.c
  *   stored.c    files that are there twice
@@ -19,9 +20,9 @@
 
 struct nfw_stored_policy {
         char name[NFW_POLICY_NAME_MAX + 1];
-        char id[NFW_ID_MAX];
-        bool is_held;    /* it could not be put back: kept all the same */
-        bool is_twofold; /* both of its files are whole and say the same */
+        char id[NFW_ID_MAX]; /* "": no file of it is whole, or there is none, or it was never stored */
+        bool is_held;        /* it could not be put back: kept all the same */
+        bool is_twofold;     /* both of its files are whole and say the same */
 };
 
 struct nfw_stored_binding {
@@ -91,5 +92,8 @@ int nfw_store_foreach_aside(const char *path,
  * 0 or a negative errno.
  */
 int nfw_store_heal(const struct nfw_store *store);
+
+/* What its ports get where a policy is lost: nothing passes. 0 and a record with a new id, or a negative errno. */
+int nfw_store_deny_all(const struct nfw_context *context, const char *name, struct nfw_record *ret_record);
 
 struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name);

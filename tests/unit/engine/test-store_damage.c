@@ -122,7 +122,7 @@ static void test_damage_of_one_of_two(void **state) {
         }
 }
 
-/* Then it is lost and that is an error, and the rest is put back. */
+/* Then it is lost and that is an error, and the rest is put back. Something else has the name of the policy. */
 static void test_damage_of_both(void **state) {
         struct kernel *kernel = *state;
 
@@ -139,16 +139,19 @@ static void test_damage_of_both(void **state) {
                                 do_damage(kernel, pairs[i].files[j], &good, (enum damage)(step % N_DAMAGES),
                                           at);
                         reboot(kernel);
-                        assert_int_equal(restore(kernel), 0);
+                        assert_int_equal(restore(kernel), i == 0 ? NFW_E_REFUSED : 0);
                         assert_int_equal(nfw_diagnostic_severity(find_diagnostic(kernel, "state/set-aside")),
                                          NFW_SEVERITY_ERROR);
                         for (int j = 0; j < 2; j++) {
                                 assert_true(has_file(kernel, pairs[i].aside[j]));
                                 assert_false(has_file(kernel, pairs[i].files[j]));
                         }
-                        if (i == 0)
-                                assert_in_force(kernel, "any", "any", "none");
-                        else
+                        if (i == 0) {
+                                assert_in_force(kernel, "any one", "any", "one");
+                                assert_int_equal(
+                                        nfw_diagnostic_severity(find_diagnostic(kernel, "state/policy-lost")),
+                                        NFW_SEVERITY_ERROR);
+                        } else
                                 assert_in_force(kernel, "any one", "none", "none");
                         put_pair(kernel, &pairs[i], &good);
                 }
