@@ -74,6 +74,7 @@ static bool same_key(const struct moved *a, const struct moved *b) {
 }
 
 static int put_moved(struct transfer *transfer) {
+        struct nfw_nft_grant_list grants = { .list.batch = transfer->context->batch };
         int r;
 
         if (transfer->moved.n == 0)
@@ -85,13 +86,13 @@ static int put_moved(struct transfer *transfer) {
 
                 if (i > 0 && same_key(moved, &transfer->moved.items[i - 1]))
                         continue;
-                r = nfw_nft_put_grant(transfer->context->batch, NFW_NFT_ADD, transfer->new->table, moved->set,
-                                      moved->grant.interface, &moved->grant.addr, moved->grant.expires_ms,
-                                      &moved->grant.note);
+                r = nfw_nft_grant_list_put(&grants, NFW_NFT_ADD, transfer->new->table, moved->set,
+                                           moved->grant.interface, &moved->grant.addr,
+                                           moved->grant.expires_ms, &moved->grant.note);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return nfw_nft_grant_list_end(&grants);
 }
 
 int nfw_transfer_put(struct nfw_context *context,

@@ -8,7 +8,6 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
-#include "nft/element_list.h"
 #include "nft/grant_note.h"
 #include "nft/names.h"
 
@@ -40,18 +39,38 @@ static int encode_port(const char *interface, uint8_t key[static IFNAMSIZ]) {
         return 0;
 }
 
-int nfw_nft_put_grant(struct nfw_nft_batch *batch,
-                      enum nfw_nft_element_op op,
-                      enum nfw_table table,
-                      const char *set,
-                      const char *interface,
-                      const struct nfw_addr *addr,
-                      uint64_t timeout_ms,
-                      const struct nfw_nft_grant_note *note) {
-        struct nfw_nft_origin origin = { .what = "grant", .name = set };
-        struct nfw_nft_element_list list = {
-                .batch = batch, .table = table, .type = message_type(op), .set = set, .origin = &origin
-        };
+static bool is_of_list(const struct nfw_nft_element_list *list,
+                       uint16_t type,
+                       enum nfw_table table,
+                       const char *set) {
+        return list->message && list->type == type && list->table == table && strcmp(list->set, set) == 0;
+}
+
+/* Unless the last message is for the same, another one begins. */
+static int turn_to(struct nfw_nft_grant_list *grants, uint16_t type, enum nfw_table table, const char *set) {
+        struct nfw_nft_element_list *list = &grants->list;
+        int r;
+
+        if (is_of_list(list, type, table, set))
+                return 0;
+        r = nfw_nft_element_list_end(list);
+        grants->origin = (struct nfw_nft_origin){ .what = "grant", .name = set };
+        list->origin = &grants->origin;
+        list->type = type;
+        list->table = table;
+        list->set = set;
+        return r;
+}
+
+int nfw_nft_grant_list_put(struct nfw_nft_grant_list *grants,
+                           enum nfw_nft_element_op op,
+                           enum nfw_table table,
+                           const char *set,
+                           const char *interface,
+                           const struct nfw_addr *addr,
+                           uint64_t timeout_ms,
+                           const struct nfw_nft_grant_note *note) {
+        struct nfw_nft_element_list *list = &grants->list;
         uint8_t key[KEY_MAX];
         struct nfw_nft_userdata_buffer userdata;
         size_t n_addr = nfw_addr_size(addr->family);
@@ -62,16 +81,37 @@ int nfw_nft_put_grant(struct nfw_nft_batch *batch,
                 return r;
         memcpy(key + IFNAMSIZ, addr->bytes, n_addr);
 
-        r = nfw_nft_element_begin(&list, key, IFNAMSIZ + n_addr);
+        r = turn_to(grants, message_type(op), table, set);
+        if (r == 0)
+                r = nfw_nft_element_begin(list, key, IFNAMSIZ + n_addr);
         if (r < 0)
                 return r;
         if (op == NFW_NFT_ADD) {
-                nfw_nft_element_put_timeout(&list, timeout_ms);
+                nfw_nft_element_put_timeout(list, timeout_ms);
                 if (note && nfw_nft_grant_note_encode(note, &userdata))
-                        nfw_nft_element_put_userdata(&list, userdata.data, userdata.size);
+                        nfw_nft_element_put_userdata(list, userdata.data, userdata.size);
         }
-        nfw_nft_element_end(&list);
-        return nfw_nft_element_list_end(&list);
+        nfw_nft_element_end(list);
+        return 0;
+}
+
+int nfw_nft_grant_list_end(struct nfw_nft_grant_list *grants) {
+        return nfw_nft_element_list_end(&grants->list);
+}
+
+int nfw_nft_put_grant(struct nfw_nft_batch *batch,
+                      enum nfw_nft_element_op op,
+                      enum nfw_table table,
+                      const char *set,
+                      const char *interface,
+                      const struct nfw_addr *addr,
+                      uint64_t timeout_ms,
+                      const struct nfw_nft_grant_note *note) {
+        struct nfw_nft_grant_list grants = { .list.batch = batch };
+        int r;
+
+        r = nfw_nft_grant_list_put(&grants, op, table, set, interface, addr, timeout_ms, note);
+        return r < 0 ? r : nfw_nft_grant_list_end(&grants);
 }
 
 /* chain: NULL for none. */

@@ -6,6 +6,7 @@
 #include "ir/plan/plan.h"
 #include "net/prefix.h"
 #include "nft/batch.h"
+#include "nft/element_list.h"
 
 enum nfw_nft_element_op {
         NFW_NFT_ADD,     /* no error where it exists */
@@ -18,6 +19,26 @@ struct nfw_nft_grant_note {
         char name[NFW_DOMAIN_TEXT_MAX];
         struct nfw_addr resolver;
 };
+
+/*
+ * Grants that follow one another in one set, and are added or deleted alike, are one message: it costs the kernel a look
+ * through all sets of the table. Nothing else is put into the batch before the list is ended. Zero but for the batch to begin
+ * with.
+ */
+struct nfw_nft_grant_list {
+        struct nfw_nft_element_list list;
+        struct nfw_nft_origin origin;
+};
+
+int nfw_nft_grant_list_put(struct nfw_nft_grant_list *grants,
+                           enum nfw_nft_element_op op,
+                           enum nfw_table table,
+                           const char *set, /* borrowed until the list is ended */
+                           const char *interface,
+                           const struct nfw_addr *addr,
+                           uint64_t timeout_ms,
+                           const struct nfw_nft_grant_note *note);
+int nfw_nft_grant_list_end(struct nfw_nft_grant_list *grants);
 
 /* port . address with a timeout and a note, in a learned set. timeout_ms is used for ADD only. */
 int nfw_nft_put_grant(struct nfw_nft_batch *batch,

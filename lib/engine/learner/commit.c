@@ -55,10 +55,12 @@ static const char *set_of(const struct learner_op *op) {
         return op->addr.family == AF_INET ? pair->set4 : pair->set6;
 }
 
-static int put(struct nfw_learner *learner, const struct learner_op *op, enum nfw_nft_element_op element_op) {
-        return nfw_nft_put_grant(learner->batch, element_op, op->port->policy->table, set_of(op),
-                                 op->port->interface, &op->addr, left(op->expires_ms, nfw_learner_now()),
-                                 &op->note);
+static int put(struct nfw_nft_grant_list *grants,
+               const struct learner_op *op,
+               enum nfw_nft_element_op element_op) {
+        return nfw_nft_grant_list_put(grants, element_op, op->port->policy->table, set_of(op),
+                                      op->port->interface, &op->addr, left(op->expires_ms, nfw_learner_now()),
+                                      &op->note);
 }
 
 static bool deletes(const struct nfw_learner *learner, const struct learner_op *op) {
@@ -75,22 +77,23 @@ static bool deletes(const struct nfw_learner *learner, const struct learner_op *
 }
 
 static int build(struct nfw_learner *learner) {
+        struct nfw_nft_grant_list grants = { .list.batch = learner->batch };
         int r;
 
         nfw_nft_batch_reset(learner->batch);
         nfw_vec_foreach (op, &learner->ops) {
                 if (deletes(learner, op)) {
-                        r = put(learner, op, NFW_NFT_DELETE);
+                        r = put(&grants, op, NFW_NFT_DELETE);
                         if (r < 0)
                                 return r;
                 }
                 if (op->change != NFW_GRANT_REMOVE) {
-                        r = put(learner, op, NFW_NFT_ADD);
+                        r = put(&grants, op, NFW_NFT_ADD);
                         if (r < 0)
                                 return r;
                 }
         }
-        return 0;
+        return nfw_nft_grant_list_end(&grants);
 }
 
 /*
