@@ -28,7 +28,9 @@
 /* Between repairs that follow one another without end. Short, since nothing is in force meanwhile. */
 #define PAUSE_MS 50
 /* Where nothing can be written. */
-#define RETRY_S 10
+#define RETRY_MS 10000
+/* What a repair is stored after. */
+#define SAVE_LATER_MS 200
 
 /* The inode of the first pid namespace, the same in every kernel since 3.8: PROC_PID_INIT_INO. */
 #define FIRST_PID_NAMESPACE 0xeffffffcu
@@ -72,17 +74,30 @@ int nfw_keeper_set_timer(struct nfw_keeper *keeper, unsigned int ms) {
         return 0;
 }
 
+static int set_later(struct nfw_keeper *keeper, unsigned int ms) {
+        const struct itimerspec at = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+
+        return timerfd_settime(keeper->later, 0, &at, NULL) < 0 ? -errno : 0;
+}
+
 /* A full disk is no reason to stop: what is in force is still kept in force, and guests go on learning. */
 int nfw_keeper_save(struct nfw_keeper *keeper) {
-        const struct itimerspec retry = { .it_value = { .tv_sec = RETRY_S } };
         int r = nfw_store_save(keeper->store, NULL);
 
+        keeper->saves_later = false;
         if (r == -ENOMEM || r == -EPERM)
                 return r;
         if (r < 0 && !keeper->is_unsaved)
                 nfw_keeper_tell_failure(keeper, "what is loaded cannot be stored", r, NULL);
         keeper->is_unsaved = r < 0;
-        return r < 0 && timerfd_settime(keeper->retry, 0, &retry, NULL) < 0 ? -errno : 0;
+        return r < 0 ? set_later(keeper, RETRY_MS) : 0;
+}
+
+int nfw_keeper_save_later(struct nfw_keeper *keeper) {
+        if (keeper->saves_later)
+                return 0;
+        keeper->saves_later = true;
+        return set_later(keeper, SAVE_LATER_MS);
 }
 
 static int watch(struct nfw_keeper *keeper, int fd) {
@@ -135,8 +150,8 @@ static int open_sources(struct nfw_keeper *keeper) {
 
         keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
         keeper->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-        keeper->retry = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-        if (keeper->epoll < 0 || keeper->timer < 0 || keeper->retry < 0)
+        keeper->later = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (keeper->epoll < 0 || keeper->timer < 0 || keeper->later < 0)
                 return -errno;
         r = nfw_nft_notifier_new(keeper->context->table_name, &keeper->notifier);
         if (r < 0)
@@ -150,7 +165,7 @@ static int open_sources(struct nfw_keeper *keeper) {
         if (r == 0)
                 r = watch(keeper, keeper->timer);
         if (r == 0)
-                r = watch(keeper, keeper->retry);
+                r = watch(keeper, keeper->later);
         return r < 0 ? r : watch_files(keeper);
 }
 
@@ -180,7 +195,7 @@ nfw_public int nfw_keeper_new(struct nfw_context *context,
                                        .store = store,
                                        .epoll = -1,
                                        .timer = -1,
-                                       .retry = -1,
+                                       .later = -1,
                                        .files = -1,
                                        .is_in_container = is_in_container(),
                                        .pause_ms = PAUSE_MS };
@@ -225,8 +240,8 @@ nfw_public struct nfw_keeper *nfw_keeper_free(struct nfw_keeper *keeper) {
                 close(keeper->files);
         if (keeper->timer >= 0)
                 close(keeper->timer);
-        if (keeper->retry >= 0)
-                close(keeper->retry);
+        if (keeper->later >= 0)
+                close(keeper->later);
         if (keeper->epoll >= 0)
                 close(keeper->epoll);
         free(keeper);
@@ -322,7 +337,7 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
                 keeper->timer_is_set = false;
 
         see_files(keeper, &definitions_changed);
-        r = read(keeper->retry, &n, sizeof(n)) == sizeof(n) ? nfw_keeper_save(keeper) : 0;
+        r = read(keeper->later, &n, sizeof(n)) == sizeof(n) ? nfw_keeper_save(keeper) : 0;
         if (r == 0 && definitions_changed)
                 r = unblock(keeper);
         if (r < 0)

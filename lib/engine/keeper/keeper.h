@@ -18,12 +18,13 @@ struct nfw_keeper {
         struct nfw_rtnl_monitor *links;
         struct nfw_events events;
         int epoll, timer;
-        int retry; /* of storing what could not be */
+        int later; /* storing what could not be, or can wait */
         int files; /* is told of definitions, and of named sets that change where the kernel has none */
         int sets;  /* what watches the latter */
         bool is_in_container; /* that numbers processes by itself */
         bool timer_is_set;
         bool is_unsaved;
+        bool saves_later;
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
         bool touches_values;     /* likewise: what ports have in the parameter sets */
@@ -52,6 +53,11 @@ int nfw_keeper_repair(struct nfw_keeper *keeper, bool edited);
 
 /* Where it cannot be, that is told once, and tried again later. 0; or a negative errno, which is no matter of the disk. */
 int nfw_keeper_save(struct nfw_keeper *keeper);
+/*
+ * After a repair: what is stored would come back as well, and the disk may be slow. Ports have what they had learned before it
+ * is waited for. 0 or a negative errno.
+ */
+int nfw_keeper_save_later(struct nfw_keeper *keeper);
 
 void nfw_keeper_watch_definitions(struct nfw_keeper *keeper);
 

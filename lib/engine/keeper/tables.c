@@ -255,7 +255,7 @@ static int ask_learner(struct nfw_keeper *keeper) {
 
 int nfw_keeper_check(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
-        bool policies_differ = false, filters_differ = false, values_changed;
+        bool policies_differ = false, filters_differ = false, values_changed, is_repaired;
         uint64_t now = now_ms();
         int r;
 
@@ -276,7 +276,8 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
         values_changed = keeper->others_did_values;
         keeper->ours_changed = keeper->others_did = keeper->others_did_filters = false;
         keeper->others_did_values = false;
-        if (policies_differ || filters_differ) {
+        is_repaired = policies_differ || filters_differ;
+        if (is_repaired) {
                 keeper->n_repairs++;
                 keeper->last_repair_ms = now;
                 tell_author(keeper);
@@ -293,5 +294,8 @@ int nfw_keeper_check(struct nfw_keeper *keeper) {
                 r = repair_filters(keeper);
         if (r == 0 && keeper->others_did_learned)
                 r = ask_learner(keeper);
-        return r < 0 ? r : nfw_keeper_save(keeper);
+        if (r < 0)
+                return r;
+        /* The repair itself is seen as a change, too. */
+        return is_repaired || keeper->saves_later ? nfw_keeper_save_later(keeper) : nfw_keeper_save(keeper);
 }
