@@ -30,7 +30,7 @@
 /* Where nothing can be written. */
 #define RETRY_MS 10000
 /* What a repair is stored after. */
-#define SAVE_LATER_MS 200
+#define SAVE_LATER_MS 100
 
 /* The inode of the first pid namespace, the same in every kernel since 3.8: PROC_PID_INIT_INO. */
 #define FIRST_PID_NAMESPACE 0xeffffffcu

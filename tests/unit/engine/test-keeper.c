@@ -341,6 +341,33 @@ static void test_it_takes_over(void **state) {
         assert_int_equal(n_events(kept, NFW_EVENT_EDITED, ""), 0);
 }
 
+static bool is_stored(struct kept *kept, const char *policy) {
+        const struct nfw_stored_policy *known = nfw_store_find_policy(kept->store, policy);
+        const struct nfw_nft_policy *in_force;
+
+        nfw_shadow_invalidate(&kept->kernel->context->shadow);
+        assert_int_equal(nfw_shadow_refresh(&kept->kernel->context->shadow, kept->kernel->context->nft), 0);
+        in_force = nfw_shadow_any_policy(&kept->kernel->context->shadow, policy);
+        assert_non_null(known);
+        assert_non_null(in_force);
+        return strcmp(known->id, in_force->id) == 0;
+}
+
+/* The disk is not waited for before learners have had their turn. */
+static void test_a_repair_is_stored_later(void **state) {
+        struct kept *kept = *state;
+
+        in_another_process(kept, load_both);
+        settle(kept);
+        assert_true(is_stored(kept, "one"));
+        assert_int_equal(system("nft flush ruleset"), 0);
+        while (strcmp(policy_of(kept, "veth0"), "one") != 0)
+                assert_int_equal(nfw_keeper_dispatch(kept->keeper), 0);
+        assert_false(is_stored(kept, "one"));
+        settle(kept);
+        assert_true(is_stored(kept, "one"));
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 kept_test(test_in_a_container),
@@ -352,6 +379,7 @@ int main(void) {
                 kept_test(test_addresses_are_followed),
                 kept_test(test_a_fight),
                 kept_test(test_it_takes_over),
+                kept_test(test_a_repair_is_stored_later),
         };
 
         enter_namespace();

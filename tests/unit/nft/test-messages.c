@@ -70,6 +70,86 @@ static void test_grant(void **state) {
         assert_null(element.userdata.data);
 }
 
+struct message {
+        uint16_t type;
+        size_t n_elements;
+};
+
+static int count_element(const struct nfw_nft_element *element nfw_unused, void *userdata) {
+        ++*(size_t *)userdata;
+        return 0;
+}
+
+static size_t read_messages(const struct nfw_nft_batch *batch, struct message *ret_messages, size_t max) {
+        const struct nlmsghdr *message = nfw_nft_batch_data(batch);
+        int left = (int)nfw_nft_batch_size(batch);
+        size_t n = 0;
+
+        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left), n++) {
+                assert_true(n < max);
+                ret_messages[n] = (struct message){ .type = NFNL_MSG_TYPE(message->nlmsg_type) };
+                assert_int_equal(nfw_nft_parse_elements(message, count_element, &ret_messages[n].n_elements),
+                                 0);
+        }
+        return n;
+}
+
+/* What is of one set is one message as long as it fits, and nothing changes its place. */
+static void test_grants_of_one_set(void **state) {
+        static const struct {
+                enum nfw_nft_element_op op;
+                const char *set;
+        } grants[] = {
+                { NFW_NFT_ADD, "a" }, { NFW_NFT_ADD, "a" }, { NFW_NFT_ADD, "b" }, { NFW_NFT_DELETE, "b" },
+                { NFW_NFT_ADD, "b" }, { NFW_NFT_ADD, "b" }, { NFW_NFT_ADD, "a" },
+        };
+        static const struct message expected[] = {
+                { NFT_MSG_NEWSETELEM, 2 }, { NFT_MSG_NEWSETELEM, 1 }, { NFT_MSG_DELSETELEM, 1 },
+                { NFT_MSG_NEWSETELEM, 2 }, { NFT_MSG_NEWSETELEM, 1 },
+        };
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_grant_list list = { .list.batch = batch };
+        struct message messages[NFW_ARRAY_SIZE(grants)];
+
+        assert_int_equal(nfw_nft_grant_list_end(&list), 0);
+        assert_true(nfw_nft_batch_is_empty(batch));
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(grants); i++) {
+                struct nfw_addr addr = { AF_INET, { 192, 0, 2, (uint8_t)i } };
+
+                assert_int_equal(nfw_nft_grant_list_put(&list, grants[i].op, NFW_TABLE_INET, grants[i].set,
+                                                        "vnet0", &addr, 1000, NULL),
+                                 0);
+        }
+        assert_int_equal(nfw_nft_grant_list_end(&list), 0);
+        assert_int_equal(read_messages(batch, messages, NFW_ARRAY_SIZE(messages)), NFW_ARRAY_SIZE(expected));
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(expected); i++) {
+                assert_int_equal(messages[i].type, expected[i].type);
+                assert_int_equal(messages[i].n_elements, expected[i].n_elements);
+        }
+}
+
+static void test_more_grants_than_a_message_takes(void **state) {
+        const struct nfw_nft_grant_note note = { .name = "a.example" };
+        struct nfw_nft_batch *batch = *state;
+        struct nfw_nft_grant_list list = { .list.batch = batch };
+        struct message messages[16];
+        size_t n, n_elements = 0;
+
+        for (unsigned int i = 0; i < 2000; i++) {
+                struct nfw_addr addr = { AF_INET, { 198, 18, (uint8_t)(i >> 8), (uint8_t)i } };
+
+                assert_int_equal(nfw_nft_grant_list_put(&list, NFW_NFT_ADD, NFW_TABLE_INET, "a", "vnet0",
+                                                        &addr, 1000, &note),
+                                 0);
+        }
+        assert_int_equal(nfw_nft_grant_list_end(&list), 0);
+        n = read_messages(batch, messages, NFW_ARRAY_SIZE(messages));
+        assert_true(n > 1);
+        for (size_t i = 0; i < n; i++)
+                n_elements += messages[i].n_elements;
+        assert_int_equal(n_elements, 2000);
+}
+
 static void test_interface_names(void **state) {
         struct nfw_addr addr = { AF_INET6, { 0x20, 0x01 } };
         struct nfw_nft_batch *batch = *state;
@@ -290,6 +370,8 @@ static void test_long_policy_name(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_grant, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_grants_of_one_set, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_more_grants_than_a_message_takes, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_interface_names, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_dispatch, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_subnet, setup, teardown),
