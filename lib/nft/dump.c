@@ -20,6 +20,7 @@
 struct reading {
         struct nfw_nft_snapshot *snapshot;
         struct nfw_nft_policy_index policies; /* when all are known */
+        uint64_t table_handle;
         enum nfw_table table;
 };
 
@@ -103,6 +104,8 @@ static int take_chain(const struct nfw_nft_object *chain, void *userdata) {
                 policy_deinit(&policy);
                 return 0;
         }
+        /* Chains of a table are numbered from one on, and tables are, too. */
+        policy.incarnation = reading->table_handle << 32 ^ chain->handle;
         policy.id = strdup(id);
         r = policy.id ? nfw_vec_push(&reading->snapshot->policies, policy) : -ENOMEM;
         if (r < 0)
@@ -145,6 +148,7 @@ static int read_table(struct nfw_nft_socket *nft, struct reading *reading) {
         if (!state.is_ours)
                 return 0;
 
+        reading->table_handle = state.handle;
         r = nfw_nft_read_chains(nft, reading->table, take_chain, reading);
         if (r == 0 && snapshot->networks[reading->table].chains.n > 0)
                 r = nfw_nft_read_sets(nft, reading->table, take_network_set,

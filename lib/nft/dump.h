@@ -14,6 +14,7 @@ struct nfw_nft_policy {
         char *name;
         char *id; /* in the marker's comment; "" where somebody has removed that */
         enum nfw_table table;
+        uint64_t incarnation;   /* another one where it was put back, with the same id or not */
         NFW_VEC(char *) sets;   /* the names of the sets that belong to it */
         NFW_VEC(char *) blocks; /* and of the chains that its chains jump to */
 };

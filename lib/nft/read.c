@@ -2,6 +2,7 @@
 #include "nft/read.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -42,6 +43,12 @@ static struct nfw_nft_bytes get_bytes(const struct nlattr *attribute) {
                                        .size = mnl_attr_get_payload_len(attribute) };
 }
 
+static uint64_t get_u64(const struct nlattr *attribute) {
+        return attribute && mnl_attr_validate(attribute, MNL_TYPE_U64) == 0
+                       ? be64toh(mnl_attr_get_u64(attribute))
+                       : 0;
+}
+
 static uint32_t get_u32(const struct nlattr *attribute) {
         return attribute && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0
                        ? ntohl(mnl_attr_get_u32(attribute))
@@ -59,7 +66,7 @@ static bool is_zero(const struct nlattr *attribute) {
 struct object_reader {
         const char *table_name;
         enum nfw_table table;
-        uint16_t table_type, name_type, flags_type, userdata_type, count_type;
+        uint16_t table_type, name_type, flags_type, userdata_type, count_type, handle_type;
         int (*callback)(const struct nfw_nft_object *object, void *userdata);
         void *userdata;
 };
@@ -81,6 +88,7 @@ static int read_object(const struct nlmsghdr *message, void *userdata) {
         object = (struct nfw_nft_object){
                 .name = mnl_attr_get_str(name),
                 .flags = get_u32(attributes[reader->flags_type]),
+                .handle = get_u64(attributes[reader->handle_type]),
                 .userdata = get_bytes(attributes[reader->userdata_type]),
                 .is_empty = is_zero(attributes[reader->count_type]),
         };
@@ -108,6 +116,7 @@ int nfw_nft_read_chains(struct nfw_nft_socket *nft,
                                         .name_type = NFTA_CHAIN_NAME,
                                         .flags_type = NFTA_CHAIN_FLAGS,
                                         .userdata_type = NFTA_CHAIN_USERDATA,
+                                        .handle_type = NFTA_CHAIN_HANDLE,
                                         .callback = callback,
                                         .userdata = userdata };
 
@@ -159,6 +168,7 @@ static int take_table(const struct nfw_nft_object *table, void *userdata) {
 
         state->exists = true;
         state->flags = table->flags;
+        state->handle = table->handle;
         state->is_ours =
                 comment && strncmp(comment, ours, strlen(ours)) == 0 && !(table->flags & NFT_TABLE_F_OWNER);
         return 0;
@@ -175,6 +185,7 @@ int nfw_nft_read_table(struct nfw_nft_socket *nft,
                                         .name_type = NFTA_TABLE_NAME,
                                         .flags_type = NFTA_TABLE_FLAGS,
                                         .userdata_type = NFTA_TABLE_USERDATA,
+                                        .handle_type = NFTA_TABLE_HANDLE,
                                         .callback = take_table,
                                         .userdata = &state };
         struct nlmsghdr *request;

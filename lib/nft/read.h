@@ -17,8 +17,9 @@ struct nfw_nft_bytes {
 
 struct nfw_nft_object {
         const char *name;
-        uint32_t flags; /* of a table or set */
-        bool is_empty;  /* a set that the kernel says has no elements; before Linux 6.16 it says nothing */
+        uint32_t flags;  /* of a table or set */
+        uint64_t handle; /* of a table or chain */
+        bool is_empty;   /* a set that the kernel says has no elements; before Linux 6.16 it says nothing */
         struct nfw_nft_bytes userdata;
 };
 
@@ -45,8 +46,9 @@ bool nfw_nft_is_ours(const struct nlmsghdr *message,
 /* What has our table's name, whoever made it. */
 struct nfw_nft_table_state {
         bool exists;
-        uint32_t flags; /* NFT_TABLE_F_x */
-        bool is_ours;   /* its comment says so, and it is not bound to the life of a process */
+        uint32_t flags;  /* NFT_TABLE_F_x */
+        uint64_t handle; /* no other table of the network namespace has had it */
+        bool is_ours;    /* its comment says so, and it is not bound to the life of a process */
 };
 
 int nfw_nft_read_table(struct nfw_nft_socket *nft,

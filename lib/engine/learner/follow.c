@@ -98,7 +98,7 @@ static int follow_port(struct nfw_shadow_port *from, void *userdata) {
         int r;
 
         if (in_force)
-                policy = nfw_learner_find_policy(learner, from->policy, in_force->id, from->table);
+                policy = nfw_learner_find_policy(learner, in_force);
         if (!policy)
                 return 0;
 

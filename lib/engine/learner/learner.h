@@ -52,6 +52,7 @@ struct learner_policy {
         struct learner_policy *next;
         char name[NFW_POLICY_NAME_MAX + 1];
         char id[NFW_ID_MAX];
+        uint64_t incarnation; /* its sets are empty when it was put back */
         enum nfw_table table;
         bool any_resolver;
         bool log_denied;
@@ -172,9 +173,7 @@ void nfw_learner_unfollow_all(struct nfw_learner *learner);
 /* policy.c: from the context's shadow. NULL where it is in force and nobody knows what it means. */
 int nfw_learner_follow_policies(struct nfw_learner *learner);
 struct learner_policy *nfw_learner_find_policy(const struct nfw_learner *learner,
-                                               const char *name,
-                                               const char *id,
-                                               enum nfw_table table);
+                                               const struct nfw_nft_policy *in_force);
 void nfw_learner_remove_absent_policies(struct nfw_learner *learner);
 
 /* denier.c: from a policy's rules. 0 or -ENOMEM. */

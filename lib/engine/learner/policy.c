@@ -82,6 +82,7 @@ static int add_policy(struct nfw_learner *learner, const struct nfw_nft_policy *
         strcpy(policy->name, record.name);
         strcpy(policy->id, record.id);
         policy->table = from->table;
+        policy->incarnation = from->incarnation;
         policy->present = policy->fresh = true;
         r = compile_policy(policy, &record);
         nfw_record_deinit(&record);
@@ -96,11 +97,10 @@ static int add_policy(struct nfw_learner *learner, const struct nfw_nft_policy *
 }
 
 struct learner_policy *nfw_learner_find_policy(const struct nfw_learner *learner,
-                                               const char *name,
-                                               const char *id,
-                                               enum nfw_table table) {
+                                               const struct nfw_nft_policy *in_force) {
         for (struct learner_policy *policy = learner->policies; policy; policy = policy->next)
-                if (policy->table == table && strcmp(policy->name, name) == 0 && strcmp(policy->id, id) == 0)
+                if (policy->incarnation == in_force->incarnation && policy->table == in_force->table &&
+                    strcmp(policy->name, in_force->name) == 0 && strcmp(policy->id, in_force->id) == 0)
                         return policy;
         return NULL;
 }
@@ -113,7 +113,7 @@ int nfw_learner_follow_policies(struct nfw_learner *learner) {
                 policy->present = false;
 
         nfw_vec_foreach (from, &learner->context->shadow.policies) {
-                policy = nfw_learner_find_policy(learner, from->name, from->id, from->table);
+                policy = nfw_learner_find_policy(learner, from);
                 if (policy) {
                         policy->present = true;
                         continue;

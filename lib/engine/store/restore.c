@@ -24,6 +24,8 @@ struct returning {
         NFW_VEC(const struct nfw_port_record *)
         ports; /* that shall be under it, of those of struct restore */
         NFW_VEC(struct nfw_stored_binding *) stored;
+        bool is_recorded;         /* its record is there, and whole */
+        bool was_recorded;        /* a record with its id was there before */
         char missing[NFW_ID_MAX]; /* the record of what somebody else has taken out of the kernel; or "" */
         bool is_new;              /* the kernel has nothing of it */
         bool is_gone;             /* nor shall it have: it was unloaded while nobody stored that */
@@ -57,6 +59,15 @@ static void restore_deinit(struct restore *restore) {
         nfw_returning_others_deinit(&restore->others);
 }
 
+/* With the group that we have now it is another version. */
+static int use_own_group(struct returning *returning, uint16_t group) {
+        if (returning->record.nflog_group == group)
+                return 0;
+        returning->record.nflog_group = group;
+        returning->is_recorded = false;
+        return nfw_record_new_id(returning->record.id);
+}
+
 /* The last version that was loaded, of what somebody else has taken out of the kernel, is recorded or was stored. */
 static int read_missing(struct nfw_store *store, struct returning *returning) {
         const char *name = returning->known->name, *id = returning->missing;
@@ -65,13 +76,15 @@ static int read_missing(struct nfw_store *store, struct returning *returning) {
         returning->is_gone = !id[0] && nfw_store_is_copy(store);
         if (returning->is_gone)
                 return 0;
-        if (id[0] && strcmp(id, returning->known->id) != 0)
+        if (id[0])
                 r = nfw_record_read(store->context, name, id, &returning->record);
+        returning->is_recorded = r == 0;
         if (r == NFW_E_NOT_FOUND)
                 r = nfw_store_read_policy(store, name, &returning->record);
-        /* Its sets are new, so a learner must see that it is not what it was: it then puts its grants back, too. */
-        returning->record.nflog_group = store->context->nflog_group;
-        return r == 0 ? nfw_record_new_id(returning->record.id) : r;
+        if (r == 0)
+                r = use_own_group(returning, store->context->nflog_group);
+        returning->was_recorded = r == 0 && strcmp(returning->record.id, id) == 0;
+        return r;
 }
 
 /* What is in force rules: it is at least as new as what is stored. */
@@ -86,6 +99,7 @@ static int read_record(struct nfw_store *store, struct returning *returning) {
         returning_deinit(returning);
         returning->is_new = !in_force;
         returning->is_gone = returning->is_lost = false;
+        returning->is_recorded = returning->was_recorded = false;
 
         if (!in_force)
                 r = read_missing(store, returning);
@@ -295,7 +309,7 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
         if (r == 0)
                 r = nfw_bindings_put(&returning->bindings, store->context, returning->known->name, report,
                                      &makes_table);
-        if (r == 0 && returning->is_new)
+        if (r == 0 && returning->is_new && !returning->is_recorded)
                 r = nfw_record_write(store->context, &returning->record);
         return r;
 }
@@ -415,7 +429,7 @@ static bool has_lost(const struct restore *restore) {
 /* Of what has not come into force: a record says that its policy has. */
 static void remove_records(struct restore *restore, bool all) {
         nfw_vec_foreach (returning, &restore->returning)
-                if (returning->is_new && (all || returning->known->is_held))
+                if (returning->is_new && !returning->was_recorded && (all || returning->known->is_held))
                         nfw_record_remove(restore->store->context, returning->record.name,
                                           returning->record.id);
 }

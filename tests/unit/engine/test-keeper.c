@@ -341,31 +341,68 @@ static void test_it_takes_over(void **state) {
         assert_int_equal(n_events(kept, NFW_EVENT_EDITED, ""), 0);
 }
 
-static bool is_stored(struct kept *kept, const char *policy) {
-        const struct nfw_stored_policy *known = nfw_store_find_policy(kept->store, policy);
+static const char *id_of(struct kept *kept, const char *policy) {
+        static char id[NFW_ID_MAX];
+        struct nfw_context *context = kept->kernel->context;
         const struct nfw_nft_policy *in_force;
 
-        nfw_shadow_invalidate(&kept->kernel->context->shadow);
-        assert_int_equal(nfw_shadow_refresh(&kept->kernel->context->shadow, kept->kernel->context->nft), 0);
-        in_force = nfw_shadow_any_policy(&kept->kernel->context->shadow, policy);
+        nfw_shadow_invalidate(&context->shadow);
+        assert_int_equal(nfw_shadow_refresh(&context->shadow, context->nft), 0);
+        in_force = nfw_shadow_any_policy(&context->shadow, policy);
+        snprintf(id, sizeof(id), "%s", in_force ? in_force->id : "none");
+        return id;
+}
+
+static bool is_stored(struct kept *kept, const char *policy) {
+        const struct nfw_stored_policy *known = nfw_store_find_policy(kept->store, policy);
+
         assert_non_null(known);
-        assert_non_null(in_force);
-        return strcmp(known->id, in_force->id) == 0;
+        return strcmp(known->id, id_of(kept, policy)) == 0;
 }
 
 /* The disk is not waited for before learners have had their turn. */
 static void test_a_repair_is_stored_later(void **state) {
         struct kept *kept = *state;
+        char before[NFW_ID_MAX];
 
         in_another_process(kept, load_both);
         settle(kept);
         assert_true(is_stored(kept, "one"));
-        assert_int_equal(system("nft flush ruleset"), 0);
-        while (strcmp(policy_of(kept, "veth0"), "one") != 0)
+        strcpy(before, id_of(kept, "one"));
+        assert_int_equal(system("nft flush chain inet nfwpolicy one-egress"), 0);
+        while (strcmp(id_of(kept, "one"), before) == 0)
                 assert_int_equal(nfw_keeper_dispatch(kept->keeper), 0);
         assert_false(is_stored(kept, "one"));
         settle(kept);
         assert_true(is_stored(kept, "one"));
+}
+
+static ino_t stored_file(const struct kept *kept, const char *file) {
+        struct stat st;
+        char path[160];
+
+        snprintf(path, sizeof(path), "%s/store/%s", kept->kernel->place->directory, file);
+        assert_int_equal(stat(path, &st), 0);
+        return st.st_ino;
+}
+
+/* What comes back is what it was: there is nothing to write, however many policies there are and slow the disk is. */
+static void test_nothing_is_written_after_a_flush(void **state) {
+        struct kept *kept = *state;
+        char before[NFW_ID_MAX];
+        ino_t policy, bindings;
+
+        in_another_process(kept, load_both);
+        settle(kept);
+        strcpy(before, id_of(kept, "one"));
+        policy = stored_file(kept, "policies/one.policy");
+        bindings = stored_file(kept, "bindings");
+        assert_int_equal(system("nft flush ruleset"), 0);
+        settle(kept);
+        assert_in_force(kept, "any", "one");
+        assert_string_equal(id_of(kept, "one"), before);
+        assert_int_equal(stored_file(kept, "policies/one.policy"), policy);
+        assert_int_equal(stored_file(kept, "bindings"), bindings);
 }
 
 int main(void) {
@@ -380,6 +417,7 @@ int main(void) {
                 kept_test(test_a_fight),
                 kept_test(test_it_takes_over),
                 kept_test(test_a_repair_is_stored_later),
+                kept_test(test_nothing_is_written_after_a_flush),
         };
 
         enter_namespace();
