@@ -237,7 +237,7 @@ int nfw_bindings_put(struct nfw_bindings *bindings,
                         strcpy(binding->binding, old->binding);
                 r = nfw_port_put_change(context, context->batch, old, &binding->port, policy,
                                         binding->binding);
-                if (r == 0 && old && strcmp(old->policy, policy) != 0)
+                if (r == 0 && old && old->policy[0] && strcmp(old->policy, policy) != 0)
                         r = nfw_report_note(report, "port/other-policy", NULL, NULL,
                                             "port %s was under policy %s until now", old->interface,
                                             old->policy);

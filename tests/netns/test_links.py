@@ -261,6 +261,24 @@ def test_a_port_that_somebody_takes_out_of_both_maps_is_put_back(keeper):
     eventually(lambda: lab.learner_log().count("nft (process ") >= 5)
 
 
+@pytest.mark.parametrize("family", ["inet", "bridge"])
+def test_a_persistent_port_outlives_the_deletion_of_one_table(keeper, family):
+    """What the other table has of it may be no more than a drop, without a policy."""
+    lab = keeper.lab
+    lab.load(RULES)
+    lab.nfw("attach", "test", "--port", "vnet0", "--port", "late0", "--persistent")
+    before = {(name, table): elements(lab, table, "egress", name)
+              for name in ("vnet0", "late0") for table in ("inet", "bridge")}
+    assert all(before.values())
+    lab.host.run("nft", "delete", "table", family, "nfwpolicy")
+    eventually(lambda: lab.learner_log().count("nft (process "))
+    for (name, table), element in before.items():
+        eventually(lambda name=name, table=table, element=element: elements(lab, table, "egress", name) == element)
+    assert lab.nfw("verify").returncode == 0
+    lab.reach(ALLOWED, DENIED)
+    lab.nfw("unload", "test", "--force")
+
+
 def test_what_happens_while_no_daemon_runs_is_taken_as_it_is(keeper):
     lab = keeper.lab
     bare_veth(lab, "vnet2")
