@@ -123,7 +123,7 @@ static void find_lost(json_t **array, const struct picture *picture) {
                         add(array, NFW_SEVERITY_ERROR, "state/set-aside",
                             "load, attach, bind or start again what was in it, then delete the files",
                             "`%s` and the file that it is the second one of were damaged: what was in them is "
-                            "lost, and nothing restricts ports by it",
+                            "lost, and is not in force",
                             picture->set_aside[i]);
 }
 

@@ -144,6 +144,24 @@ static int report_bypass(const char *interface, enum nfw_link_bypass bypass, str
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
+/*
+ * In what nft prints a quotation mark ends the name, and an asterisk at its end stands for any other end: nobody could load
+ * that again.
+ */
+static bool can_be_printed(const char *interface) {
+        size_t n = strlen(interface);
+
+        return !strchr(interface, '"') && (n == 0 || interface[n - 1] != '*');
+}
+
+static int report_name(const char *interface, struct nfw_report *report) {
+        int r = nfw_report_error(report, "port/bad-name", NULL, "give the interface another name",
+                                 "nftables cannot print the name of interface `%s`, nor read it again",
+                                 interface);
+
+        return r < 0 ? r : NFW_E_REFUSED;
+}
+
 int nfw_port_init(struct nfw_port *port,
                   struct nfw_context *context,
                   const char *interface,
@@ -164,6 +182,8 @@ int nfw_port_init(struct nfw_port *port,
 
         if (link.bypass != NFW_LINK_SEEN)
                 return report_bypass(interface, link.bypass, report);
+        if (!can_be_printed(interface))
+                return report_name(interface, report);
 
         strcpy(port->interface, interface);
         port->index = link.index;
@@ -196,7 +216,7 @@ int nfw_port_init_absent(struct nfw_port *port,
         int r;
 
         *port = (struct nfw_port){ .table = NFW_TABLE_INET };
-        if (!can_be_name(interface))
+        if (!can_be_name(interface) || !can_be_printed(interface))
                 return NFW_E_NOT_FOUND;
 
         strcpy(port->interface, interface);

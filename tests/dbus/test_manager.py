@@ -125,8 +125,10 @@ def test_all_wrong_resolvers_are_told(client):
         ({"min-ttl": GLib.Variant("u", 0)}, "bus/out-of-range"),
         ({"max-ttl": GLib.Variant("u", 604801)}, "bus/out-of-range"),
         ({"max-names": GLib.Variant("u", 4294967295)}, "bus/out-of-range"),
+        ({"file": GLib.Variant("s", 4097 * "x")}, "bus/out-of-range"),
+        ({"ports": GLib.Variant("as", 4097 * ["vnet0"])}, "bus/too-many"),
     ],
-    ids=["unknown", "wrong type", "too small", "too large", "largest number"],
+    ids=["unknown", "wrong type", "too small", "too large", "largest number", "too long", "too many"],
 )
 def test_wrong_options_are_refused(shared, client, option, code):
     assert refused("Invalid", load, client, **option).report["diagnostics"][0]["code"] == code
@@ -221,6 +223,15 @@ def test_an_empty_list_of_interfaces_is_refused(client):
     load(client)
     assert "[bus/no-interface]" in refused("Invalid", attach, client).line
     assert "[bus/no-interface]" in refused("Invalid", client.call, "Detach", "(as)", []).line
+
+
+def test_too_many_interfaces_are_refused(shared, client):
+    load(client, ports=())
+    names = [f"late{i}" for i in range(4097)]
+    assert "[bus/too-many]" in refused("Invalid", attach, client, *names).line
+    assert "[bus/too-many]" in refused("Invalid", client.call, "Detach", "(as)", names).line
+    assert "[bus/too-many]" in refused("Invalid", client.call, "Unbind", "(as)", names).line
+    assert shared.lab.json("list")["ports"] == []
 
 
 def test_parameters_are_not_ignored(shared, client):

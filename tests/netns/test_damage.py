@@ -423,6 +423,22 @@ def test_a_disk_that_is_read_only_now(disk):
     assert status(lab) == []
 
 
+def test_a_disk_that_is_read_only_and_empty(disk):
+    """There is nothing to open, and the reason is told all the same."""
+    lab = disk.lab
+    disk.stop()
+    shutil.rmtree(os.path.join(disk.store, "policies"))
+    subprocess.run(["mount", "-o", "remount,ro", disk.store], check=True)
+    disk.start()
+    lab.nfw("attach", "one", "--port", "up0")
+    eventually(lambda: codes(lab) == ["state/not-stored"])
+    assert "Read-only file system" in status(lab)[0]["text"]
+    subprocess.run(["mount", "-o", "remount,rw", disk.store], check=True)
+    disk.stop()
+    disk.start()
+    assert status(lab) == [] and stored_ports(disk) == {"vnet0", "up0"}
+
+
 def test_a_disk_that_becomes_read_only(disk):
     """That is known before anything is lost by it: with the next look at what is in force."""
     lab = disk.lab

@@ -261,6 +261,21 @@ def test_a_port_that_somebody_takes_out_of_both_maps_is_put_back(keeper):
     eventually(lambda: lab.learner_log().count("nft (process ") >= 5)
 
 
+@pytest.mark.parametrize("name", ['a"b', "up*", '"'])
+def test_a_name_that_nft_cannot_print(keeper, name):
+    """What nft lists can be loaded again."""
+    lab = keeper.lab
+    lab.load(RULES)
+    assert lab.nfw("attach", "test", "--port", name, "--persistent", check=False).returncode != 0
+    bare_veth(lab, name)
+    result = lab.nfw("attach", "test", "--port", name, check=False)
+    assert result.returncode != 0 and "[port/bad-name]" in result.stderr
+    assert [each["port"] for each in lab.json("list")["ports"]] == ["vnet0"]
+    lab.host.run("nft", "-c", "-f", lab.file("ruleset", lab.nft("list", "ruleset")))
+    ip(lab, "link", "delete", name)
+    lab.nfw("unload", "test", "--force")
+
+
 @pytest.mark.parametrize("family", ["inet", "bridge"])
 def test_a_persistent_port_outlives_the_deletion_of_one_table(keeper, family):
     """What the other table has of it may be no more than a drop, without a policy."""

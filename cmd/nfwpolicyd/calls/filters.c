@@ -9,6 +9,7 @@
 #include "nfwpolicyd/bus/answer.h"
 #include "nfwpolicyd/bus/lists.h"
 #include "nfwpolicyd/calls/begin.h"
+#include "nfwpolicyd/calls/ports.h"
 #include "shared/cleanup.h"
 
 DEFINE_CLEANUP(nwfilter)
@@ -26,12 +27,12 @@ struct options {
 #define FIELD(field_) offsetof(struct options, field_)
 
 static const struct call_option define_options[] = {
-        { "file", "s", FIELD(file), 0 },
+        { "file", "s", FIELD(file), CALL_MAX_FILE },
         { "dry-run", "b", FIELD(dry_run), 0 },
 };
 
 static const struct call_option bind_options[] = {
-        { "file", "s", FIELD(file), 0 },
+        { "file", "s", FIELD(file), CALL_MAX_FILE },
         { "compat", "b", FIELD(compat), 0 },
 };
 
@@ -90,11 +91,10 @@ int filters_unbind(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 
         (void)error;
         r = call_begin(call, &report, NULL, "as", &ports);
+        if (r == 0)
+                r = call_check_ports(call, ports, true);
         if (r != 0)
                 return r;
-        if (list_count(ports) == 0)
-                return error_refuse(call, NFW_E_INVALID, "bus/no-interface", "name at least one interface",
-                                    "there is no interface in the list");
         r = nfw_nwfilter_unbind(daemon->context, (const char *const *)ports, list_count(ports), report);
         return answer_change(daemon, call, r, report, ports[0]);
 }

@@ -7,6 +7,7 @@
 #include "nfwpolicyd/bus/lists.h"
 #include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/manager.h"
+#include "nfwpolicyd/calls/ports.h"
 #include "nfwpolicyd/calls/read_fd.h"
 #include "nfwpolicyd/daemon.h"
 #include "shared/cleanup.h"
@@ -36,7 +37,7 @@ static const struct call_option options[] = {
         { "max-names", "u", FIELD(max_names), 1000000 },
         { "log-denied", "b", FIELD(log_denied), 0 },
         { "dry-run", "b", FIELD(dry_run), 0 },
-        { "file", "s", FIELD(file), 0 },
+        { "file", "s", FIELD(file), CALL_MAX_FILE },
 };
 
 static void cleanup_load_call(struct load_call *load) {
@@ -97,6 +98,8 @@ int load_call_text(sd_bus_message *message, void *userdata, sd_bus_error *error)
 
         (void)error;
         r = call_begin(message, &report, CALL_OPTIONS(options, &call), "ss", &call.name, &text);
+        if (r == 0)
+                r = call_check_ports(message, call.ports, false);
         if (r != 0)
                 return r;
         r = commit(userdata, &call, text, strlen(text), report);
@@ -112,6 +115,8 @@ int load_call_fd(sd_bus_message *message, void *userdata, sd_bus_error *error) {
 
         (void)error;
         r = call_begin(message, &report, CALL_OPTIONS(options, &call), "sh", &call.name, &fd);
+        if (r == 0)
+                r = call_check_ports(message, call.ports, false);
         if (r != 0)
                 return r;
         r = read_fd(fd, &text, &size);

@@ -11,6 +11,7 @@
 #include "nfwpolicyd/calls/begin.h"
 #include "nfwpolicyd/calls/filters.h"
 #include "nfwpolicyd/calls/networks.h"
+#include "nfwpolicyd/calls/ports.h"
 #include "nfwpolicyd/calls/properties.h"
 #include "nfwpolicyd/calls/sets.h"
 #include "nfwpolicyd/daemon.h"
@@ -19,11 +20,6 @@
 #include "shared/suggest.h"
 
 /* --- ports -------------------------------------------------------------------------------------------------- */
-
-static int refuse_empty(sd_bus_message *call) {
-        return error_refuse(call, NFW_E_INVALID, "bus/no-interface", "name at least one interface",
-                            "there is no interface in the list");
-}
 
 struct parameters {
         int persistent;
@@ -44,10 +40,10 @@ static int attach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         (void)error;
         r = call_begin(call, &report, CALL_OPTIONS(parameters_known, &parameters), "ass", &interfaces,
                        &policy);
+        if (r == 0)
+                r = call_check_ports(call, interfaces, true);
         if (r != 0)
                 return r;
-        if (list_count(interfaces) == 0)
-                return refuse_empty(call);
 
         r = (parameters.persistent ? nfw_attach_persistent : nfw_attach)(
                 daemon->context, policy, (const char *const *)interfaces, list_count(interfaces), report);
@@ -62,10 +58,10 @@ static int detach(sd_bus_message *call, void *userdata, sd_bus_error *error) {
 
         (void)error;
         r = call_begin(call, &report, NULL, "as", &interfaces);
+        if (r == 0)
+                r = call_check_ports(call, interfaces, true);
         if (r != 0)
                 return r;
-        if (list_count(interfaces) == 0)
-                return refuse_empty(call);
 
         r = nfw_detach(daemon->context, (const char *const *)interfaces, list_count(interfaces), report);
         return answer_change(daemon, call, r, report, interfaces[0]);

@@ -43,6 +43,18 @@ static int read_number(sd_bus_message *call, const struct call_option *option, u
         return 0;
 }
 
+static int read_text(sd_bus_message *call, const struct call_option *option, const char **field) {
+        int r;
+
+        r = sd_bus_message_read(call, "s", field);
+        if (r < 0)
+                return r;
+        if (option->max > 0 && strlen(*field) > option->max)
+                return error_refuse(call, NFW_E_INVALID, "bus/out-of-range", NULL,
+                                    "`%s` is longer than %u octets", option->key, option->max);
+        return 0;
+}
+
 static int read_value(sd_bus_message *call, const struct call_option *option, void *field) {
         char ***list = field;
         int r;
@@ -50,6 +62,8 @@ static int read_value(sd_bus_message *call, const struct call_option *option, vo
         switch (option->type[0]) {
         case 'u':
                 return read_number(call, option, field);
+        case 's':
+                return read_text(call, option, field);
         case 'a':
                 list_free(*list);
                 *list = NULL;

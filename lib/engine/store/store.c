@@ -24,6 +24,11 @@ static int open_directory(int parent, const char *path, int *ret_fd) {
         return *ret_fd < 0 ? -errno : 0;
 }
 
+/* Where it could not be made before it may be possible now. */
+static int open_policies(struct nfw_store *store) {
+        return store->policies >= 0 ? 0 : open_directory(store->directory, "policies", &store->policies);
+}
+
 static int can_write(const struct nfw_store *store) {
         return faccessat(store->policies, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
@@ -33,7 +38,7 @@ static int open_directories(struct nfw_store *store, struct nfw_report *report) 
 
         error = open_directory(AT_FDCWD, store->path, &store->directory);
         if (error == 0)
-                error = open_directory(store->directory, "policies", &store->policies);
+                error = open_policies(store);
         if (error == 0)
                 error = can_write(store);
         if (error == 0)
@@ -262,11 +267,12 @@ static int save_bindings(struct nfw_store *store, const struct names *missing) {
         r = nfw_shadow_foreach_port(shadow, take_port, &bindings);
         nfw_vec_foreach (old, &store->bindings) {
                 const struct nfw_stored_policy *known = nfw_store_find_policy(store, old->policy);
+                const struct nfw_shadow_port *port = nfw_shadow_port(shadow, old->interface);
 
                 if (r < 0)
                         return r;
                 if ((old->is_held || has(missing, old->policy)) && known &&
-                    is_wanted(store, known, missing) && !nfw_shadow_port(shadow, old->interface))
+                    is_wanted(store, known, missing) && !(port && port->policy[0]))
                         r = nfw_vec_push(&bindings.vec, *old);
         }
         if (r < 0)
@@ -304,7 +310,9 @@ static int save(struct nfw_store *store) {
         struct nfw_context *context = store->context;
         int r;
 
-        r = nfw_shadow_refresh(&context->shadow, context->nft);
+        r = open_policies(store);
+        if (r == 0)
+                r = nfw_shadow_refresh(&context->shadow, context->nft);
         if (r == 0)
                 r = nfw_record_foreach_missing(context, NULL, take_missing, &missing);
         nfw_vec_foreach (policy, &context->shadow.policies) {
