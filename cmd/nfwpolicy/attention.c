@@ -90,6 +90,16 @@ static void find_missing_interfaces(json_t **array, const struct picture *pictur
         }
 }
 
+static void find_dropped(json_t **array, const struct picture *picture) {
+        for (size_t i = 0; i < picture->n_ports; i++)
+                if (picture->ports[i].drops)
+                        add(array, NFW_SEVERITY_ERROR, "kernel/no-bridge-conntrack",
+                            "load the module nf_conntrack_bridge (Linux 5.3) and attach it again, or take it out of the bridge",
+                            "port `%s` is in a bridge, where this kernel cannot track connections: everything is "
+                            "dropped there",
+                            picture->ports[i].name);
+}
+
 static void find_unstored(json_t **array, const struct picture *picture) {
         if (picture->store_error)
                 add(array, NFW_SEVERITY_ERROR, "state/not-stored",
@@ -143,6 +153,7 @@ json_t *attention_find(const struct picture *picture, json_t *differences) {
         find_foreign_tables(&array, picture);
         find_lost(&array, picture);
         find_unstored(&array, picture);
+        find_dropped(&array, picture);
         find_missing_learner(&array, picture);
         find_losses(&array, picture);
         find_missing_interfaces(&array, picture);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *const picture_tables[PICTURE_N_TABLES] = {
         [PICTURE_INET] = "inet",
@@ -119,6 +121,13 @@ static int take_policy(struct picture *picture, const struct nfw_loaded *loaded)
         return policy->name && policy->file ? 0 : -ENOMEM;
 }
 
+static bool is_in_bridge(const char *interface) {
+        char path[sizeof("/sys/class/net//brport") + IF_NAMESIZE];
+
+        (void)snprintf(path, sizeof(path), "/sys/class/net/%s/brport", interface);
+        return access(path, F_OK) == 0;
+}
+
 static int take_port(struct picture *picture,
                      const struct nfw_binding *binding,
                      const struct picture_learned *learned) {
@@ -131,6 +140,7 @@ static int take_port(struct picture *picture,
         port->policy = strdup(nfw_binding_policy(binding));
         port->table = strdup(nfw_binding_table(binding));
         port->is_persistent = nfw_binding_is_persistent(binding);
+        port->drops = nfw_binding_drops_on_bridges(binding) && is_in_bridge(nfw_binding_port(binding));
         port->n_names = learned->n_names;
         port->n_addresses = learned->n_addresses;
         port->exists = if_nametoindex(nfw_binding_port(binding)) != 0 || errno != ENODEV;

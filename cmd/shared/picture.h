@@ -27,6 +27,7 @@ struct picture_port {
         size_t n_addresses;
         bool exists; /* there is such an interface */
         bool is_persistent;
+        bool drops; /* everything, since it is in a bridge where the kernel cannot do better */
 };
 
 /* A port that is under a network filter. */

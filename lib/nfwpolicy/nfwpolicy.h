@@ -287,6 +287,7 @@ const struct nfw_binding *nfw_status_binding(const struct nfw_status *status, si
 const char *nfw_binding_port(const struct nfw_binding *binding);
 const char *nfw_binding_policy(const struct nfw_binding *binding);
 bool nfw_binding_is_persistent(const struct nfw_binding *binding);
+bool nfw_binding_drops_on_bridges(const struct nfw_binding *binding);
 const char *nfw_binding_table(const struct nfw_binding *binding);
 size_t nfw_binding_n_resolvers(const struct nfw_binding *binding);
 const char *nfw_binding_resolver(const struct nfw_binding *binding, size_t index);

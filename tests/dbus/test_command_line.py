@@ -184,12 +184,20 @@ def test_what_is_not_as_it_should_be(callers, command, options):
     callers.lab.host.run("ip", "link", "add", "gone0", "type", "veth", "peer", "name", "gone1")
     assert callers.root("load", "names.yaml", "--port", "gone0", "--no-learner")[0] == 0
     callers.lab.host.run("ip", "link", "del", "gone0")
+    callers.lab.host.run("ip", "link", "add", "moved0", "type", "veth", "peer", "name", "moved1")
+    callers.lab.host.run("ip", "link", "add", "moved9", "type", "bridge")
+    drops = "drops-on-bridge" in callers.root("attach", "names", "--port", "moved0", "--persistent")[2]
+    callers.lab.host.run("ip", "link", "set", "moved0", "master", "moved9")
     callers.lab.nft("add", "chain", "inet", "nfwpolicy", "somebody")
     try:
         status, output, errors = look(callers, (command, *options))
     finally:
         callers.lab.nft("delete", "chain", "inet", "nfwpolicy", "somebody")
+        for link in ("moved0", "moved9"):
+            callers.lab.host.run("ip", "link", "del", link)
+        callers.lab.nfw("detach", "--port", "moved0", check=False)
     assert status == 1
+    assert ("kernel/no-bridge-conntrack" in output) == (drops and command == "status")
     assert "kernel/foreign-chain" in output + errors
     assert ("port/no-interface" in output) == (command == "status")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """nfwpolicyd with a store: links come, go, and change names and bridges; packets tell what is in force for them."""
 
+import json
 import os
 import shutil
 import signal
@@ -46,6 +47,11 @@ def load_alone(lab):
     """The policy, with no port under it."""
     lab.load(RULES)
     lab.nfw("detach", "--port", "vnet0")
+
+
+def attention(lab):
+    found = json.loads(lab.nfw("status", "--json", check=False).stdout)["attention"]
+    return [(each["severity"], each["code"]) for each in found]
 
 
 def bare_veth(lab, name, *more):
@@ -155,8 +161,11 @@ def test_a_port_that_is_put_into_a_bridge_and_taken_out(keeper):
     ip(lab, "link", "set", "vnet7", "master", "br0")
     eventually(lambda: elements(lab, "bridge", "egress", "vnet7"))
     assert lab.nfw("verify").returncode == 0
+    drops = "goto" not in elements(lab, "bridge", "egress", "vnet7")
+    assert attention(lab) == drops * [("error", "kernel/no-bridge-conntrack")]
     ip(lab, "link", "set", "vnet7", "nomaster")
     eventually(lambda: "goto" in (elements(lab, "inet", "egress", "vnet7") or ""))
+    assert attention(lab) == []
     lab.reach(ALLOWED, DENIED, namespace=guest)
     for name in ("vnet7", "br0"):
         ip(lab, "link", "delete", name)

@@ -230,6 +230,17 @@ static int read_grant(sd_bus_message *reply, struct picture *picture) {
         return grant->port && grant->policy && grant->name && grant->address && grant->resolver ? 1 : -ENOMEM;
 }
 
+/* It comes behind the ports. */
+static int read_dropped(sd_bus_message *reply, struct picture *picture) {
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(reply, "s", &name);
+        for (size_t i = 0; r > 0 && i < picture->n_ports; i++)
+                picture->ports[i].drops |= strcmp(picture->ports[i].name, name) == 0;
+        return r;
+}
+
 /* --- what the daemon answers -------------------------------------------------------------------------------- */
 
 typedef int (*reader)(sd_bus_message *reply, struct picture *picture);
@@ -259,6 +270,7 @@ static const struct {
         { "foreign-tables", "s", read_foreign_table },
         { "policies", "(ssuubbb)", read_policy },
         { "ports", "(sssasuubb)", read_port },
+        { "dropped-ports", "s", read_dropped },
         { "filter-ports", "(ss)", read_bound },
         { "networks", "(sssb)", read_network },
         { "ignored", "(sst)", read_ignored },

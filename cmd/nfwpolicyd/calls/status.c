@@ -118,6 +118,14 @@ static int append_foreign_table(sd_bus_message *reply, const struct picture *pic
         return picture->has_foreign_table[i] ? sd_bus_message_append(reply, "s", picture_tables[i]) : 0;
 }
 
+static int append_dropped(sd_bus_message *reply, const struct picture *picture, size_t i) {
+        CLEANUP(text) char *name = string_for_bus(picture->ports[i].name);
+
+        if (!name)
+                return -ENOMEM;
+        return picture->ports[i].drops ? sd_bus_message_append(reply, "s", name) : 0;
+}
+
 static int append_set_aside(sd_bus_message *reply, const struct picture *picture, size_t i) {
         CLEANUP(text) char *file = string_for_bus(picture->set_aside[i]);
 
@@ -176,6 +184,7 @@ static int append_picture(sd_bus_message *reply, const struct picture *picture) 
                 { "foreign-tables", "as", PICTURE_N_TABLES, append_foreign_table },
                 { "policies", "a(ssuubbb)", picture->n_policies, append_policy },
                 { "ports", "a(sssasuubb)", picture->n_ports, append_port },
+                { "dropped-ports", "as", picture->n_ports, append_dropped },
                 { "filter-ports", "a(ss)", picture->n_bound, append_bound },
                 { "networks", "a(sssb)", picture->n_networks, append_network },
                 { "ignored", "a(sst)", picture->n_ignored, append_ignored },

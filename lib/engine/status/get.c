@@ -225,6 +225,16 @@ nfw_public bool nfw_binding_is_persistent(const struct nfw_binding *binding) {
 }
 
 /**
+ * nfw_binding_drops_on_bridges() - whether everything is dropped on a port while it is in a bridge
+ * @binding: one of nfw_status_binding()
+ *
+ * Return: whether it is in force there as well, on a kernel that cannot track connections on bridges.
+ */
+nfw_public bool nfw_binding_drops_on_bridges(const struct nfw_binding *binding) {
+        return binding->drops_on_bridges;
+}
+
+/**
  * nfw_binding_table() - the table in which a port is seen
  * @binding: one of nfw_status_binding()
  *

@@ -59,6 +59,7 @@ static int add_binding(struct nfw_shadow_port *port, void *userdata) {
         /* A persistent port stands by in the other table, so most need not be read. Who may not sees the rest. */
         if (port->standby && nfw_port_record_read(status->context, port->interface, &record) == 0)
                 binding->is_persistent = record.is_persistent;
+        binding->drops_on_bridges = port->table == NFW_TABLE_INET && port->standby && !port->standby->policy;
         memcpy(binding->port, port->interface, sizeof(binding->port));
         binding->policy = strdup(port->policy);
         if (!binding->policy)

@@ -25,6 +25,7 @@ struct nfw_binding {
         char *policy;
         enum nfw_table table;
         bool is_persistent;
+        bool drops_on_bridges;
         NFW_VEC(struct nfw_resolver_text) resolvers;
 };
 
