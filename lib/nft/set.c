@@ -217,24 +217,38 @@ static bool put_typeof(struct nfw_nft_userdata_buffer *userdata, const struct nf
                                     concatenation.size);
 }
 
-/* Without the byte orders nft prints keys wrong, or crashes. */
-static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, const char *policy) {
+/* Without the byte orders and types nft prints keys wrong, or crashes. */
+static bool put_userdata(struct nfw_nft_userdata_buffer *userdata,
+                         const struct nfw_nft_set *set,
+                         const char *policy) {
         enum nfw_nft_byteorder byteorder =
                 set->key.n_fields == 1 ? set->key.fields[0]->byteorder : NFW_NFT_BYTEORDER_NONE;
-        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
-        bool fits;
 
-        fits = nfw_nft_userdata_put_u32(&userdata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder);
-        if (fits && set->flags & NFT_SET_MAP)
-                fits = nfw_nft_userdata_put_u32(&userdata, NFTNL_UDATA_SET_DATABYTEORDER,
-                                                NFW_NFT_BYTEORDER_NONE);
-        if (fits && nfw_nft_set_is_untyped(set))
-                fits = put_typeof(&userdata, &set->key);
-        if (fits && set->comment)
-                fits = nfw_nft_userdata_put_comment(&userdata, NFTNL_UDATA_SET_COMMENT, set->comment);
-        if (fits && policy)
-                fits = nfw_nft_userdata_put_text(&userdata, NFW_NFT_USERDATA_OURS, policy);
-        if (!fits)
+        return nfw_nft_userdata_put_u32(userdata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder) &&
+               (!(set->flags & NFT_SET_MAP) ||
+                nfw_nft_userdata_put_u32(userdata, NFTNL_UDATA_SET_DATABYTEORDER, NFW_NFT_BYTEORDER_NONE)) &&
+               (!nfw_nft_set_is_untyped(set) || put_typeof(userdata, &set->key)) &&
+               (!set->comment ||
+                nfw_nft_userdata_put_comment(userdata, NFTNL_UDATA_SET_COMMENT, set->comment)) &&
+               (!policy || nfw_nft_userdata_put_text(userdata, NFW_NFT_USERDATA_OURS, policy));
+}
+
+/* With more of them in one key nft 1.0.6 ends in an assertion when it lists elements, and lists nothing at all. */
+#define MAX_UNTYPED 3
+
+bool nfw_nft_set_can_be_listed(const struct nfw_nft_set *set) {
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
+        size_t n_untyped = 0;
+
+        for (size_t i = 0; i < set->key.n_fields; i++)
+                n_untyped += !set->key.fields[i]->type_name;
+        return n_untyped <= MAX_UNTYPED && put_userdata(&userdata, set, NULL);
+}
+
+static int set_userdata(struct nftnl_set *nftnl, const struct nfw_nft_set *set, const char *policy) {
+        struct nfw_nft_userdata_buffer userdata = { .size = 0 };
+
+        if (!put_userdata(&userdata, set, policy))
                 return -EMSGSIZE;
         return nftnl_set_set_data(nftnl, NFTNL_SET_USERDATA, userdata.data, (uint32_t)userdata.size) < 0
                        ? -ENOMEM

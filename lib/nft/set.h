@@ -42,6 +42,8 @@ size_t nfw_nft_set_size(const struct nfw_nft_set *set);
 
 /* Whether its type has no name in nft: it is then that of what is looked up. */
 bool nfw_nft_set_is_untyped(const struct nfw_nft_set *set);
+/* Whether there is room for what nft has to know of it, and nft can do with that. */
+bool nfw_nft_set_can_be_listed(const struct nfw_nft_set *set);
 
 size_t nfw_nft_key_size(const struct nfw_nft_key *key);
 

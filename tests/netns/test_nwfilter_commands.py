@@ -213,6 +213,28 @@ def test_missing_variable_is_refused(filters):
     assert filters.everything() == before
 
 
+LISTS = "<parameter name='A' value='1'/><parameter name='A' value='2'/>"
+
+
+@pytest.mark.parametrize("names, listed", [
+    (["root-cost", "port", "age"], True),
+    (["root-cost", "port", "age", "max-age"], False),
+    (["root-cost", "sender-priority", "port", "age", "max-age", "hello-time"], False),
+])
+def test_variables_that_are_walked_together(filters, names, listed):
+    """Where nft could not list the set it is refused: it would list nothing else, either."""
+    fields = " ".join(f"{name}='$A'" for name in names)
+    filters.define(f"<filter name='x' chain='root'><rule action='drop' direction='inout'><stp {fields}/></rule></filter>")
+    before = filters.everything()
+    result = filters.bind("x", LISTS, check=False)
+    if listed:
+        assert result.returncode == 0
+    else:
+        assert result.returncode == 1 and "[nwfilter/too-large]" in result.stderr
+        assert filters.everything() == before
+    filters.lab.host.run("nft", "-c", "-f", filters.lab.file("ruleset", filters.lab.nft("list", "ruleset")))
+
+
 def test_redefinition_in_use_that_cannot_be_enforced_changes_nothing(filters):
     filters.define(ARP_ONLY)
     filters.bind("arp-only")

@@ -167,6 +167,14 @@ static int report_unsupported(struct nfw_report *report, const struct nfw_pos *p
         return r < 0 ? r : NFW_E_REFUSED;
 }
 
+static int report_size(struct nfw_report *report, const char *set) {
+        int r = nfw_report_error(report, "nwfilter/too-large", NULL,
+                                 "give some of the variables iterators of their own, as in '$NAME[@9]'",
+                                 "too many variables are walked together for nft to list the set `%s`", set);
+
+        return r < 0 ? r : NFW_E_REFUSED;
+}
+
 static int make_plan(struct nfw_nwfilters *filters,
                      struct nfw_compiled *compiled,
                      struct nfw_report *report) {
@@ -182,6 +190,8 @@ static int make_plan(struct nfw_nwfilters *filters,
         r = nfw_filter_plan_new(compiled->ir, compiled->tree, &options, &pos, &compiled->plan);
         if (r == 0)
                 r = nfw_nft_check_filter(compiled->plan, &set);
+        if (r == -EMSGSIZE)
+                return report_size(report, set);
         return r == -EOPNOTSUPP ? report_unsupported(report, &pos, set) : r;
 }
 

@@ -259,6 +259,8 @@ int nfw_nft_check_filter(const struct nfw_plan *plan, const char **ret_set) {
                 struct nfw_nft_set set;
                 int r = nfw_nft_set_from_plan(plan_set, &set);
 
+                if (r == 0 && !nfw_nft_set_can_be_listed(&set))
+                        r = -EMSGSIZE;
                 if (r < 0) {
                         *ret_set = plan_set->name ? plan_set->name : "";
                         return r == -EINVAL ? -EOPNOTSUPP : r;

@@ -117,7 +117,10 @@ int nfw_nft_encode_tuples(const struct nfw_plan_set *set,
                           size_t n,
                           struct nfw_nft_filter_elements *elements);
 
-/* Whether sets of the plan are such as the kernel and nft know; -EOPNOTSUPP, and *ret_set is the first that is none. */
+/*
+ * Whether sets of the plan are such as the kernel and nft know. -EOPNOTSUPP, or -EMSGSIZE where it has too many fields: *ret_set
+ * is the first that is none.
+ */
 int nfw_nft_check_filter(const struct nfw_plan *plan, const char **ret_set);
 
 /* Which base chains lead to the filter. */
