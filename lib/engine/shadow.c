@@ -103,6 +103,12 @@ struct nfw_shadow_port *nfw_shadow_port(const struct nfw_shadow *shadow, const c
         return NULL;
 }
 
+bool nfw_shadow_has_policy_on(const struct nfw_shadow *shadow, const char *interface) {
+        const struct nfw_shadow_port *port = nfw_shadow_port(shadow, interface);
+
+        return port && port->policy[0];
+}
+
 int nfw_shadow_add_port(struct nfw_shadow *shadow, const char *interface, struct nfw_shadow_port **ret_port) {
         struct nfw_shadow_port *port;
         size_t bucket;

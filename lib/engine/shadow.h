@@ -68,6 +68,8 @@ struct nfw_nft_policy *nfw_shadow_policy(const struct nfw_shadow *shadow,
 struct nfw_nft_policy *nfw_shadow_any_policy(const struct nfw_shadow *shadow, const char *name);
 
 struct nfw_shadow_port *nfw_shadow_port(const struct nfw_shadow *shadow, const char *interface);
+/* Whether it is under a policy. Where somebody has taken it out of its table, the other may still drop everything for it. */
+bool nfw_shadow_has_policy_on(const struct nfw_shadow *shadow, const char *interface);
 /* The new port, empty but for its name; it must not be there yet. */
 int nfw_shadow_add_port(struct nfw_shadow *shadow, const char *interface, struct nfw_shadow_port **ret_port);
 void nfw_shadow_remove_port(struct nfw_shadow *shadow, const char *interface);

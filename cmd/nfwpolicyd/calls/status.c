@@ -119,11 +119,12 @@ static int append_foreign_table(sd_bus_message *reply, const struct picture *pic
 }
 
 static int append_dropped(sd_bus_message *reply, const struct picture *picture, size_t i) {
-        CLEANUP(text) char *name = string_for_bus(picture->ports[i].name);
+        CLEANUP(text) char *name = NULL;
 
-        if (!name)
-                return -ENOMEM;
-        return picture->ports[i].drops ? sd_bus_message_append(reply, "s", name) : 0;
+        if (!picture->ports[i].drops)
+                return 0;
+        name = string_for_bus(picture->ports[i].name);
+        return name ? sd_bus_message_append(reply, "s", name) : -ENOMEM;
 }
 
 static int append_set_aside(sd_bus_message *reply, const struct picture *picture, size_t i) {

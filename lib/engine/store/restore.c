@@ -239,11 +239,7 @@ static int add_ports(struct returning *returning, struct nfw_store *store, struc
         nfw_vec_foreach (binding, &returning->stored)
                 (*binding)->is_held = false;
         nfw_vec_foreach (port, &returning->ports) {
-                const struct nfw_shadow_port *old =
-                        nfw_shadow_port(&store->context->shadow, (*port)->interface);
-
-                /* Without a policy it is what drops everything in one table: the port's own table was taken out. */
-                if (old && old->policy[0])
+                if (nfw_shadow_has_policy_on(&store->context->shadow, (*port)->interface))
                         continue;
                 r = add_port(returning, store, *port, report);
                 if (r == NFW_E_REFUSED) {

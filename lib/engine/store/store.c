@@ -267,12 +267,11 @@ static int save_bindings(struct nfw_store *store, const struct names *missing) {
         r = nfw_shadow_foreach_port(shadow, take_port, &bindings);
         nfw_vec_foreach (old, &store->bindings) {
                 const struct nfw_stored_policy *known = nfw_store_find_policy(store, old->policy);
-                const struct nfw_shadow_port *port = nfw_shadow_port(shadow, old->interface);
 
                 if (r < 0)
                         return r;
                 if ((old->is_held || has(missing, old->policy)) && known &&
-                    is_wanted(store, known, missing) && !(port && port->policy[0]))
+                    is_wanted(store, known, missing) && !nfw_shadow_has_policy_on(shadow, old->interface))
                         r = nfw_vec_push(&bindings.vec, *old);
         }
         if (r < 0)
