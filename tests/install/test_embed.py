@@ -172,11 +172,16 @@ def test_a_mistake_in_the_policy_is_told_with_its_place(manager):
     manager.assert_nothing_is_left()
 
 
-def test_a_second_learner_is_refused_and_nothing_is_changed(manager):
-    manager.lab.learner()
-    manager.start(POLICY, "/bin/true")
-    code, output, errors = manager.finish()
-    assert (code, output) == (1, "") and "[learner/running]" in errors
+def test_where_nfwpolicyd_learns_the_example_tells_what_it_learns(manager):
+    lab = manager.lab
+    lab.learner()
+    manager.start_guest()
+    lookup(manager.guest, RESOLVER, "github.com", again=2)
+    manager.wait_printed(LEARNED)
+    lab.reach(f"tcp {ALLOWED} 443", f"tcp {ALLOWED} 80, tcp {OTHER} 443", namespace=manager.guest)
+    code, output, errors = manager.finish(signal.SIGTERM)
+    assert (code, errors) == (0, "")
+    assert re.fullmatch(rf"running on {PORT}\n({LEARNED})+", output)
     manager.assert_nothing_is_left()
 
 

@@ -4,7 +4,7 @@
  *
  * Makes the tap PORT, puts it under the policy in the file POLICY, and runs COMMAND, which finds the guest's end of
  * the tap as descriptor 3, such as: qemu-system-x86_64 -netdev tap,id=net0,fd=3 ... Prints what is learned for the
- * guest, and removes everything when COMMAND ends or on SIGINT and SIGTERM.
+ * guest, by itself or by nfwpolicyd, and removes everything when COMMAND ends or on SIGINT and SIGTERM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,7 @@ struct vm {
         struct nfw_context *context;
         struct nfw_report *report;
         struct nfw_learner *learner;
+        struct nfw_monitor *monitor; /* where somebody else learns */
 };
 
 /* Tells what the library, or the kernel, says about a call. Only 0 means that it was done. */
@@ -65,15 +66,11 @@ static int make_tap(struct vm *vm) {
 }
 
 static int set_up(const char *port) {
-        struct ifreq request = { 0 };
-        int r = -1, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = { .ifr_flags = IFF_UP | IFF_MULTICAST };
+        int r, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
         strcpy(request.ifr_name, port);
-        if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
-                request.ifr_flags |= IFF_UP;
-                r = ioctl(fd, SIOCSIFFLAGS, &request);
-        }
-        r = r < 0 ? -errno : 0;
+        r = ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
         close(fd);
         return r;
 }
@@ -84,15 +81,11 @@ static int protect(struct vm *vm, const char *file) {
         struct nfw_load *load = NULL;
         int r;
 
-        r = check(vm, nfw_policy_read_file(file, vm->report, &policy), file);
-        if (r == 0)
-                r = check(vm, nfw_load_new(policy, vm->port, &load), "describing the load");
-        if (r == 0)
-                r = check(vm, nfw_load_commit(vm->context, load, vm->report), "loading the policy");
-        if (r == 0) {
-                vm->loaded = true;
-                r = check(vm, nfw_attach(vm->context, vm->port, &vm->port, 1, vm->report), "attaching");
-        }
+        r = check(vm, nfw_policy_read_file(file, vm->report, &policy), file) ||
+            check(vm, nfw_load_new(policy, vm->port, &load), "describing the load") ||
+            check(vm, nfw_load_commit(vm->context, load, vm->report), "loading the policy");
+        vm->loaded = r == 0;
+        r = r || check(vm, nfw_attach(vm->context, vm->port, &vm->port, 1, vm->report), "attaching");
         nfw_load_free(load);
         nfw_policy_free(policy);
         return r;
@@ -110,16 +103,29 @@ static int start(struct vm *vm, char **command) {
         return vm->guest < 0 ? -errno : 0;
 }
 
-static void print_events(struct nfw_learner *learner) {
+/* One learns for all: another, such as nfwpolicyd, is followed. What was learned stays in the kernel meanwhile. */
+static int learn(struct vm *vm) {
+        int r;
+
+        vm->learner = nfw_learner_free(vm->learner);
+        vm->monitor = nfw_monitor_free(vm->monitor);
+        r = nfw_learner_new(vm->context, vm->report, &vm->learner);
+        if (r == NFW_E_IN_USE) {
+                nfw_report_clear(vm->report);
+                r = nfw_monitor_new(vm->context, vm->report, &vm->monitor);
+        }
+        return check(vm, r, "learning");
+}
+
+static void print_events(struct vm *vm) {
         struct nfw_event *event = NULL;
 
-        while (nfw_learner_pop_event(learner, &event) == 0) {
-                if (nfw_event_get_type(event) == NFW_EVENT_LEARNED)
-                        printf("learned %s %s %s for %" PRIu64 " s\n", nfw_event_port(event),
-                               nfw_event_name(event), nfw_event_address(event),
-                               nfw_event_expires_ms(event) / 1000);
-                else if (nfw_event_text(event)[0] != '\0')
-                        printf("event %s: %s\n", nfw_event_port(event), nfw_event_text(event));
+        while ((vm->learner ? nfw_learner_pop_event(vm->learner, &event)
+                            : nfw_monitor_pop_event(vm->monitor, &event)) == 0) {
+                if (nfw_event_get_type(event) == NFW_EVENT_LEARNED &&
+                    !strcmp(nfw_event_port(event), vm->port))
+                        printf("learned %s %s %s for %" PRIu64 " s\n", vm->port, nfw_event_name(event),
+                               nfw_event_address(event), nfw_event_expires_ms(event) / 1000);
                 nfw_event_free(event);
         }
 }
@@ -127,22 +133,17 @@ static void print_events(struct nfw_learner *learner) {
 /* Until the guest ends or somebody wants the end. */
 static int run(struct vm *vm, int signal_fd) {
         for (;;) {
-                struct pollfd waits[] = {
-                        { .fd = signal_fd, .events = POLLIN },
-                        { .fd = nfw_learner_get_fd(vm->learner), .events = POLLIN },
-                };
+                int r, fd = vm->learner ? nfw_learner_get_fd(vm->learner) : nfw_monitor_get_fd(vm->monitor);
+                struct pollfd waits[] = { { signal_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
 
                 if (poll(waits, 2, -1) < 0)
                         return check(vm, -errno, "poll");
                 if (waits[0].revents)
                         return 0;
-                if (nfw_learner_dispatch(vm->learner) <
-                    0) { /* what it learned is in the kernel for the next */
-                        vm->learner = nfw_learner_free(vm->learner);
-                        if (check(vm, nfw_learner_new(vm->context, vm->report, &vm->learner), "learning"))
-                                return -1;
-                }
-                print_events(vm->learner);
+                r = vm->learner ? nfw_learner_dispatch(vm->learner) : nfw_monitor_dispatch(vm->monitor);
+                if (r < 0 && learn(vm) != 0)
+                        return -1;
+                print_events(vm);
         }
 }
 
@@ -159,6 +160,7 @@ static int clean_up(struct vm *vm) {
         if (vm->loaded)
                 r = check(vm, nfw_unload(vm->context, vm->port, true, vm->report), "unloading the policy");
         nfw_learner_free(vm->learner);
+        nfw_monitor_free(vm->monitor);
         nfw_context_free(vm->context);
         nfw_report_free(vm->report);
         return r;
@@ -175,9 +177,8 @@ int main(int argc, char **argv) {
         }
         setvbuf(stdout, NULL, _IOLBF, 0);
         sigemptyset(&vm.signals);
-        sigaddset(&vm.signals, SIGINT);
-        sigaddset(&vm.signals, SIGTERM);
-        sigaddset(&vm.signals, SIGCHLD);
+        for (size_t i = 0; i < 3; i++)
+                sigaddset(&vm.signals, (const int[]){ SIGINT, SIGTERM, SIGCHLD }[i]);
         sigprocmask(SIG_BLOCK, &vm.signals, NULL);
         signal_fd = signalfd(-1, &vm.signals, SFD_CLOEXEC);
         if (signal_fd < 0 || nfw_report_new(&vm.report) < 0)
@@ -185,8 +186,7 @@ int main(int argc, char **argv) {
 
         /* The learner is first, as a policy with domains is refused where nobody learns; the link is up last. */
         r = check(&vm, nfw_context_new(&vm.context), "opening the kernel") ||
-            (state && check(&vm, nfw_context_set_state_directory(vm.context, state), state)) ||
-            check(&vm, nfw_learner_new(vm.context, vm.report, &vm.learner), "learning") ||
+            (state && check(&vm, nfw_context_set_state_directory(vm.context, state), state)) || learn(&vm) ||
             check(&vm, make_tap(&vm), "making the tap") || protect(&vm, argv[1]) ||
             check(&vm, set_up(vm.port), "setting the tap up") || check(&vm, start(&vm, &argv[3]), argv[3]);
         if (r == 0) {
