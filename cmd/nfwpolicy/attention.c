@@ -81,7 +81,7 @@ static void find_missing_interfaces(json_t **array, const struct picture *pictur
                 const struct picture_port *port = &picture->ports[i];
                 CLEANUP(text) char *hint = NULL;
 
-                if (port->exists)
+                if (port->exists || picture_port_waits(port))
                         continue;
                 if (asprintf(&hint, "`nfwpolicy detach --port %s` if it does not come back", port->name) < 0)
                         hint = NULL;

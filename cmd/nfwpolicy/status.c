@@ -25,6 +25,7 @@ struct overview {
         const struct picture *picture;
         struct utsname kernel;
         const char *daemon; /* its version; NULL: none on the bus */
+        size_t n_waiting;   /* persistent ports that have no interface now */
         size_t n_names;
         size_t n_addresses;
         uint64_t n_ignored;
@@ -35,6 +36,8 @@ static void count(struct overview *overview) {
         for (size_t i = 0; i < overview->picture->n_ports; i++) {
                 overview->n_names += overview->picture->ports[i].n_names;
                 overview->n_addresses += overview->picture->ports[i].n_addresses;
+                if (picture_port_waits(&overview->picture->ports[i]))
+                        overview->n_waiting++;
         }
         for (size_t i = 0; i < overview->picture->n_ignored; i++)
                 overview->n_ignored += overview->picture->ignored[i].n_replies;
@@ -62,15 +65,16 @@ static json_t *tables_json(const struct overview *overview) {
 
 static json_t *overview_json(const struct overview *overview) {
         return json_pack(
-                "{s:{s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "daemon",
-                "version", text_json(overview->daemon), "table_name",
+                "{s:{s:o}, s:o, s:o, s:{s:o, s:o}, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
+                "daemon", "version", text_json(overview->daemon), "table_name",
                 text_json(overview->picture->table_name), "learner", list_learner_json(overview->picture),
                 "kernel", "release", text_json(overview->kernel.release), "features", features_json(overview),
                 "tables", tables_json(overview), "policies", (json_int_t)overview->picture->n_policies,
-                "ports", (json_int_t)overview->picture->n_ports, "filter_ports",
-                (json_int_t)overview->picture->n_bound, "networks", (json_int_t)overview->picture->n_networks,
-                "names", (json_int_t)overview->n_names, "addresses", (json_int_t)overview->n_addresses,
-                "ignored", (json_int_t)overview->n_ignored, "attention", overview->attention);
+                "ports", (json_int_t)overview->picture->n_ports, "waiting", (json_int_t)overview->n_waiting,
+                "filter_ports", (json_int_t)overview->picture->n_bound, "networks",
+                (json_int_t)overview->picture->n_networks, "names", (json_int_t)overview->n_names,
+                "addresses", (json_int_t)overview->n_addresses, "ignored", (json_int_t)overview->n_ignored,
+                "attention", overview->attention);
 }
 
 /* --- text --------------------------------------------------------------------------------------------------- */
@@ -138,7 +142,11 @@ static void print_overview(const struct overview *overview) {
         putchar('\n');
         print_tables(overview);
         print_amount("loaded    ", overview->picture->n_policies, "policy", "policies");
-        print_amount(", ", overview->picture->n_ports, "port\n", "ports\n");
+        print_amount(", ", overview->picture->n_ports, "port", "ports");
+        if (overview->n_waiting > 0)
+                print_amount(" (", overview->n_waiting, "waits for its interface)",
+                             "wait for their interfaces)");
+        putchar('\n');
         if (overview->picture->n_bound > 0)
                 print_amount("filters   ", overview->picture->n_bound, "port\n", "ports\n");
         if (overview->picture->n_networks > 0)

@@ -30,6 +30,11 @@ struct picture_port {
         bool drops; /* everything, since it is in a bridge where the kernel cannot do better */
 };
 
+/* What is to be in force from an interface's first packet may well be there before it, and stay after it. */
+static inline bool picture_port_waits(const struct picture_port *port) {
+        return port->is_persistent && !port->exists;
+}
+
 /* A port that is under a network filter. */
 struct picture_bound {
         char *port;

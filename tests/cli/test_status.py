@@ -13,7 +13,7 @@ import pytest
 from conftest import PATIENT
 
 KEYS = [
-    "daemon", "table_name", "learner", "kernel", "tables", "policies", "ports", "filter_ports", "networks", "names", "addresses", "ignored", "attention",
+    "daemon", "table_name", "learner", "kernel", "tables", "policies", "ports", "waiting", "filter_ports", "networks", "names", "addresses", "ignored", "attention",
 ]
 # Their places among the counters, see enum nfw_counter.
 UNTRUSTED, LOST, FAILED = 4, 8, 9
@@ -144,6 +144,17 @@ def test_an_interface_that_is_gone(well):
     assert attention["hint"] == "`nfwpolicy detach --port gone0` if it does not come back"
     assert well("detach", "--port", "gone0").returncode == 0
     assert codes(well) == []
+
+
+def test_a_persistent_port_that_waits(well):
+    assert well("attach", "web", "--port", "later0", "--persistent").returncode == 0
+    answer = status(well)
+    assert (answer["ports"], answer["waiting"], answer["attention"]) == (2, 1, [])
+    assert "2 ports (1 waits for its interface)\n" in well("status", "--no-bus").stdout
+    well.ip("link add later0 type veth peer name later1")
+    assert status(well)["waiting"] == 0
+    well.ip("link del later0")
+    assert well("detach", "--port", "later0").returncode == 0
 
 
 def test_a_foreign_table(well):
