@@ -2,10 +2,22 @@
 # bash completion for nfwpolicy and nfwpolicyd
 # shellcheck shell=bash
 
+# Adds to what is offered the lines that begin with the word, written so that the shell reads them back as they are.
+# Others have chosen these names: compgen -W would run what one has in it of commands.
+_nfwpolicy_offer() {
+        local name quoted
+        while IFS= read -r name; do
+                printf -v quoted %q "$name"
+                if [[ $name && ($name == "$1"* || $quoted == "$1"*) ]]; then
+                        COMPREPLY+=("$quoted")
+                fi
+        done
+}
+
 _nfwpolicy_interfaces() {
         local path
         for path in /sys/class/net/*; do
-                [[ -e $path/ifindex ]] && echo "${path##*/}"
+                [[ -e $path/ifindex ]] && printf '%s\n' "${path##*/}"
         done
 }
 
@@ -14,24 +26,46 @@ _nfwpolicy_loaded() {
         nfwpolicy list "$1" 2>/dev/null </dev/null
 }
 
-# Names of network filters, or ports under them: the column of that number.
+# Ports that are under a policy, or all there are.
+_nfwpolicy_ports() {
+        local ports
+        ports=$(_nfwpolicy_loaded --ports)
+        if [[ $ports ]]; then
+                printf '%s\n' "$ports"
+        else
+                _nfwpolicy_interfaces
+        fi
+}
+
+# Names of network filters, which may have spaces in them: what is behind the UUID.
 _nfwpolicy_nwfilters() {
-        nfwpolicy "$1" --quiet 2>/dev/null </dev/null | while read -r first second _; do
-                if [[ $2 == 1 ]]; then echo "$first"; else echo "$second"; fi
+        local line
+        nfwpolicy nwfilter-list --quiet 2>/dev/null </dev/null | while IFS= read -r line; do
+                printf '%s\n' "${line#*  }"
         done
 }
 
-# Names of sets that filters look into.
+# Ports under network filters.
+_nfwpolicy_nwfilter_ports() {
+        local port
+        nfwpolicy nwfilter-binding-list --quiet 2>/dev/null </dev/null | while read -r port _; do
+                printf '%s\n' "$port"
+        done
+}
+
+# Names of sets that filters look into; they may have spaces in them, too.
 _nfwpolicy_sets() {
-        nfwpolicy set list 2>/dev/null </dev/null | while read -r first _; do
-                [[ $first == SET || $first == there ]] || echo "$first"
+        local line
+        nfwpolicy set list 2>/dev/null </dev/null | while IFS= read -r line; do
+                [[ $line == 'SET '* || $line == 'there are no sets' ]] || printf '%s\n' "${line%%  *}"
         done
 }
 
 # Names of virtual networks.
 _nfwpolicy_networks() {
-        nfwpolicy net-list "$@" 2>/dev/null </dev/null | while read -r first _; do
-                [[ $first == NAME ]] || echo "$first"
+        local name
+        nfwpolicy net-list "$@" 2>/dev/null </dev/null | while read -r name _; do
+                [[ $name == NAME ]] || printf '%s\n' "$name"
         done
 }
 
@@ -71,24 +105,26 @@ _nfwpolicy() {
         case $previous in
         --port | -p)
                 case $(_nfwpolicy_command) in
-                detach | names) operands=$(_nfwpolicy_loaded --ports) ;;
+                detach | names) _nfwpolicy_offer "$word" < <(_nfwpolicy_ports) ;;
+                *) _nfwpolicy_offer "$word" < <(_nfwpolicy_interfaces) ;;
                 esac
-                mapfile -t COMPREPLY < <(compgen -W "${operands:-$(_nfwpolicy_interfaces)}" -- "$word")
                 return
                 ;;
         --name | -n)
-                mapfile -t COMPREPLY < <(compgen -W "$(_nfwpolicy_loaded --brief)" -- "$word")
+                _nfwpolicy_offer "$word" < <(_nfwpolicy_loaded --brief)
                 return
                 ;;
         --color)
                 mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word")
                 return
                 ;;
-        --config)
+        --config | --policy)
+                compopt -o filenames 2>/dev/null
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
         --state-directory | --filter-directory | --builtin-directory | --network-directory)
+                compopt -o filenames 2>/dev/null
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
                 ;;
@@ -102,10 +138,6 @@ _nfwpolicy() {
                 ;;
         --compat)
                 mapfile -t COMPREPLY < <(compgen -W 'libvirt none' -- "$word")
-                return
-                ;;
-        --policy)
-                mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
                 ;;
         --resolver | -r)
@@ -151,20 +183,20 @@ _nfwpolicy() {
                 options="--policy --validate $net"
                 ;;
         net-start)
-                operands=$(_nfwpolicy_networks --inactive)
+                operands=networks-inactive
                 options="--create-bridge $net"
                 ;;
         net-destroy)
-                operands=$(_nfwpolicy_networks)
+                operands=networks-active
                 options=$net
                 ;;
         net-undefine)
-                operands=$(_nfwpolicy_networks --all)
+                operands=networks
                 options=$net
                 ;;
         net-list) options="--all --inactive $net" ;;
         net-dumpxml)
-                operands=$(_nfwpolicy_networks --all)
+                operands=networks
                 options="--inactive $net"
                 ;;
         nwfilter-define)
@@ -180,7 +212,7 @@ _nfwpolicy() {
                 options=$nwfilter
                 ;;
         nwfilter-binding-dumpxml | nwfilter-binding-delete)
-                operands=nwfilter-ports
+                operands=bindings
                 options=$nwfilter
                 ;;
         nwfilter-import)
@@ -191,7 +223,7 @@ _nfwpolicy() {
         set)
                 operands='add delete list'
                 case $previous in
-                add | delete | list) operands=$(_nfwpolicy_sets) ;;
+                add | delete | list) operands=sets ;;
                 esac
                 options="--type --family $nwfilter"
                 ;;
@@ -225,18 +257,28 @@ _nfwpolicy() {
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
                 ;;
-        policies) operands=$(_nfwpolicy_loaded --brief) ;;
-        nwfilters) operands=$(_nfwpolicy_nwfilters nwfilter-list 2) ;;
-        nwfilter-ports) operands=$(_nfwpolicy_nwfilters nwfilter-binding-list 1) ;;
+        policies) _nfwpolicy_offer "$word" < <(_nfwpolicy_loaded --brief) ;;
+        nwfilters) _nfwpolicy_offer "$word" < <(_nfwpolicy_nwfilters) ;;
+        bindings) _nfwpolicy_offer "$word" < <(_nfwpolicy_nwfilter_ports) ;;
+        sets) _nfwpolicy_offer "$word" < <(_nfwpolicy_sets) ;;
+        networks) _nfwpolicy_offer "$word" < <(_nfwpolicy_networks --all) ;;
+        networks-active) _nfwpolicy_offer "$word" < <(_nfwpolicy_networks) ;;
+        networks-inactive) _nfwpolicy_offer "$word" < <(_nfwpolicy_networks --inactive) ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$word") ;;
         esac
-        mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$word")
 }
 
 _nfwpolicyd() {
         case $3 in
         --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$2") ;;
-        --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-        --state-directory | --store-directory | --policies-directory | --filter-directory | --builtin-directory | --network-directory) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --config)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(compgen -f -- "$2")
+                ;;
+        --state-directory | --store-directory | --policies-directory | --filter-directory | --builtin-directory | --network-directory)
+                compopt -o filenames 2>/dev/null
+                mapfile -t COMPREPLY < <(compgen -d -- "$2")
+                ;;
         --group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
         --bus-address) COMPREPLY=() ;;
         *)

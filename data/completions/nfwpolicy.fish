@@ -34,7 +34,7 @@ function __nfwpolicy_nwfilter_ports
 end
 
 function __nfwpolicy_sets
-    nfwpolicy set list 2>/dev/null </dev/null | string match -rv '^(SET|there) ' | string replace -r ' .*' ''
+    nfwpolicy set list 2>/dev/null </dev/null | string match -rv '^(SET|there) ' | string replace -r '  .*' ''
 end
 
 set -l nwfilter set nwfilter-list nwfilter-define nwfilter-undefine nwfilter-dumpxml nwfilter-edit nwfilter-import nwfilter-binding-create nwfilter-binding-list nwfilter-binding-dumpxml nwfilter-binding-delete

@@ -2,6 +2,7 @@
 """What bash offers when the tabulator key is pressed."""
 
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -18,6 +19,18 @@ shift
 nfwpolicy() {
         # A terminal would make polkit ask for a password.
         [[ -t 0 ]] && return 2
+        if [[ $NAMES ]]; then
+                while IFS= read -r name; do
+                        case $* in
+                        "nwfilter-list --quiet") printf ' %s  %s\n' 0a7b4b4c-0d3f-4a3e-9d1e-3a5f0c3f0b11 "$name" ;;
+                        "nwfilter-binding-list --quiet") printf ' %s  clean-traffic\n' "$name" ;;
+                        "set list") printf '%s  ip,port  ipv4  2\n' "$name" ;;
+                        "net-list"*) printf '%s  active  nat  virbr0  yes  no\n' "$name" ;;
+                        "list "*) printf '%s\n' "$name" ;;
+                        esac
+                done <<<"$NAMES"
+                return
+        fi
         case $* in
         "list --brief") printf '%s\n' web build ;;
         "list --ports") [[ $LOADED ]] && printf '%s\n' lovnet0 vnet1 ;;
@@ -31,15 +44,15 @@ printf '%s\n' "${COMPREPLY[@]}"
 """
 
 
-def offered(*words, cwd=None, loaded=True):
+def offered(*words, cwd=None, loaded=True, names=()):
     script = SOURCE / "data" / "completions" / "nfwpolicy.bash"
     result = subprocess.run(
         ["bash", "--norc", "-c", DRIVER, "bash", script, *words],
         capture_output=True, text=True, check=True, cwd=cwd, timeout=PATIENT,
-        env={**os.environ, "LOADED": "1" if loaded else ""},
+        env={**os.environ, "LOADED": "1" if loaded else "", "NAMES": "\n".join(names)},
     )
     assert result.stderr == ""
-    return set(result.stdout.split())
+    return set(filter(None, result.stdout.splitlines()))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +95,43 @@ def test_bash(words, some):
 
 def test_bash_offers_interfaces_where_nothing_is_to_be_seen():
     assert offered("nfwpolicy", "detach", "--port", "l", loaded=False) == {"lo"}
+
+
+# What the names of filters and of ports may be, and all that a shell would do with them.
+HOSTILE = ["$(touch${IFS}pwned)", "`touch${IFS}pwned`", "x;{touch,pwned}", "$HOME", "~", "*", "a\\b", "it's", 'say"so"']
+PLACES = {
+    "policies": ["unload"],
+    "policies to load": ["load", "x.yaml", "--name"],
+    "ports": ["detach", "--port"],
+    "filters": ["nwfilter-undefine"],
+    "filtered ports": ["nwfilter-binding-delete"],
+    "sets": ["set", "add"],
+    "networks": ["net-undefine"],
+    "active networks": ["net-destroy"],
+    "inactive networks": ["net-start"],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_bash_runs_no_name(tmp_path, place):
+    """What it offers is what the shell reads as that name, and nothing in it is run."""
+    found = offered("nfwpolicy", *PLACES[place], "", cwd=tmp_path, names=HOSTILE)
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(shlex.split(each) for each in found) == sorted([each] for each in HOSTILE)
+
+
+@pytest.mark.parametrize("place, name", [("filters", "no $(touch pwned)"), ("sets", "my friends")])
+def test_bash_offers_names_with_spaces(tmp_path, place, name):
+    found = offered("nfwpolicy", *PLACES[place], "", cwd=tmp_path, names=[name, "other"])
+    assert sorted(shlex.split(each) for each in found) == sorted([[name], ["other"]])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bash_goes_on_with_what_it_has_quoted(tmp_path):
+    for begun in ("$(to", "\\$\\(to"):
+        found = offered("nfwpolicy", "nwfilter-undefine", begun, cwd=tmp_path, names=HOSTILE)
+        assert [shlex.split(each) for each in found] == [[HOSTILE[0]]]
+    assert offered("nfwpolicy", "nwfilter-undefine", "*", cwd=tmp_path, names=HOSTILE) == {"\\*"}
 
 
 SHELLS = [("bash", "nfwpolicy.bash"), ("zsh", "_nfwpolicy"), ("fish", "nfwpolicy.fish"), ("fish", "nfwpolicyd.fish")]
