@@ -104,6 +104,7 @@ static int move_to(struct follow *follow,
                    struct followed *followed,
                    const struct nfw_port_record *port,
                    const char *name) {
+        size_t n = followed->bindings.vec.n;
         struct nfw_new_binding *binding;
         int r;
 
@@ -114,7 +115,10 @@ static int move_to(struct follow *follow,
         r = nfw_bindings_add(&followed->bindings, follow->context, name, &followed->record, NULL);
         if (r != 0)
                 return r == NFW_E_NOT_FOUND ? -EAGAIN : r;
-        binding = &followed->bindings.vec.items[followed->bindings.vec.n - 1];
+        /* Two records say that they are of that link. */
+        if (followed->bindings.vec.n == n)
+                return 0;
+        binding = &followed->bindings.vec.items[n];
         binding->is_moved = true;
         strcpy(binding->binding, port->id);
         return 0;
@@ -183,6 +187,9 @@ static int follow_port(struct nfw_shadow_port *port, void *userdata) {
                 return leave_name(follow, followed, record);
         if (r != 0)
                 return r < 0 ? r : tell_refused(follow, followed, port->interface);
+        /* Another port of the policy has that name now. */
+        if (followed->bindings.vec.n == n)
+                return leave_name(follow, followed, record);
 
         new = &followed->bindings.vec.items[n].port;
         if (record->index && record->index != new->index && !record->is_persistent) {

@@ -80,6 +80,54 @@ static void test_names_are_swapped(void **state) {
         }
 }
 
+/* The second one's name has a binding already when its turn comes. */
+static void test_names_are_swapped_under_one_policy(void **state) {
+        const char *const second = "veth1";
+        struct nfw_port_record one, two, after;
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        assert_int_equal(nfw_attach(kernel->context, "web", &second, 1, kernel->report), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
+        for (int i = 0; i < 2; i++) {
+                ip("set veth0 name spare0");
+                ip("set veth1 name veth0");
+                ip("set spare0 name veth1");
+                assert_int_equal(follow(kernel), 1);
+                assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &after), 0);
+                assert_string_equal(after.id, i ? one.id : two.id);
+                assert_int_equal(after.index, i ? one.index : two.index);
+                assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &after), 0);
+                assert_string_equal(after.id, i ? two.id : one.id);
+                assert_int_equal(after.index, i ? two.index : one.index);
+        }
+}
+
+/* The first one gets the name that the second one leaves. */
+static void test_names_move_up_under_one_policy(void **state) {
+        const char *const second = "veth1";
+        struct nfw_port_record one, two, after;
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        assert_int_equal(nfw_attach(kernel->context, "web", &second, 1, kernel->report), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
+        ip("set veth1 name veth2");
+        ip("set veth0 name veth1");
+        assert_int_equal(follow(kernel), 1);
+        assert_false(is_bound(kernel, "veth0") || is_recorded(kernel, "veth0"));
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &after), 0);
+        assert_string_equal(after.id, one.id);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth2", &after), 0);
+        assert_string_equal(after.id, two.id);
+        ip("set veth1 name veth0");
+        ip("set veth2 name veth1");
+        assert_int_equal(follow(kernel), 1);
+        assert_true(is_bound(kernel, "veth0") && is_bound(kernel, "veth1"));
+}
+
 static void test_a_link_that_goes(void **state) {
         struct kernel *kernel = *state;
 
@@ -125,6 +173,8 @@ int main(void) {
                 kernel_test(test_nothing_to_follow),
                 kernel_test(test_another_name),
                 kernel_test(test_names_are_swapped),
+                kernel_test(test_names_are_swapped_under_one_policy),
+                kernel_test(test_names_move_up_under_one_policy),
                 kernel_test(test_a_link_that_goes),
                 kernel_test(test_a_link_that_is_another_one),
                 kernel_test(test_a_policy_that_nobody_knows_any_more),
