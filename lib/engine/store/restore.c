@@ -35,9 +35,12 @@ struct returning {
 struct restore {
         struct nfw_store *store;
         struct nfw_port_records ports; /* that shall be attached */
+        NFW_VEC(const struct nfw_port_record *)
+        left; /* of them: their links have other names by now, or are gone */
         NFW_VEC(struct returning)
         returning;                         /* by name; never grows while it is used: installs point into it */
         struct nfw_stored_policy *refused; /* by the last attempt */
+        const struct nfw_stored_policy *only; /* that is tried by itself; or NULL */
         struct nfw_returning_others others;
 };
 
@@ -55,6 +58,7 @@ static void restore_deinit(struct restore *restore) {
                 nfw_vec_deinit(&returning->stored);
         }
         nfw_vec_deinit(&restore->returning);
+        nfw_vec_deinit(&restore->left);
         nfw_port_records_deinit(&restore->ports);
         nfw_returning_others_deinit(&restore->others);
 }
@@ -185,10 +189,11 @@ static int find_missing(struct restore *restore) {
         return nfw_record_foreach_missing(restore->store->context, NULL, take_missing, restore);
 }
 
-static int add_port(struct returning *returning,
-                    struct nfw_store *store,
+static int add_port(struct restore *restore,
+                    struct returning *returning,
                     const struct nfw_port_record *port,
                     struct nfw_report *report) {
+        const struct nfw_store *store = restore->store;
         const char *interface = port->interface;
         size_t n = returning->bindings.vec.n;
         struct nfw_link link;
@@ -201,12 +206,14 @@ static int add_port(struct returning *returning,
                 r = nfw_rtnl_link_by_index(store->context->rtnl, port->index, &link);
                 if (r < 0)
                         return r;
-                if (r == 0 || !port->is_persistent)
-                        nfw_port_record_remove(store->context, port->interface);
                 if (r == 0)
                         interface = link.name;
-                else if (!port->is_persistent)
-                        return 0;
+                if (r == 0 || !port->is_persistent) {
+                        int pushed = nfw_vec_push(&restore->left, port);
+
+                        if (pushed < 0 || r != 0)
+                                return pushed;
+                }
         }
         if (r == NFW_E_NOT_FOUND) {
                 r = nfw_report_note(report, "state/no-interface", NULL, NULL,
@@ -232,16 +239,17 @@ static void hold_port(struct returning *returning, const char *interface) {
                         (*binding)->is_held = true;
 }
 
-static int add_ports(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
+static int add_ports(struct restore *restore, struct returning *returning, struct nfw_report *report) {
+        const struct nfw_shadow *shadow = &restore->store->context->shadow;
         int r = 0;
 
         nfw_bindings_deinit(&returning->bindings);
         nfw_vec_foreach (binding, &returning->stored)
                 (*binding)->is_held = false;
         nfw_vec_foreach (port, &returning->ports) {
-                if (nfw_shadow_has_policy_on(&store->context->shadow, (*port)->interface))
+                if (nfw_shadow_has_policy_on(shadow, (*port)->interface))
                         continue;
-                r = add_port(returning, store, *port, report);
+                r = add_port(restore, returning, *port, report);
                 if (r == NFW_E_REFUSED) {
                         hold_port(returning, (*port)->interface);
                         r = 0;
@@ -282,7 +290,8 @@ static int replace_lost(struct returning *returning, struct nfw_store *store) {
         return nfw_store_deny_all(store->context, returning->known->name, &returning->record);
 }
 
-static int put(struct returning *returning, struct nfw_store *store, struct nfw_report *report) {
+static int put(struct restore *restore, struct returning *returning, struct nfw_report *report) {
+        struct nfw_store *store = restore->store;
         bool makes_table;
         int r;
 
@@ -303,7 +312,7 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
         if (r == 0 && returning->is_gone)
                 return 0;
         if (r == 0)
-                r = add_ports(returning, store, report);
+                r = add_ports(restore, returning, report);
         if (r == 0)
                 r = put_tables(returning, store->context, report);
         if (r == 0)
@@ -314,11 +323,18 @@ static int put(struct returning *returning, struct nfw_store *store, struct nfw_
         return r;
 }
 
+/* Before the records of those that have their names now: two may have swapped them. */
+static void remove_left(const struct restore *restore) {
+        nfw_vec_foreach (port, &restore->left)
+                nfw_port_record_remove(restore->store->context, (*port)->interface);
+}
+
 static int build_restore(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         struct restore *restore = userdata;
         int r;
 
         restore->refused = NULL;
+        restore->left.n = 0;
         r = find_ports(restore);
         if (r == 0)
                 r = sort_ports(restore);
@@ -327,14 +343,20 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
         if (r < 0)
                 return r;
         nfw_vec_foreach (returning, &restore->returning) {
-                r = returning->known->is_held ? 0 : put(returning, restore->store, report);
+                bool is_left_out =
+                        returning->known->is_held || (restore->only && restore->only != returning->known);
 
+                r = is_left_out ? 0 : put(restore, returning, report);
                 if (r > 0)
                         restore->refused = returning->known;
                 if (r != 0)
                         return r;
         }
-        return nfw_returning_others_join(&restore->others, context, report);
+        r = nfw_returning_others_join(&restore->others, context, report);
+        /* There is nothing to wait for. */
+        if (r == 0 && !restore->only && nfw_nft_batch_is_empty(context->batch))
+                remove_left(restore);
+        return r;
 }
 
 /* Of what has come back, other versions are in force nowhere. */
@@ -350,6 +372,7 @@ static int applied_restore(struct nfw_context *context, void *userdata) {
 
         nfw_returning_others_end(&restore->others, context, true);
         nfw_record_remove_unwanted(context, is_wanted, restore);
+        remove_left(restore);
         nfw_vec_foreach (returning, &restore->returning) {
                 if (returning->known->is_held || returning->is_gone)
                         continue;
@@ -434,6 +457,43 @@ static void remove_records(struct restore *restore, bool all) {
                                           returning->record.id);
 }
 
+/* What the kernel refuses of all, it refuses of one of them: each is tried by itself. */
+static int hold_refused(struct restore *restore, struct nfw_report *report) {
+        const struct nfw_transaction trial = {
+                .build = build_restore,
+                .userdata = restore,
+                .asks_for_many_links = true,
+                .dry_run = true,
+        };
+        struct nfw_context *context = restore->store->context;
+        int r = 0;
+
+        nfw_vec_foreach (returning, &restore->returning) {
+                size_t n = report ? nfw_report_n_diagnostics(report) : 0;
+
+                if (returning->known->is_held)
+                        continue;
+                restore->only = returning->known;
+                nfw_shadow_invalidate(&context->shadow);
+                r = nfw_transaction_run(context, &trial, report);
+                if (r > 0)
+                        hold(restore, returning->known);
+                else
+                        nfw_report_truncate(report, n);
+                if (r < 0)
+                        break;
+        }
+        restore->only = NULL;
+        return r < 0 ? r : 0;
+}
+
+/* What is not in force is not unloaded for that. */
+static void hold_all(struct restore *restore) {
+        nfw_vec_foreach (returning, &restore->returning)
+                if (returning->is_new && !returning->is_gone)
+                        hold(restore, returning->known);
+}
+
 /* What is refused is left out, one after the other, until the rest can be put back. */
 static int run(struct restore *restore, struct nfw_report *report) {
         const struct nfw_transaction transaction = {
@@ -445,6 +505,7 @@ static int run(struct restore *restore, struct nfw_report *report) {
         };
         struct nfw_context *context = restore->store->context;
         size_t n = report ? nfw_report_n_diagnostics(report) : 0;
+        bool tried_each = false;
         int r;
 
         for (;;) {
@@ -456,9 +517,18 @@ static int run(struct restore *restore, struct nfw_report *report) {
                 } else if (r != 0 && !restore->others.come_later) {
                         restore->others.come_later = true;
                         nfw_report_truncate(report, n);
+                } else if (r > 0 && !tried_each) {
+                        tried_each = true;
+                        nfw_report_truncate(report, n);
+                        r = hold_refused(restore, report);
+                        if (r < 0)
+                                break;
+                        n = report ? nfw_report_n_diagnostics(report) : 0;
                 } else
                         break;
         }
+        if (r != 0)
+                hold_all(restore);
         /* There may have been nothing to send. */
         nfw_returning_others_end(&restore->others, context, r == 0);
         return r;

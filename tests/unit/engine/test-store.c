@@ -157,6 +157,49 @@ static void test_what_cannot_be_enforced_does_not_keep_others(void **state) {
         assert_in_force(kernel, "any one", "any", "one");
 }
 
+/* Our table with a set of the policy any's name, but not of its type: what is sent for that one is refused. */
+static void make_in_the_way(struct kernel *kernel) {
+        assert_int_equal(load(kernel, "here", ANY, NULL), 0);
+        assert_int_equal(system("nft 'add set inet nfwpolicy any.id { type ipv4_addr; }'"), 0);
+}
+
+static void test_what_the_kernel_refuses_does_not_keep_others(void **state) {
+        struct kernel *kernel = *state;
+        struct nfw_store *store;
+
+        load_two(kernel);
+        save(kernel);
+        reboot(kernel);
+        make_in_the_way(kernel);
+        store = open_store(kernel);
+        assert_int_equal(nfw_store_restore(store, kernel->report), NFW_E_REFUSED);
+        assert_non_null(find_diagnostic(kernel, "kernel/refused"));
+        assert_string_equal(policy_of(kernel, "veth0"), "one");
+        assert_string_equal(policy_of(kernel, "lo"), "none");
+        assert_int_equal(nfw_store_save(store, kernel->report), 0);
+        nfw_store_free(store);
+
+        /* It is still stored. */
+        reboot(kernel);
+        assert_int_equal(restore(kernel), 0);
+        assert_in_force(kernel, "any here one", "any", "one");
+}
+
+/* What is remembered of a port is forgotten when it is in force under its other name, and not before. */
+static void test_another_name_and_a_second_attempt(void **state) {
+        struct kernel *kernel = *state;
+
+        load_two(kernel);
+        save(kernel);
+        assert_int_equal(system("nft flush ruleset && ip link set veth0 name other0"), 0);
+        start_again(kernel);
+        make_in_the_way(kernel);
+        assert_int_equal(restore(kernel), NFW_E_REFUSED);
+        assert_string_equal(policy_of(kernel, "other0"), "one");
+        assert_string_equal(policy_of(kernel, "veth0"), "none");
+        assert_int_equal(system("ip link set other0 name veth0"), 0);
+}
+
 static void test_a_place_that_cannot_be_used(void **state) {
         struct kernel *kernel = *state;
         struct nfw_store *store = NULL;
@@ -176,6 +219,8 @@ int main(void) {
                 kernel_test(test_an_interface_that_is_not_there_yet),
                 kernel_test(test_files_of_others),
                 kernel_test(test_what_cannot_be_enforced_does_not_keep_others),
+                kernel_test(test_what_the_kernel_refuses_does_not_keep_others),
+                kernel_test(test_another_name_and_a_second_attempt),
                 kernel_test(test_a_place_that_cannot_be_used),
         };
 
