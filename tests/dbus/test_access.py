@@ -4,10 +4,11 @@
 import grp
 import os
 import pathlib
+import pwd
 import subprocess
 
 import pytest
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 from bus import LONG, MANAGER, NAME, NOBODY, PATH, PROPERTIES, Refused
 from lab import SOURCE, eventually
@@ -15,6 +16,8 @@ from policies import allow, policy
 
 SIMPLE = policy(allow(ips=["192.0.2.0/24"]))
 GROUP = grp.getgrnam("operator")
+
+BUS_ITSELF = "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"
 
 CALLS = {
     "ListNames": ("s", ""),
@@ -253,3 +256,87 @@ def test_a_challenge_is_told_as_such(polkit):
     with pytest.raises(Refused, match="needs an answer from an administrator|[Ii]nteractive"):
         polkit.busctl("--allow-interactive-authorization=no", "call", NAME, PATH, MANAGER, "Detach",
                       *CALLS["Detach"], user=NOBODY)
+
+
+# What the bus lets root do here, so that he can stand in for a polkit whose administrator is away from the keyboard.
+ABSENT = """
+<busconfig>
+  <policy user="root"><allow own="org.freedesktop.PolicyKit1"/></policy>
+  <policy context="default"><allow send_destination="org.freedesktop.PolicyKit1"/></policy>
+</busconfig>
+"""
+AUTHORITY = """
+<node><interface name="org.freedesktop.PolicyKit1.Authority"><method name="CheckAuthorization">
+  <arg type="(sa{sv})" direction="in"/><arg type="s" direction="in"/><arg type="a{ss}" direction="in"/>
+  <arg type="u" direction="in"/><arg type="s" direction="in"/><arg type="(bba{ss})" direction="out"/>
+</method></interface></node>
+"""
+
+
+class AbsentAdministrator:
+    """A polkit that is asked and gives no answer until it is told to."""
+
+    def __init__(self, bus):
+        self.bus, self.questions, self.waiting = bus, [], []
+        bus.write("system.d/polkit.conf", ABSENT)
+        bus.stop()
+        bus.start()
+        self.client = bus.client()
+        interface = Gio.DBusNodeInfo.new_for_xml(AUTHORITY).interfaces[0]
+        self.client.connection.register_object(
+            "/org/freedesktop/PolicyKit1/Authority", interface, lambda *call: self.questions.append(call[-1]), None, None
+        )
+        assert self.client.ask(*BUS_ITSELF, "RequestName", "(su)", "org.freedesktop.PolicyKit1", 0) == (1,)
+        bus.start_daemon()
+
+    def call(self, user, n=1):
+        """Calls of the user that wait for an answer, each on a connection of its own."""
+        before = len(self.questions)
+        self.waiting += [
+            subprocess.Popen(
+                ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "busctl",
+                 f"--address={self.bus.address}", "call", NAME, PATH, MANAGER, "Reload"], stdout=subprocess.DEVNULL,
+            )
+            for _ in range(n)
+        ]
+        eventually(lambda: (self.client.heard(), len(self.questions))[1] == before + n)
+
+    def says_yes(self):
+        for question in self.questions:
+            question.return_value(GLib.Variant("((bba{ss}))", ((True, False, {}),)))
+        self.client.connection.flush_sync(None)
+        assert [each.wait(timeout=LONG) for each in self.waiting] == [0] * len(self.waiting)
+        self.questions, self.waiting = [], []
+
+    def remove(self):
+        for each in self.waiting:
+            each.kill()
+            each.wait()
+
+
+@pytest.fixture
+def absent(bus):
+    polkit = AbsentAdministrator(bus)
+    try:
+        yield polkit
+    finally:
+        polkit.remove()
+
+
+def refuse_more(polkit, user):
+    with pytest.raises(Refused, match="too many calls wait for polkit already"):
+        polkit.bus.call_as(user, "Reload")
+
+
+def test_a_user_with_many_connections_leaves_room_for_others(absent):
+    users = [pwd.getpwnam(name) for name in ("daemon", "bin", "sys", "games")]
+    absent.call(NOBODY, 4)
+    refuse_more(absent, NOBODY)
+    for user in users[:3]:
+        absent.call(user, 4)
+    # All together have an end, too, which is not root's.
+    refuse_more(absent, users[3])
+    absent.bus.call_as(None, "Reload")
+    absent.says_yes()
+    absent.call(users[3])
+    absent.call(NOBODY)

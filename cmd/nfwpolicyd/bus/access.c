@@ -11,10 +11,11 @@
 #include "nfwpolicyd/daemon.h"
 
 /*
- * Calls that wait for polkit may hold a policy of many megabytes each, and an administrator may be away from the
- * keyboard.
+ * Calls that wait for polkit may hold a message of 32 MiB and 16 descriptors each, and an administrator may be away from
+ * the keyboard: all of them together have to stay under MemoryMax= and LimitNOFILE= of the service. A user may have
+ * hundreds of connections, so what one may have is counted by user.
  */
-#define MAX_ASKING            64
+#define MAX_ASKING            16
 #define MAX_ASKING_OF_ONE     4
 #define ACTION_READ           "org.nfwpolicy1.read"
 #define ACTION_ATTACH         "org.nfwpolicy1.attach"
@@ -33,6 +34,7 @@ struct access_call {
         sd_bus_message *message;
         sd_bus_slot *slot; /* the question that waits for its answer */
         const char *action;
+        uid_t user; /* once it is known */
         enum access_state state;
 };
 
@@ -128,12 +130,12 @@ static int take_polkit(sd_bus_message *answer, void *userdata, sd_bus_error *err
         return r;
 }
 
-static unsigned int n_asking_of(const struct access *access, const char *sender) {
+static unsigned int n_asking_of(const struct access *access, uid_t user) {
         const struct access_call *each;
         unsigned int n = 0;
 
         LIST_FOREACH(each, &access->calls, entries)
-        if (each->state == ACCESS_POLKIT && strcmp(sd_bus_message_get_sender(each->message), sender) == 0)
+        if (each->state == ACCESS_POLKIT && each->user == user)
                 n++;
         return n;
 }
@@ -145,7 +147,7 @@ static int ask_polkit(struct access_call *call) {
         bool interactive = sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
         int r;
 
-        if (access->n_asking >= MAX_ASKING || n_asking_of(access, sender) >= MAX_ASKING_OF_ONE)
+        if (access->n_asking >= MAX_ASKING || n_asking_of(access, call->user) >= MAX_ASKING_OF_ONE)
                 return refuse(call, "too many calls wait for polkit already");
 
         r = sd_bus_message_new_method_call(call->daemon->bus, &question, "org.freedesktop.PolicyKit1",
@@ -174,10 +176,11 @@ static int take_credentials(sd_bus_message *answer, void *userdata, sd_bus_error
         (void)error;
         if (sd_bus_message_is_method_error(answer, NULL))
                 return refuse(call, "the bus does not say who is calling");
-        r = credentials_read(answer, call->daemon->access.group);
+        r = credentials_read(answer, call->daemon->access.group, &call->user);
         if (r < 0)
                 return refuse(call, "the bus does not say clearly who is calling");
-        credentials_remember(&call->daemon->access.known, sd_bus_message_get_sender(call->message), r > 0);
+        credentials_remember(&call->daemon->access.known, sd_bus_message_get_sender(call->message),
+                             call->user, r > 0);
         return r > 0 ? allow(call) : ask_polkit(call);
 }
 
@@ -219,16 +222,18 @@ static bool has_waiting(const struct access *access, const char *sender) {
 /* Asks whom it has to: 0 where nobody has to be asked, 1 where the answer is waited for, or a negative errno. */
 static int ask(struct daemon *daemon, sd_bus_message *message, const char *action) {
         const char *sender = sd_bus_message_get_sender(message);
+        uid_t user = (uid_t)-1;
         int privileged = -ENOENT;
         struct access_call *call;
 
         if (!has_waiting(&daemon->access, sender))
-                privileged = credentials_recall(&daemon->access.known, sender);
+                privileged = credentials_recall(&daemon->access.known, sender, &user);
         if (privileged > 0)
                 return 0;
         call = call_new(daemon, message, action);
         if (!call)
                 return -ENOMEM;
+        call->user = user;
         return privileged == 0 ? ask_polkit(call) : ask_credentials(call);
 }
 

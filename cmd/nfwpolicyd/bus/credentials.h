@@ -18,17 +18,21 @@
 struct credentials {
         struct credentials_entry {
                 char sender[32]; /* as ":1.42"; longer ones are asked for each time */
+                uid_t user;
                 bool privileged;
         } entries[CREDENTIALS_MAX];
 
         unsigned int n;
 };
 
-/* From the answer to GetConnectionCredentials: 1 root or in the group, 0 neither, or a negative errno. */
-int credentials_read(sd_bus_message *answer, gid_t group);
+/*
+ * From the answer to GetConnectionCredentials: 1 root or in the group, 0 neither, or a negative errno. The user is
+ * (uid_t)-1 where the bus does not say.
+ */
+int credentials_read(sd_bus_message *answer, gid_t group, uid_t *ret_user);
 
 void credentials_forget(struct credentials *known);
-void credentials_remember(struct credentials *known, const char *sender, bool privileged);
+void credentials_remember(struct credentials *known, const char *sender, uid_t user, bool privileged);
 
 /* 1 root or in the group, 0 neither, or -ENOENT. */
-int credentials_recall(const struct credentials *known, const char *sender);
+int credentials_recall(const struct credentials *known, const char *sender, uid_t *ret_user);
