@@ -159,6 +159,42 @@ def test_signals_are_for_root(shared):
             process.stdout.close()
 
 
+TRUST_ROOT = """
+<busconfig><policy user="root"><allow send_type="method_call"/></policy></busconfig>
+"""
+
+
+def test_nothing_is_told_without_the_name(bus):
+    """The bus keeps others from hearing who has the name; who does not get it says nothing on the bus."""
+    bus.write("system.d/root.conf", TRUST_ROOT)
+    bus.stop()
+    bus.start()
+    other = bus.client()
+    assert other.ask(*BUS_ITSELF, "RequestName", "(su)", NAME, 0) == (1,)
+    log = os.path.join(bus.lab.directory, "learner.log")
+    daemon = bus.lab.host.start(
+        *bus.lab.learner_command(), stdout=open(log, "a", encoding="utf-8"), stderr=subprocess.STDOUT,
+        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus.address},
+    )
+    bus.lab.processes.append(daemon)
+    eventually(lambda: "another process has it; it goes on without D-Bus" in bus.lab.learner_log())
+    name = next(
+        each for each in other.ask(*BUS_ITSELF, "ListNames")[0]
+        if each.startswith(":") and other.ask(*BUS_ITSELF, "GetConnectionUnixProcessID", "(s)", each) == (daemon.pid,)
+    )
+    listener = listen(bus)
+    try:
+        bus.lab.load(SIMPLE, name="web")
+        # It has looked at what is loaded when it answers.
+        other.ask(name, PATH, MANAGER, "Reload")
+        marker = bus.client().connection.get_unique_name()
+        assert set(heard_until(listener, f"('{marker}', '', '{marker}')")) <= {"NameAcquired", "NameOwnerChanged"}
+    finally:
+        listener.kill()
+        listener.wait()
+        listener.stdout.close()
+
+
 # --- a group -----------------------------------------------------------------------------------------------------
 
 

@@ -201,8 +201,13 @@ static void tell_port(struct daemon *daemon, const struct model_port *was, const
                 tell_attached(daemon, is);
 }
 
+/* The bus keeps from others what the owner of the name says. What anybody else says, everybody would hear. */
+static bool may_tell(const struct daemon *daemon) {
+        return daemon->bus && daemon->has_name && sd_bus_is_ready(daemon->bus) > 0;
+}
+
 void changes_apply(struct daemon *daemon, struct model *model) {
-        bool told = daemon->bus && sd_bus_is_ready(daemon->bus) > 0;
+        bool told = may_tell(daemon);
         struct model last;
 
         if (told) {
@@ -227,8 +232,8 @@ void changes_apply(struct daemon *daemon, struct model *model) {
 static bool may_tell_more(const struct daemon *daemon) {
         uint64_t n_queued = 0;
 
-        return daemon->bus && sd_bus_is_ready(daemon->bus) > 0 &&
-               sd_bus_get_n_queued_write(daemon->bus, &n_queued) >= 0 && n_queued <= MAX_QUEUED;
+        return may_tell(daemon) && sd_bus_get_n_queued_write(daemon->bus, &n_queued) >= 0 &&
+               n_queued <= MAX_QUEUED;
 }
 
 void changes_tell_edited(struct daemon *daemon, const struct nfw_event *event) {
