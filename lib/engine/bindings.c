@@ -135,9 +135,9 @@ int nfw_bindings_add(struct nfw_bindings *bindings,
                           bindings->is_persistent ? NULL : report);
         if (r > 0 && bindings->is_persistent) {
                 r = r == NFW_E_NOT_FOUND ? init_absent(&binding->port, context, interface, settings) : r;
-                /* Only now it is known that it is to be told. */
+                /* Only now it is known that it is to be told. Meanwhile it may have become possible. */
                 if (r > 0)
-                        return nfw_port_init(&binding->port, context, interface, settings, report);
+                        r = nfw_port_init(&binding->port, context, interface, settings, report);
         }
         return r == 0 ? add(bindings, context, binding, settings) : r;
 }
