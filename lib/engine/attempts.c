@@ -2,6 +2,7 @@
 #include "engine/attempts.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/lock.h"
 #include "engine/state.h"
@@ -9,12 +10,17 @@
 /* Only programs that are not ours can get in between while the lock is held; they do not do so for ever. */
 #define MAX_ATTEMPTS 64
 
+/* It was there when the set was read; what a learner has put there ends by itself. */
+static bool is_expired_grant(const struct nfw_nft_failure *failure) {
+        return failure->error == ENOENT && failure->origin.what && strcmp(failure->origin.what, "grant") == 0;
+}
+
 int nfw_attempt_commit(const struct nfw_attempt_batch *batch, struct nfw_report *report) {
         struct nfw_nft_failure failure = { 0 };
         int r;
 
         r = nfw_nft_commit(batch->nft, batch->batch, batch->generation, batch->dry_run, &failure);
-        if (r == NFW_NFT_STALE || (r == -ENOENT && batch->may_expire))
+        if (r == NFW_NFT_STALE || (r == -ENOENT && batch->may_expire) || is_expired_grant(&failure))
                 return -EAGAIN;
         return r == 0 ? 0 : nfw_context_report_failure(report, r, &failure);
 }

@@ -219,6 +219,13 @@ static bool keeps_id(const struct nfw_shadow_port *old,
                nfw_record_id_is_valid(old->binding);
 }
 
+bool nfw_bindings_keep_grants(const struct nfw_shadow_port *old,
+                              const struct nfw_new_binding *binding,
+                              const char *policy) {
+        return old && !binding->is_moved && !binding->is_renewed && old->table == binding->port.table &&
+               strcmp(old->policy, policy) == 0 && (!old->binding[0] || nfw_record_id_is_valid(old->binding));
+}
+
 int nfw_bindings_put(struct nfw_bindings *bindings,
                      struct nfw_context *context,
                      const char *policy,

@@ -49,6 +49,10 @@ int nfw_bindings_drop_in_bridge(struct nfw_bindings *bindings,
 bool nfw_bindings_use_table(const struct nfw_bindings *bindings, enum nfw_table table);
 /* Whether a port drops everything in a table; the table is wanted for it, and not the policy. */
 bool nfw_bindings_drop_in(const struct nfw_bindings *bindings, enum nfw_table table);
+/* Whether a port that is in force as old says, which may be NULL, goes on so: what it has learned stays. */
+bool nfw_bindings_keep_grants(const struct nfw_shadow_port *old,
+                              const struct nfw_new_binding *binding,
+                              const char *policy);
 /*
  * With the table for those that drop everything there, where it is missing: *ret_table then. Adds a note for each port
  * that was under another policy.

@@ -82,6 +82,7 @@ nfw_public struct nfw_context *nfw_context_free(struct nfw_context *context) {
         nfw_load_defaults_deinit(&context->defaults);
         nfw_summaries_deinit(context);
         nfw_resolvers_deinit(&context->resolvers);
+        nfw_leaving_deinit(&context->leaving);
         nfw_shadow_deinit(&context->shadow);
         nfw_nft_batch_free(context->batch);
         nfw_rtnl_free(context->rtnl);

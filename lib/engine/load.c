@@ -148,7 +148,7 @@ static int put_tables(struct loading *loading) {
                 if (!old)
                         continue;
 
-                r = nfw_transfer_put(context, old, loading->install.plans[table]);
+                r = nfw_transfer_put(context, old, loading->install.plans[table], &loading->bindings);
                 if (r < 0)
                         return r;
         }
@@ -166,6 +166,7 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
         r = add_ports(loading);
         if (r != 0)
                 return r;
+        context->leaving.replaced = loading->record.name;
         r = put_tables(loading);
         if (r != 0)
                 return r;

@@ -22,43 +22,6 @@ bool nfw_set_is_learned(const char *set) {
         return false;
 }
 
-struct grant_removal {
-        struct nfw_nft_batch *batch;
-        const struct nfw_shadow_port *port;
-        const char *set;
-};
-
-static int remove_grant(const struct nfw_nft_grant *grant, void *userdata) {
-        struct grant_removal *removal = userdata;
-
-        /* What expires between now and the commit is gone by itself, but deleting it would fail the batch. */
-        if (strcmp(grant->interface, removal->port->interface) != 0 || grant->expires_ms < 100)
-                return 0;
-        return nfw_nft_put_grant(removal->batch, NFW_NFT_DELETE, removal->port->table, removal->set,
-                                 removal->port->interface, &grant->addr, 0, NULL);
-}
-
-static int put_grant_removals(struct nfw_context *context,
-                              struct nfw_nft_batch *batch,
-                              const struct nfw_shadow_port *port) {
-        const struct nfw_nft_policy *policy = nfw_shadow_policy(&context->shadow, port->policy, port->table);
-        int r;
-
-        if (!policy)
-                return 0;
-
-        nfw_vec_foreach (set, &policy->sets) {
-                struct grant_removal removal = { .batch = batch, .port = port, .set = *set };
-
-                if (!nfw_set_is_learned(*set))
-                        continue;
-                r = nfw_nft_dump_grants(context->nft, port->table, *set, remove_grant, &removal);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 static bool has_old(const struct nfw_shadow_port *port, size_t parameter, const struct nfw_prefix *value) {
         nfw_vec_foreach (other, &port->parameters[parameter])
                 if (other->length == value->length && nfw_addr_equal(&other->addr, &value->addr))
@@ -208,7 +171,7 @@ int nfw_port_put_change(struct nfw_context *context,
         int r = 0;
 
         if (old && !keeps_grants(old, new, policy, binding))
-                r = put_grant_removals(context, batch, old);
+                r = nfw_leaving_add(&context->leaving, old);
         for (int table = 0; r == 0 && table < NFW_N_TABLES; table++) {
                 struct part part = make_part(old, new, policy, binding, table);
 

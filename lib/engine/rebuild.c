@@ -158,7 +158,7 @@ static int put_policy(struct rebuild *rebuild, struct rebuilt *rebuilt) {
                 if (r == 0)
                         r = nfw_nft_put_plan(context->batch, rebuilt->install.plans[table], true);
                 if (r == 0 && old)
-                        r = nfw_transfer_put(context, old, rebuilt->install.plans[table]);
+                        r = nfw_transfer_put(context, old, rebuilt->install.plans[table], NULL);
                 if (r < 0)
                         return r;
         }

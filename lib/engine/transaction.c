@@ -12,6 +12,8 @@ static int commit(struct nfw_context *context,
         int r;
 
         r = nfw_attempt_commit(batch, report);
+        if (r == -EAGAIN)
+                nfw_leaving_widen(&context->leaving);
         if (r != 0)
                 return r;
         /* What building has noted there has not come to be. */
@@ -37,11 +39,14 @@ static int attempt(struct nfw_context *context, void *userdata, struct nfw_repor
                 return r;
 
         nfw_nft_batch_reset(context->batch);
+        nfw_leaving_clear(&context->leaving);
         if (transaction->asks_for_many_links)
                 nfw_rtnl_hold(context->rtnl);
         r = transaction->build(context, transaction->userdata, report);
         if (transaction->asks_for_many_links)
                 nfw_rtnl_release(context->rtnl);
+        if (r == 0)
+                r = nfw_leaving_put(context);
         batch = (struct nfw_attempt_batch){
                 .nft = context->nft,
                 .batch = context->batch,
@@ -78,5 +83,6 @@ int nfw_transaction_run(struct nfw_context *context,
                 .userdata = (void *)transaction,
         };
 
+        nfw_leaving_begin(&context->leaving);
         return nfw_attempts_run(context, &attempts, report);
 }

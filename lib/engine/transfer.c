@@ -2,6 +2,7 @@
 #include "engine/transfer.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/index.h"
@@ -16,15 +17,48 @@ struct transfer {
         struct nfw_context *context;
         const struct nfw_nft_policy *old;
         const struct nfw_plan *new;
+        NFW_VEC(const char *) renewed; /* interfaces, by name */
         struct nfw_dns_index *index;
         struct nfw_dns_ids ids;
         NFW_VEC(struct moved) moved;
 };
 
 static void transfer_deinit(struct transfer *transfer) {
+        nfw_vec_deinit(&transfer->renewed);
         nfw_dns_index_free(transfer->index);
         nfw_vec_deinit(&transfer->ids.vec);
         nfw_vec_deinit(&transfer->moved);
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_renewed(const struct transfer *transfer, const char *interface) {
+        return transfer->renewed.n > 0 && bsearch(&interface, transfer->renewed.items, transfer->renewed.n,
+                                                  sizeof(*transfer->renewed.items), compare_names);
+}
+
+static int find_renewed(struct transfer *transfer, const struct nfw_bindings *bindings) {
+        const struct nfw_shadow *shadow = &transfer->context->shadow;
+        int r;
+
+        if (!bindings)
+                return 0;
+        nfw_vec_foreach (binding, &bindings->vec) {
+                const char *interface = binding->port.interface;
+
+                if (nfw_bindings_keep_grants(nfw_shadow_port(shadow, interface), binding,
+                                             transfer->old->name))
+                        continue;
+                r = nfw_vec_push(&transfer->renewed, interface);
+                if (r < 0)
+                        return r;
+        }
+        if (transfer->renewed.n > 1)
+                qsort(transfer->renewed.items, transfer->renewed.n, sizeof(*transfer->renewed.items),
+                      compare_names);
+        return 0;
 }
 
 static int take_grant(const char *from nfw_unused, const struct nfw_nft_grant *grant, void *userdata) {
@@ -33,7 +67,7 @@ static int take_grant(const char *from nfw_unused, const struct nfw_nft_grant *g
         int r;
 
         if (grant->expires_ms == 0 || !grant->note.name[0] || !port || port->table != transfer->old->table ||
-            strcmp(port->policy, transfer->old->name) != 0)
+            strcmp(port->policy, transfer->old->name) != 0 || is_renewed(transfer, grant->interface))
                 return 0;
 
         transfer->ids.vec.n = 0;
@@ -97,12 +131,15 @@ static int put_moved(struct transfer *transfer) {
 
 int nfw_transfer_put(struct nfw_context *context,
                      const struct nfw_nft_policy *old,
-                     const struct nfw_plan *new) {
+                     const struct nfw_plan *new,
+                     const struct nfw_bindings *bindings) {
         nfw_cleanup(
                 transfer_deinit) struct transfer transfer = { .context = context, .old = old, .new = new };
         int r;
 
-        r = nfw_dns_index_new(&transfer.index);
+        r = find_renewed(&transfer, bindings);
+        if (r == 0)
+                r = nfw_dns_index_new(&transfer.index);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < new->learned.n; i++)

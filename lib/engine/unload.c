@@ -122,6 +122,7 @@ static int build_unload(struct nfw_context *context, void *userdata, struct nfw_
         if (unload->n_ports > 0 && !unload->force)
                 return report_in_use(unload, report);
 
+        context->leaving.replaced = unload->name;
         r = nfw_shadow_foreach_port(&context->shadow, put_port_removal, unload);
         if (r < 0)
                 return r;

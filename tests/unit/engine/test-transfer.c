@@ -213,6 +213,64 @@ static void test_domain_rules_that_go_altogether(void **state) {
         assert_int_equal(n_grants(kernel), 0);
 }
 
+static void make_link_again(void) {
+        assert_int_equal(system("{ ip link del gone0; ip link add gone0 type veth peer name gone1; } 2>&-"),
+                         0);
+}
+
+/* The link of that name is another one now: nothing that the first guest has learned is for the second. */
+static void test_a_port_that_is_another_one(void **state) {
+        const char *const port = "gone0";
+        struct kernel *kernel = *state;
+
+        make_link_again();
+        assert_int_equal(load(kernel, "web", RULE("r", "domains: [a.example]"), "lo"), 0);
+        assert_int_equal(nfw_attach(kernel->context, "web", &port, 1, kernel->report), 0);
+        for (int i = 0; i < 2; i++) {
+                grant(kernel, "lo", "a.example", "192.0.2.1", HOUR);
+                grant(kernel, "gone0", "a.example", "192.0.2.2", HOUR);
+                make_link_again();
+                /* The new version has the learned sets, or has none. */
+                assert_int_equal(load(kernel, "web",
+                                      i == 0 ? RULE("r", "domains: [a.example, b.example]")
+                                             : RULE("r", "ips: [192.0.2.7]"),
+                                      NULL),
+                                 0);
+                assert_int_equal(n_granted(kernel, "lo", "a.example", "192.0.2.1", HOUR), i == 0);
+                assert_int_equal(n_elements(kernel), i == 0);
+        }
+        assert_int_equal(system("ip link del gone0"), 0);
+}
+
+/* What ports have learned goes with them, and nothing else does; also what somebody has put there without an end. */
+static void test_ports_that_leave(void **state) {
+        const char *const ports[] = { "veth0", "veth1" };
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "other", RULE("r", "ips: [192.0.2.7]"), NULL), 0);
+        assert_int_equal(load(kernel, "web", RULE("r", "domains: [a.example]"), "lo"), 0);
+        for (int way = 0; way < 3; way++) {
+                assert_int_equal(nfw_attach(kernel->context, "web", ports, 2, kernel->report), 0);
+                grant(kernel, "lo", "a.example", "192.0.2.1", HOUR);
+                for (size_t i = 0; i < NFW_ARRAY_SIZE(ports); i++) {
+                        grant(kernel, ports[i], "a.example", "192.0.2.1", HOUR);
+                        grant(kernel, ports[i], "a.example", "192.0.2.2", HOUR);
+                        grant(kernel, ports[i], "a.example", "2001:db8::1", HOUR);
+                }
+                assert_int_equal(system("nft 'add element inet nfwpolicy web-allow1-learned4 "
+                                        "{ veth0 . 192.0.2.3, veth1 . 192.0.2.3 }'"),
+                                 0);
+                assert_int_equal(n_elements(kernel), 9);
+                if (way == 0)
+                        assert_int_equal(nfw_detach(kernel->context, ports, 2, kernel->report), 0);
+                else if (way == 1)
+                        assert_int_equal(nfw_attach(kernel->context, "other", ports, 2, kernel->report), 0);
+                else
+                        assert_int_equal(nfw_unload(kernel->context, "web", true, kernel->report), 0);
+                assert_int_equal(n_elements(kernel), way < 2);
+        }
+}
+
 static void test_a_failed_load_keeps_all(void **state) {
         struct kernel *kernel = *state;
 
@@ -264,6 +322,8 @@ int main(void) {
                 kernel_test(test_grants_without_a_name_go),
                 kernel_test(test_grants_of_other_ports_go),
                 kernel_test(test_domain_rules_that_go_altogether),
+                kernel_test(test_a_port_that_is_another_one),
+                kernel_test(test_ports_that_leave),
                 kernel_test(test_a_failed_load_keeps_all),
                 kernel_test(test_many_grants),
         };
