@@ -33,7 +33,7 @@ struct nfw_nft_port {
 struct nfw_nft_grant {
         char interface[16];
         struct nfw_addr addr;
-        uint64_t expires_ms;            /* from the time of the dump */
+        uint64_t expires_ms;            /* from the time of the dump; 0: it never does */
         struct nfw_nft_grant_note note; /* name "" where it is not ours or does not fit */
 };
 

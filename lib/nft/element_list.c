@@ -75,6 +75,7 @@ void nfw_nft_element_put_flags(struct nfw_nft_element_list *list, uint32_t flags
 }
 
 void nfw_nft_element_put_timeout(struct nfw_nft_element_list *list, uint64_t timeout_ms) {
+        timeout_ms = NFW_MAX(timeout_ms, NFW_NFT_MIN_TIMEOUT_MS);
         mnl_attr_put_u64(list->message, NFTA_SET_ELEM_TIMEOUT, htobe64(timeout_ms));
         /* Since Linux 6.12: without this an element that exists with the same timeout goes on to run out. */
         mnl_attr_put_u64(list->message, NFTA_SET_ELEM_EXPIRATION, htobe64(timeout_ms));

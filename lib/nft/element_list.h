@@ -9,6 +9,12 @@
 #include "ir/ir.h"
 #include "nft/batch.h"
 
+/*
+ * Kernels of before October 2024 take a timeout that is shorter than one of their ticks, of up to ten milliseconds, for
+ * none: such an element would never go. So none is shorter than this one.
+ */
+#define NFW_NFT_MIN_TIMEOUT_MS 20
+
 struct nfw_nft_element_list {
         struct nfw_nft_batch *batch;
         enum nfw_table table;

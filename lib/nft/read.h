@@ -27,7 +27,7 @@ struct nfw_nft_element {
         struct nfw_nft_bytes key;
         struct nfw_nft_bytes key_end;
         uint32_t flags;
-        uint64_t expiration_ms; /* 0: it has none */
+        uint64_t expiration_ms; /* 0: it never ends */
         const char *chain;      /* of a map's verdict, or NULL */
         bool drops;             /* that is a map's verdict */
         struct nfw_nft_bytes userdata;

@@ -67,6 +67,9 @@ static void take_attribute(const struct nlattr *attribute, struct nfw_nft_elemen
         case NFTA_SET_ELEM_EXPIRATION:
                 if (mnl_attr_validate(attribute, MNL_TYPE_U64) >= 0)
                         element->expiration_ms = be64toh(mnl_attr_get_u64(attribute));
+                /* One that ends at this very moment is not one that never does. */
+                if (element->expiration_ms == 0)
+                        element->expiration_ms = 1;
                 break;
         case NFTA_SET_ELEM_USERDATA:
                 element->userdata.data = mnl_attr_get_payload(attribute);

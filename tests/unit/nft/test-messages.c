@@ -70,6 +70,47 @@ static void test_grant(void **state) {
         assert_null(element.userdata.data);
 }
 
+static uint64_t timeout_of(struct nfw_nft_batch *batch, uint64_t timeout_ms) {
+        struct nfw_addr addr = { AF_INET, { 192, 0, 2, 1 } };
+
+        nfw_nft_batch_reset(batch);
+        assert_int_equal(
+                nfw_nft_put_grant(batch, NFW_NFT_ADD, NFW_TABLE_INET, "s", "vnet0", &addr, timeout_ms, NULL),
+                0);
+        return only_element(batch, NFT_MSG_NEWSETELEM).expiration_ms;
+}
+
+/* Less than a tick of the kernel, of up to ten milliseconds, was for ever. */
+static void test_short_timeouts(void **state) {
+        assert_int_equal(timeout_of(*state, 0), 20);
+        assert_int_equal(timeout_of(*state, 1), 20);
+        assert_int_equal(timeout_of(*state, 20), 20);
+        assert_int_equal(timeout_of(*state, 21), 21);
+        assert_int_equal(timeout_of(*state, 604800000), 604800000);
+}
+
+static void put_expiration(struct nfw_nft_batch *batch, bool has_expiration) {
+        static const struct nfw_nft_origin origin = { .what = "set" };
+        struct nfw_nft_element_list list = {
+                .batch = batch, .type = NFT_MSG_NEWSETELEM, .set = "s", .origin = &origin
+        };
+
+        nfw_nft_batch_reset(batch);
+        assert_int_equal(nfw_nft_element_begin(&list, "key", 4), 0);
+        if (has_expiration)
+                mnl_attr_put_u64(list.message, NFTA_SET_ELEM_EXPIRATION, 0);
+        nfw_nft_element_end(&list);
+        assert_int_equal(nfw_nft_element_list_end(&list), 0);
+}
+
+/* Kernels tell of what has just ended that 0 ms are left, and of what never does nothing. */
+static void test_expired_is_not_for_ever(void **state) {
+        put_expiration(*state, true);
+        assert_int_equal(only_element(*state, NFT_MSG_NEWSETELEM).expiration_ms, 1);
+        put_expiration(*state, false);
+        assert_int_equal(only_element(*state, NFT_MSG_NEWSETELEM).expiration_ms, 0);
+}
+
 struct message {
         uint16_t type;
         size_t n_elements;
@@ -370,6 +411,8 @@ static void test_long_policy_name(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_grant, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_short_timeouts, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_expired_is_not_for_ever, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_grants_of_one_set, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_more_grants_than_a_message_takes, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_interface_names, setup, teardown),
