@@ -11,7 +11,6 @@ struct restore {
         uint64_t now;
 };
 
-/* No learner has put that there. */
 static int remove_foreign(const struct restore *restore,
                           struct learner_port *port,
                           const struct nfw_nft_grant *grant) {
@@ -32,10 +31,14 @@ static int restore_grant(const struct nfw_nft_grant *grant, void *userdata) {
         HASH_FIND_STR(restore->learner->ports, grant->interface, port);
         if (!port || port->policy != restore->policy)
                 return 0;
+        /* What no learner has put there, and what it can take for its own no more: that must end. */
+        if (!grant->expires_ms)
+                return remove_foreign(restore, port, grant);
         if (nfw_learner_is_nameless(grant)) {
                 port->has_nameless = true;
                 return 0;
         }
+        /* No learner has put that there. */
         if (!grant->note.name[0])
                 return remove_foreign(restore, port, grant);
 
