@@ -8,7 +8,13 @@
 
 #define MAX_ATTEMPTS 64
 
-/* What is left of a time, at least a moment: a timeout of 0 would mean for ever. */
+/* Enough to be told from the clock's ticks and from what a commit may have to wait. */
+#define TRIAL_MS 1000
+
+/* At extensions of a batch, for one to try: each costs a question to the kernel. */
+#define MAX_TRIAL_LOOKS 16
+
+/* What is left of a time, at least a moment. */
 static uint64_t left(uint64_t expires_ms, uint64_t now) {
         return expires_ms > now ? expires_ms - now : 1;
 }
@@ -55,6 +61,24 @@ static const char *set_of(const struct learner_op *op) {
         return op->addr.family == AF_INET ? pair->set4 : pair->set6;
 }
 
+/* What ended while it waited is not put any more; what the kernel has in its place goes where it would live longer. */
+static void drop_past(struct nfw_learner *learner) {
+        uint64_t now = nfw_learner_now();
+        size_t n = 0;
+
+        for (size_t i = 0; i < learner->ops.n; i++) {
+                struct learner_op *op = &learner->ops.items[i];
+
+                if (op->change != NFW_GRANT_REMOVE && op->expires_ms <= now) {
+                        if (op->change != NFW_GRANT_REPLACE)
+                                continue;
+                        op->change = NFW_GRANT_REMOVE;
+                }
+                learner->ops.items[n++] = *op;
+        }
+        learner->ops.n = n;
+}
+
 static int put(struct nfw_nft_grant_list *grants,
                const struct learner_op *op,
                enum nfw_nft_element_op element_op) {
@@ -96,31 +120,76 @@ static int build(struct nfw_learner *learner) {
         return nfw_nft_grant_list_end(&grants);
 }
 
-/*
- * An element that was to be deleted had expired. Deletions of what is gone are taken out: a removal is done, a
- * replacement becomes an addition.
- */
-static int forget_expired(struct nfw_learner *learner) {
-        size_t n = 0;
+static int compare_elements(const struct learner_op *a, const struct learner_op *b) {
+        if (a->port != b->port)
+                return (uintptr_t)a->port < (uintptr_t)b->port ? -1 : 1;
+        if (a->learned != b->learned)
+                return a->learned < b->learned ? -1 : 1;
+        if (a->addr.family != b->addr.family)
+                return a->addr.family < b->addr.family ? -1 : 1;
+        return memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes));
+}
+
+/* What is done to one element stays in its order. */
+static int compare_ops(const void *a, const void *b) {
+        const struct learner_op *const *x = a, *const *y = b;
+        int r = compare_elements(*x, *y);
+
+        return r != 0 ? r : *x < *y ? -1 : *x > *y;
+}
+
+static int is_in_kernel(struct nfw_learner *learner, const struct learner_op *op, bool *ret_is_there) {
+        struct nfw_nft_grant grant;
         int r;
 
-        for (size_t i = 0; i < learner->ops.n; i++) {
-                struct learner_op *op = &learner->ops.items[i];
-                struct nfw_nft_grant grant;
+        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op), op->port->interface,
+                              &op->addr, &grant);
+        *ret_is_there = r == 0;
+        return r < 0 ? r : 0;
+}
 
-                if (deletes(learner, op)) {
-                        r = nfw_nft_get_grant(learner->nft, op->port->policy->table, set_of(op),
-                                              op->port->interface, &op->addr, &grant);
+static void drop_void(struct nfw_learner *learner) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < learner->ops.n; i++)
+                if (!learner->ops.items[i].is_void)
+                        learner->ops.items[n++] = learner->ops.items[i];
+        learner->ops.n = n;
+}
+
+/*
+ * An element that was to be deleted had expired. Deletions of what is gone are taken out: a removal is done, a
+ * replacement becomes an addition. The kernel knows what is there before the first of the operations on an element; what
+ * is there before the others, those before them say.
+ */
+static int forget_expired(struct nfw_learner *learner) {
+        nfw_cleanup(nfw_freep) struct learner_op **ops = calloc(learner->ops.n, sizeof(*ops));
+        bool is_there = false;
+        int r;
+
+        if (!ops)
+                return -ENOMEM;
+        for (size_t i = 0; i < learner->ops.n; i++)
+                ops[i] = &learner->ops.items[i];
+        qsort(ops, learner->ops.n, sizeof(struct learner_op *), compare_ops);
+
+        for (size_t i = 0; i < learner->ops.n; i++) {
+                struct learner_op *op = ops[i];
+
+                if ((i == 0 || compare_elements(ops[i - 1], op) != 0) && deletes(learner, op)) {
+                        r = is_in_kernel(learner, op, &is_there);
                         if (r < 0)
                                 return r;
-                        if (r == NFW_E_NOT_FOUND && op->change == NFW_GRANT_REMOVE)
-                                continue;
-                        if (r == NFW_E_NOT_FOUND)
+                }
+                if (deletes(learner, op) && !is_there) {
+                        if (op->change == NFW_GRANT_REMOVE)
+                                op->is_void = true;
+                        else
                                 op->change = NFW_GRANT_ADD;
                 }
-                learner->ops.items[n++] = *op;
+                is_there = op->change != NFW_GRANT_REMOVE;
         }
-        learner->ops.n = n;
+        drop_void(learner);
         return 0;
 }
 
@@ -137,35 +206,68 @@ static int time_left_in_kernel(struct nfw_learner *learner, const struct learner
         return 0;
 }
 
-/*
- * How this kernel extends an element is found out with the first extension that is long enough to be told from
- * the clock's ticks; until then elements are replaced, which every kernel understands. The decision to try is
- * made here; *ret_trial is the operation to look at after the commit, or NULL.
- */
-static int begin_trial(struct nfw_learner *learner, const struct learner_op **ret_trial) {
-        uint64_t now = nfw_learner_now(), ms;
+/* Whether no other operation is about its element: what is in the kernel afterwards is this one's work. */
+static bool is_alone(const struct nfw_learner *learner, const struct learner_op *op) {
+        nfw_vec_foreach (other, &learner->ops)
+                if (other != op && compare_elements(other, op) == 0)
+                        return false;
+        return true;
+}
+
+/* An element that is about to go might be made anew, and not be extended. */
+static int can_try(struct nfw_learner *learner, const struct learner_op *op, bool *ret_can_try) {
+        uint64_t ms;
         int r;
 
-        *ret_trial = NULL;
+        *ret_can_try = false;
+        if (!is_alone(learner, op))
+                return 0;
+        r = time_left_in_kernel(learner, op, &ms);
+        if (r < 0)
+                return r;
+        *ret_can_try = ms >= TRIAL_MS && left(op->expires_ms, nfw_learner_now()) >= ms + TRIAL_MS;
+        return 0;
+}
+
+/*
+ * How this kernel extends an element is found out with the first extension that is long enough to be told from
+ * the clock's ticks; the others are replaced until then, which every kernel understands. The decision to try is
+ * made here.
+ */
+static int begin_trial(struct nfw_learner *learner) {
+        bool is_begun = false;
+        int r, n_looked = 0;
+
         if (learner->extend != LEARNER_EXTEND_UNKNOWN)
                 return 0;
 
         nfw_vec_foreach (op, &learner->ops) {
                 if (op->change != NFW_GRANT_EXTEND)
                         continue;
-
-                r = time_left_in_kernel(learner, op, &ms);
-                if (r < 0)
-                        return r;
-                if (ms > 0 && left(op->expires_ms, now) >= ms + 1000)
-                        *ret_trial = op;
-                else
+                op->is_trial = false;
+                if (!is_begun && n_looked++ < MAX_TRIAL_LOOKS) {
+                        r = can_try(learner, op, &op->is_trial);
+                        if (r < 0)
+                                return r;
+                }
+                if (!op->is_trial)
                         op->change = NFW_GRANT_REPLACE;
+                is_begun |= op->is_trial;
         }
         return 0;
 }
 
-static int end_trial(struct nfw_learner *learner, const struct learner_op *trial, bool *ret_again) {
+/* What was tried, or NULL. */
+static struct learner_op *find_trial(const struct nfw_learner *learner) {
+        nfw_vec_foreach (op, &learner->ops)
+                if (op->is_trial)
+                        return op;
+        return NULL;
+}
+
+/* Leaves the one operation that has to be done in another way, if it has, and sets *ret_again. */
+static int end_trial(struct nfw_learner *learner, bool *ret_again) {
+        struct learner_op *trial = find_trial(learner);
         uint64_t ms;
         int r;
 
@@ -180,6 +282,9 @@ static int end_trial(struct nfw_learner *learner, const struct learner_op *trial
         learner->extend = ms + 500 >= left(trial->expires_ms, nfw_learner_now()) ? LEARNER_EXTEND_BY_ADD
                                                                                  : LEARNER_EXTEND_BY_REPLACE;
         *ret_again = learner->extend == LEARNER_EXTEND_BY_REPLACE;
+        trial->is_trial = false;
+        learner->ops.items[0] = *trial;
+        learner->ops.n = 1;
         return 0;
 }
 
@@ -234,6 +339,7 @@ static int attempt(struct nfw_learner *learner, struct nfw_nft_failure *failure)
                 if (r < 0)
                         return r;
         }
+        drop_past(learner);
         if (learner->ops.n == 0)
                 return 0;
 
@@ -266,18 +372,8 @@ static int commit_all(struct nfw_learner *learner, struct nfw_nft_failure *failu
         return r;
 }
 
-static void keep_extensions(struct nfw_learner *learner) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < learner->ops.n; i++)
-                if (learner->ops.items[i].change == NFW_GRANT_EXTEND)
-                        learner->ops.items[n++] = learner->ops.items[i];
-        learner->ops.n = n;
-}
-
 static int commit_ops(struct nfw_learner *learner) {
         struct nfw_nft_failure failure = { 0 };
-        const struct learner_op *trial;
         uint64_t n_follows;
         bool again;
         int r;
@@ -285,22 +381,19 @@ static int commit_ops(struct nfw_learner *learner) {
         do {
                 again = false;
                 n_follows = learner->n_follows;
-                r = begin_trial(learner, &trial);
+                r = begin_trial(learner);
                 if (r == 0)
                         r = commit_all(learner, &failure);
                 if (r == 0) {
                         tell(learner);
                         /* What was looked at is not what it was when the policies have changed meanwhile. */
-                        if (n_follows != learner->n_follows)
-                                trial = NULL;
-                        r = end_trial(learner, trial, &again);
+                        if (n_follows == learner->n_follows)
+                                r = end_trial(learner, &again);
                 }
                 if (r == -EPERM || r == -ENOMEM)
                         return r;
                 if (r < 0)
                         return give_up(learner, r, &failure);
-                if (again)
-                        keep_extensions(learner);
         } while (again);
 
         learner->ops.n = 0;

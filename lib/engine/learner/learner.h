@@ -89,6 +89,8 @@ struct learner_op {
         struct nfw_addr addr;
         struct nfw_nft_grant_note note;
         uint64_t expires_ms;
+        bool is_trial; /* an extension that shows how the kernel takes it */
+        bool is_void;  /* to be taken out */
 };
 
 /* The name of an interface that packets were seen on; the kernel gives its number only. */
