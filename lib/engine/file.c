@@ -68,6 +68,13 @@ int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_siz
         return r;
 }
 
+bool nfw_file_is_at(const char *path, int fd) {
+        struct stat there, opened;
+
+        return stat(path, &there) == 0 && fstat(fd, &opened) == 0 && there.st_dev == opened.st_dev &&
+               there.st_ino == opened.st_ino;
+}
+
 bool nfw_file_is_bad(int r) {
         static const int errors[] = { EFBIG, EISDIR, EBADFD, ELOOP, ENXIO, EACCES, EIO, ENAMETOOLONG };
 

@@ -14,6 +14,8 @@ struct nfw_report;
  * 0, NFW_E_NOT_FOUND, -EFBIG or another negative errno.
  */
 int nfw_file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
+/* Whether what is open there is what the path leads to: files are taken away and made anew. */
+bool nfw_file_is_at(const char *path, int fd);
 /* Whether it is the file's fault, so that others may still be read: it is too long, no file, or not for us. */
 bool nfw_file_is_bad(int r);
 /* That it is bad, as an error. NFW_E_INVALID or a negative errno. */

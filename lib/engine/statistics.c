@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/file.h"
+
 #define MAGIC "nfwpolicy-stat1"
 
 _Static_assert(sizeof(MAGIC) == sizeof(((struct nfw_statistics *)0)->magic), "the magic fills its field");
@@ -26,8 +28,14 @@ static int statistics_path(const struct nfw_context *context, char **ret_path) {
 static int map(int fd, struct nfw_statistics **ret_statistics) {
         struct nfw_statistics *statistics;
 
-        if (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*statistics)) < 0)
+        int error;
+
+        if (ftruncate(fd, 0) < 0)
                 return -errno;
+        /* A page without a place on a full disk would be the end of whoever writes to it. */
+        error = posix_fallocate(fd, 0, sizeof(*statistics));
+        if (error != 0)
+                return -error;
 
         statistics = mmap(NULL, sizeof(*statistics), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (statistics == MAP_FAILED)
@@ -63,6 +71,24 @@ int nfw_statistics_open(const struct nfw_context *context,
         }
 
         *ret_fd = fd;
+        return 0;
+}
+
+int nfw_statistics_renew(const struct nfw_context *context, struct nfw_statistics **statistics, int *fd) {
+        nfw_cleanup(nfw_freep) char *path = NULL;
+        struct nfw_statistics *renewed;
+        int r, renewed_fd;
+
+        r = statistics_path(context, &path);
+        if (r < 0 || nfw_file_is_at(path, *fd))
+                return r;
+        r = nfw_statistics_open(context, &renewed, &renewed_fd);
+        if (r != 0)
+                return r;
+        *renewed = **statistics;
+        nfw_statistics_close(*statistics, *fd);
+        *statistics = renewed;
+        *fd = renewed_fd;
         return 0;
 }
 

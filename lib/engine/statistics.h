@@ -31,6 +31,8 @@ struct nfw_statistics {
 int nfw_statistics_open(const struct nfw_context *context,
                         struct nfw_statistics **ret_statistics,
                         int *ret_fd);
+/* The same again with what was counted, where somebody has taken the file away; otherwise nothing is done. */
+int nfw_statistics_renew(const struct nfw_context *context, struct nfw_statistics **statistics, int *fd);
 void nfw_statistics_close(struct nfw_statistics *statistics, int fd);
 
 /* One reply more from a server that this port must not learn from. */

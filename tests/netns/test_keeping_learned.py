@@ -2,6 +2,7 @@
 """Somebody else changes what was learned: nfwpolicyd knows what should be there."""
 
 import json
+import os
 import re
 import shutil
 
@@ -101,6 +102,25 @@ def test_an_edit_is_undone(keeper, edit):
     settle(lab)
     assert lab.learner_log().count(TOLD) == told
     lab.nfw("verify")
+
+
+def test_what_is_remembered_is_lost(keeper):
+    """Somebody has emptied the directory of the state: the learner makes anew what it is known, locked and woken by."""
+    lab = keeper.lab
+    before = elements(lab)
+    # Removed without a moment in which it could be made again.
+    os.rename(lab.state, f"{lab.state}-gone")
+    shutil.rmtree(f"{lab.state}-gone")
+    eventually(lambda: json.loads(lab.nfw("status", "--json", check=False).stdout)["learner"]["running"])
+    told = lab.learner_log().count(TOLD)
+    change(lab, EDITS["another address"])
+    eventually(lambda: lab.learner_log().count(TOLD) > told)
+    eventually(lambda: is_as(lab, before))
+    lab.reach(OPEN, CLOSED)
+    lab.load(policy(allow(1, domains=["*.example"])), "--resolver", RESOLVER4)
+    ask(lab, "other.example", qtypes=[1])
+    settle(lab)
+    assert "other.example" in lab.nfw("names").stdout
 
 
 def test_what_was_added_while_nobody_looked(keeper):

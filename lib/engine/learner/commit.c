@@ -406,6 +406,9 @@ int nfw_learner_commit(struct nfw_learner *learner) {
         if (learner->ops.n == 0 && nfw_learner_is_in_step(learner))
                 return 0;
 
+        r = nfw_learner_keep_place(learner);
+        if (r < 0)
+                return r;
         do
                 r = flock(learner->lock_fd, LOCK_EX);
         while (r < 0 && errno == EINTR);

@@ -53,25 +53,6 @@ static int report_in_use(struct nfw_report *report, const char *what) {
         return r < 0 ? r : NFW_E_IN_USE;
 }
 
-/* Closing the lock after a change is the sign that there is something new to follow. */
-static int open_lock(struct nfw_learner *learner) {
-        nfw_cleanup(nfw_freep) char *path = NULL;
-        int r;
-
-        r = nfw_lock_path(learner->context, &path);
-        if (r < 0)
-                return r;
-
-        learner->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (learner->lock_fd < 0)
-                return -errno;
-
-        learner->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        if (learner->inotify_fd < 0 || inotify_add_watch(learner->inotify_fd, path, IN_CLOSE_WRITE) < 0)
-                return -errno;
-        return 0;
-}
-
 static int wait_for(struct nfw_learner *learner, int fd) {
         struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
@@ -185,7 +166,10 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         r = nfw_rtnl_monitor_new(&learner->monitor);
         if (r < 0)
                 return r;
-        r = open_lock(learner);
+        learner->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (learner->inotify_fd < 0)
+                return -errno;
+        r = nfw_learner_open_lock(learner);
         if (r < 0)
                 return r;
         learner->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -330,7 +314,9 @@ static int dispatch_changes(struct nfw_learner *learner) {
         while (read(learner->inotify_fd, events, sizeof(events)) > 0)
                 ;
 
-        r = nfw_learner_follow_if_changed(learner, &changed);
+        r = nfw_learner_keep_place(learner);
+        if (r == 0)
+                r = nfw_learner_follow_if_changed(learner, &changed);
         if (r == 0)
                 r = nfw_learner_commit(learner);
         return r < 0 ? r : nfw_learner_check_edits(learner);

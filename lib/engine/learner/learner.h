@@ -11,6 +11,7 @@
  *   packet.c   from a mirrored packet to what a name may open
  *   check.c    that what was learned is in the kernel, and nothing else
  *   commit.c   from decisions to set elements
+ *   place.c    the files that it holds at the state's place
  *   denied.c   what policies drop that tell of it: nothing is learned from that
  *   denier.c   which rule dropped it
  *   guest.h    the other half: addresses of guests, from ARP, DHCP and neighbour discovery
@@ -161,6 +162,11 @@ uint64_t nfw_learner_now(void);
 int nfw_learner_listen_denied(struct nfw_learner *learner);
 /* learner.c: listens to what tells addresses of guests. 0 or a negative errno. */
 int nfw_learner_listen_snooped(struct nfw_learner *learner);
+
+/* place.c: the lock, and the watch for who closes it, where they are not those of the state's place. */
+int nfw_learner_open_lock(struct nfw_learner *learner);
+/* place.c: makes anew what somebody has taken away there: the lock, or the sign that a learner lives. 0 or -ENOMEM. */
+int nfw_learner_keep_place(struct nfw_learner *learner);
 
 /* follow.c: brings policies and ports up to date. 0 or a negative errno. */
 int nfw_learner_follow(struct nfw_learner *learner);
