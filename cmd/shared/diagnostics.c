@@ -151,7 +151,7 @@ static json_t *to_json(const struct diagnostic *diagnostic) {
 
 json_t *diagnostics_json(const struct nfw_report *report) {
         json_t *array = json_array();
-        size_t n = nfw_report_n_diagnostics(report);
+        size_t n = report ? nfw_report_n_diagnostics(report) : 0;
 
         for (size_t i = 0; array && i < n; i++) {
                 const struct diagnostic diagnostic = of_report(nfw_report_diagnostic(report, i));

@@ -11,7 +11,7 @@
 /* One line a diagnostic, FILE:LINE:COLUMN: error: TEXT [code], with its hint on the next one. */
 void diagnostics_print(const struct cli *cli, const struct nfw_report *report);
 
-/* The same as a JSON array; NULL when out of memory. */
+/* The same as a JSON array, an empty one where there is no report; NULL when out of memory. */
 json_t *diagnostics_json(const struct nfw_report *report);
 
 /* One of our own, as in that array. The hint may be NULL. NULL when out of memory. */

@@ -187,6 +187,15 @@ def test_what_is_no_file_is_refused_at_once(client, tmp_path):
     os.close(writer)
 
 
+def test_a_file_that_cannot_be_read(shared, client):
+    """An attribute of a link that has no such thing; everything else of it is like a file."""
+    owner = shared.owner()
+    with open("/sys/class/net/lo/speed", "rb") as file:
+        error = refused("Failed", load_fd, client, file.fileno())
+    assert error.line == "web: Invalid argument" and error.report["diagnostics"] == []
+    assert shared.owner() == owner
+
+
 def test_a_file_that_is_too_large_is_refused(client):
     fd = os.memfd_create("policy")
     os.ftruncate(fd, 1 << 40)
