@@ -178,6 +178,24 @@ def test_looking(learned, command, options):
         assert "www.example" in output
 
 
+def load_much(callers):
+    """What fits into a file, and as nft writes it not into an answer."""
+    addresses = (f"2001:db8:1111:2222:3333:4444:{0x1000 + i // 10000:x}:{0x1000 + 2 * (i % 10000):x}" for i in range(370_000))
+    rule = {"name": "much", "action": "allow", "priority": 1, "egress": {"ips": list(addresses)}}
+    callers.bus.write("much.json", json.dumps({"version": "1.0", "rules": [rule]}, separators=(",", ":")))
+    assert callers.root("load", "much.json", "--port", "vnet1")[0] == 0
+
+
+def test_more_than_the_bus_takes(callers):
+    load_much(callers)
+    owner = callers.bus.owner()
+    said = "nfwpolicy: much is larger than the 16 MiB that are given over the bus: Message too long\n"
+    assert callers.user("show", "much", "--nft") == (2, "", said)
+    assert callers.user("show", "much")[0] == 0
+    # The bus has not ended the connection of who sends too much.
+    assert callers.bus.owner() == owner and "the bus has gone" not in callers.lab.learner_log()
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("command", ["verify", "status"])
 def test_what_is_not_as_it_should_be(callers, command, options):

@@ -102,6 +102,14 @@ def test_looking(learned, command, options):
     assert len(learned.asked) > 1
 
 
+def test_more_than_the_bus_takes_is_shown_all_the_same(asking):
+    policies.load_much(asking)
+    owner = asking.bus.owner()
+    status, output, errors = asking.user("show", "much", "--nft")
+    assert (status, errors) == (0, "") and len(output) > 16 << 20
+    assert "Show" in asking.asked and asking.bus.owner() == owner
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
 @pytest.mark.parametrize("command", ["verify", "status"])
 def test_what_is_not_as_it_should_be(asking, command, options):

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nfwpolicyd/bus/answer.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "shared/cleanup.h"
 
 int answer_rows(sd_bus_message *call, const struct answer_rows *rows, const struct nfw_report *report) {
@@ -19,10 +24,21 @@ int answer_rows(sd_bus_message *call, const struct answer_rows *rows, const stru
         return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-int answer_text(sd_bus_message *call, const char *text, const struct nfw_report *report) {
+int answer_too_large(sd_bus_message *call, const char *about) {
+        CLEANUP(text) char *text = NULL;
+
+        if (asprintf(&text, "%s is larger than the %zu MiB that are given over the bus", about,
+                     ANSWER_MAX_BYTES >> 20) < 0)
+                text = NULL;
+        return text ? error_reply(call, -EMSGSIZE, NULL, text) : -ENOMEM;
+}
+
+int answer_text(sd_bus_message *call, const char *text, const struct nfw_report *report, const char *about) {
         CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         int r;
 
+        if (strlen(text) > ANSWER_MAX_BYTES)
+                return answer_too_large(call, about);
         r = sd_bus_message_new_method_return(call, &reply);
         if (r >= 0)
                 r = sd_bus_message_append(reply, "s", text);

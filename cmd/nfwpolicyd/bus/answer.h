@@ -18,7 +18,11 @@ struct answer_rows {
 };
 
 int answer_rows(sd_bus_message *call, const struct answer_rows *rows, const struct nfw_report *report);
-int answer_text(sd_bus_message *call, const char *text, const struct nfw_report *report);
+
+/* about is what was asked for, where it is more than ANSWER_MAX_BYTES. */
+int answer_text(sd_bus_message *call, const char *text, const struct nfw_report *report, const char *about);
+/* Not a condition of the library's: who can look by himself does so then. */
+int answer_too_large(sd_bus_message *call, const char *about);
 
 /* After a change of our own, or one that was refused: as error_reply(). */
 int answer_change(struct daemon *daemon,

@@ -141,7 +141,7 @@ int filters_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         if (r != 0)
                 return r;
         r = nfw_nwfilter_dumpxml(daemon->context, name, report, &text);
-        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);
+        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report, name);
 }
 
 /* The guest's addresses that are known by now. */

@@ -104,7 +104,7 @@ int networks_dump(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         if (r != 0)
                 return r;
         r = nfw_network_dumpxml(daemon->context, name, inactive, report, &text);
-        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);
+        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report, name);
 }
 
 static int append_network(sd_bus_message *reply, void *networks, size_t index) {

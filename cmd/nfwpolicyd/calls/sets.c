@@ -167,5 +167,5 @@ int sets_list_elements(sd_bus_message *call, void *userdata, sd_bus_error *error
                         &(struct answer_rows){ "s", nfw_nwfilter_set_list_n_elements(list, elements.set),
                                                append_element, &elements },
                         report);
-        return r == -E2BIG ? error_reply(call, r, NULL, name) : r;
+        return r == -E2BIG ? answer_too_large(call, name) : r;
 }

@@ -46,7 +46,7 @@ int status_call_show(sd_bus_message *call, void *userdata, sd_bus_error *error) 
                                     "there are `ir`, `nft` and `kernel`", "there is no format `%s`",
                                     format_name);
         r = nfw_show(daemon->context, name, (enum nfw_format)format, report, &text);
-        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report);
+        return r != 0 ? error_reply(call, r, report, name) : answer_text(call, text, report, name);
 }
 
 /* Writers of one element or value each. */
