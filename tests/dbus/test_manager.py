@@ -135,6 +135,17 @@ def test_wrong_options_are_refused(shared, client, option, code):
     assert shared.lab.json("list")["policies"] == []
 
 
+def test_a_name_that_is_none_is_not_carried_along(shared, client):
+    """Without a file it is what every diagnostic is about."""
+    error = refused("Invalid", load, client, name=4097 * "x", text="rulez: 3\n")
+    assert [each["code"] for each in error.report["diagnostics"]] == ["bus/out-of-range"]
+    fd = memfd(b"rulez: 3\n")
+    error = refused("Invalid", load_fd, client, fd, name=4097 * "x")
+    os.close(fd)
+    assert [each["code"] for each in error.report["diagnostics"]] == ["bus/out-of-range"]
+    assert shared.lab.json("list")["policies"] == []
+
+
 def test_a_call_that_wants_no_answer_is_refused_all_the_same(shared, client):
     message = Gio.DBusMessage.new_method_call("org.nfwpolicy1", "/org/nfwpolicy1", "org.nfwpolicy1.Manager", "LoadPolicy")
     message.set_body(GLib.Variant(

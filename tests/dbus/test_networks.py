@@ -116,6 +116,13 @@ def test_what_is_wrong(networks):
     assert [each[0] for each in networks.call("ListNetworks")] == ["my-lab"]
 
 
+@pytest.mark.parametrize("option", ["file", "policy-file"])
+def test_what_messages_call_it_is_short(networks, option):
+    with pytest.raises(GLib.Error, match="`" + option + "` is longer than 4096 octets .bus/out-of-range."):
+        define(networks, **{option: GLib.Variant("s", 4097 * "x")})
+    assert networks.call("ListNetworks") == []
+
+
 def test_a_dry_run_changes_nothing(networks):
     assert define(networks, **{"dry-run": GLib.Variant("b", True)}) == []
     assert networks.call("ListNetworks") == []

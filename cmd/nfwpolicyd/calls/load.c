@@ -69,6 +69,14 @@ static int describe(const struct load_call *call, struct nfw_load *load, struct 
         return r;
 }
 
+/* Whether a name is one is seen once the policy has been read, and until then it may be what messages call the file. */
+static int check(sd_bus_message *message, const struct load_call *call) {
+        if (strlen(call->name) > CALL_MAX_FILE)
+                return error_refuse(message, NFW_E_INVALID, "bus/out-of-range", NULL,
+                                    "the name is longer than %d octets", CALL_MAX_FILE);
+        return call_check_ports(message, call->ports, false);
+}
+
 static int commit(struct daemon *daemon,
                   const struct load_call *call,
                   const char *text,
@@ -99,7 +107,7 @@ int load_call_text(sd_bus_message *message, void *userdata, sd_bus_error *error)
         (void)error;
         r = call_begin(message, &report, CALL_OPTIONS(options, &call), "ss", &call.name, &text);
         if (r == 0)
-                r = call_check_ports(message, call.ports, false);
+                r = check(message, &call);
         if (r != 0)
                 return r;
         r = commit(userdata, &call, text, strlen(text), report);
@@ -116,7 +124,7 @@ int load_call_fd(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         (void)error;
         r = call_begin(message, &report, CALL_OPTIONS(options, &call), "sh", &call.name, &fd);
         if (r == 0)
-                r = call_check_ports(message, call.ports, false);
+                r = check(message, &call);
         if (r != 0)
                 return r;
         r = read_fd(fd, &text, &size);

@@ -22,9 +22,9 @@ struct options {
 #define FIELD(field_) offsetof(struct options, field_)
 
 static const struct call_option define_options[] = {
-        { "file", "s", FIELD(file), 0 },
+        { "file", "s", FIELD(file), CALL_MAX_FILE },
         { "policy", "s", FIELD(policy), 0 },
-        { "policy-file", "s", FIELD(policy_file), 0 },
+        { "policy-file", "s", FIELD(policy_file), CALL_MAX_FILE },
         { "dry-run", "b", FIELD(dry_run), 0 },
 };
 
