@@ -128,17 +128,26 @@ bool nfw_addr_equal(const struct nfw_addr *a, const struct nfw_addr *b) {
         return a->family == b->family && memcmp(a->bytes, b->bytes, nfw_addr_size(a->family)) == 0;
 }
 
+bool nfw_addr_embedded(const struct nfw_addr *addr, struct nfw_addr *ret_embedded) {
+        if (addr->family != AF_INET6)
+                return false;
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(embeddings); i++)
+                if (block_contains(&embeddings[i].block, addr->bytes)) {
+                        nfw_addr_from_bytes(AF_INET, addr->bytes + embeddings[i].offset, ret_embedded);
+                        return true;
+                }
+        return false;
+}
+
 bool nfw_addr_is_special(const struct nfw_addr *addr) {
+        struct nfw_addr embedded;
+
         if (addr->family == AF_INET)
                 return any_contains(special_v4, NFW_ARRAY_SIZE(special_v4), addr->bytes);
         if (addr->family != AF_INET6)
                 return true;
 
-        if (any_contains(special_v6, NFW_ARRAY_SIZE(special_v6), addr->bytes))
-                return true;
-        for (size_t i = 0; i < NFW_ARRAY_SIZE(embeddings); i++)
-                if (block_contains(&embeddings[i].block, addr->bytes) &&
-                    any_contains(special_v4, NFW_ARRAY_SIZE(special_v4), addr->bytes + embeddings[i].offset))
-                        return true;
-        return false;
+        return any_contains(special_v6, NFW_ARRAY_SIZE(special_v6), addr->bytes) ||
+               (nfw_addr_embedded(addr, &embedded) &&
+                any_contains(special_v4, NFW_ARRAY_SIZE(special_v4), embedded.bytes));
 }

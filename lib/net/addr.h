@@ -29,6 +29,9 @@ static inline size_t nfw_addr_size(uint8_t family) {
         return family == AF_INET6 ? 16 : 4;
 }
 
+/* The IPv4 address that an IPv6 one carries (compatible, mapped, NAT64, 6to4). False where it carries none. */
+bool nfw_addr_embedded(const struct nfw_addr *addr, struct nfw_addr *ret_embedded);
+
 /*
  * Unspecified, loopback, link-local, multicast, broadcast, and the IPv6 forms of those in IPv4 (mapped,
  * compatible, NAT64, 6to4): no name may ever grant them, or a name server could open the way to the host itself.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "net/prefix.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <nfwpolicy/nfwpolicy.h>
@@ -90,4 +91,15 @@ int nfw_prefix_parse(const char *text,
         *ret_host_bits = clear_host_bits(&prefix);
         *ret_prefix = prefix;
         return 0;
+}
+
+bool nfw_prefix_is_broadcast(const struct nfw_prefix *address, const struct nfw_addr *addr) {
+        uint32_t own, asked, host_bits;
+
+        if (address->addr.family != AF_INET || addr->family != AF_INET || address->length > 30)
+                return false;
+        memcpy(&own, address->addr.bytes, sizeof(own));
+        memcpy(&asked, addr->bytes, sizeof(asked));
+        host_bits = htonl(UINT32_MAX >> address->length);
+        return asked == (own | host_bits) || asked == (own & ~host_bits);
 }

@@ -16,6 +16,12 @@ static inline size_t nfw_prefix_size(uint8_t family) {
 }
 
 /*
+ * Whether addr is the first or the last of the network that an IPv4 address of an interface is in: who sends there, sends to
+ * all of it. Networks of one or two addresses have no such. The host bits of address may be set.
+ */
+bool nfw_prefix_is_broadcast(const struct nfw_prefix *address, const struct nfw_addr *addr);
+
+/*
  * Reads "ADDRESS" or "ADDRESS/LENGTH". 0, or NFW_E_INVALID and *ret_reason (a literal) says what is wrong.
  * *ret_host_bits is true where bits below the prefix were set; they are cleared in the result.
  */

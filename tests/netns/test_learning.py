@@ -32,6 +32,13 @@ RECORDS = [
     "--host-record=two.example,192.0.2.70",
     "--host-record=host.example,10.77.1.1,fd77:2::1",
     "--host-record=bad.github.com,192.0.2.14",
+    # What all hear that are on a link of the host's, and IPv6 addresses that carry an address of the host.
+    "--address=/around.example/10.77.1.0",
+    "--address=/around.example/10.77.2.255",
+    "--address=/around.example/64:ff9b::a4d:101",
+    "--address=/around.example/2002:a4d:2ff::1",
+    "--address=/around.example/10.77.1.200",
+    "--address=/around.example/64:ff9b::a4d:1c8",
     f"--address=/{MARKER_SUFFIX}/203.0.113.99",
 ]
 
@@ -229,6 +236,13 @@ def test_the_hosts_own_addresses_are_never_learned(lab):
     settle(lab)
     assert learned(lab) == set()
     assert lab.json("list")["learner"]["counters"]["forbidden"] >= 2
+
+
+def test_what_the_host_hears_as_its_own_is_never_learned(lab):
+    load(lab, allow(domains=["around.example"]))
+    ask(lab, "around.example")
+    settle(lab)
+    assert {address for _, address in learned(lab)} == {"10.77.1.200", "64:ff9b::a4d:1c8"}
 
 
 def test_what_one_guest_learns_is_not_valid_for_another(lab):

@@ -40,11 +40,20 @@ static bool is_trusted(const struct learner_port *port, const struct nfw_addr *s
         return false;
 }
 
-static bool is_host(const struct nfw_learner *learner, const struct nfw_addr *addr) {
+/* The host hears what is sent to all of a network that it is in. */
+static bool reaches_host(const struct nfw_learner *learner, const struct nfw_addr *addr) {
         nfw_vec_foreach (address, &learner->host.vec)
-                if (nfw_addr_equal(&address->addr, addr))
+                if (nfw_addr_equal(&address->addr, addr) || nfw_prefix_is_broadcast(address, addr))
                         return true;
         return false;
+}
+
+/* Somebody on the way may make of an IPv6 address the IPv4 address that it carries. */
+static bool is_host(const struct nfw_learner *learner, const struct nfw_addr *addr) {
+        struct nfw_addr embedded;
+
+        return reaches_host(learner, addr) ||
+               (nfw_addr_embedded(addr, &embedded) && reaches_host(learner, &embedded));
 }
 
 /* Takes out what no name may open, whoever says so. */

@@ -200,6 +200,30 @@ static void test_special(void **state nfw_unused) {
         assert_true(nfw_addr_is_special(&(struct nfw_addr){ 0 }));
 }
 
+static void test_embedded(void **state nfw_unused) {
+        static const struct {
+                const char *text, *embedded;
+        } cases[] = {
+                { "::ffff:192.0.2.1", "192.0.2.1" },
+                { "::192.0.2.1", "192.0.2.1" },
+                { "64:ff9b::192.0.2.1", "192.0.2.1" },
+                { "2002:c000:201:1::8", "192.0.2.1" },
+                { "64:ff9b:1::192.0.2.1", NULL },
+                { "2001:db8::192.0.2.1", NULL },
+                { "192.0.2.1", NULL },
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                struct nfw_addr addr, embedded;
+                char buffer[NFW_ADDR_TEXT_MAX];
+
+                assert_int_equal(nfw_addr_parse(cases[i].text, &addr), 0);
+                assert_int_equal(nfw_addr_embedded(&addr, &embedded), cases[i].embedded != NULL);
+                if (cases[i].embedded)
+                        assert_string_equal(nfw_addr_format(&embedded, buffer), cases[i].embedded);
+        }
+}
+
 static void test_bytes_and_equal(void **state nfw_unused) {
         static const uint8_t bytes[16] = { 192, 0, 2, 1, 0xee };
         struct nfw_addr v4, v6, parsed;
@@ -219,7 +243,8 @@ int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse_and_format), cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_parse_v4),         cmocka_unit_test(test_as_inet_pton),
-                cmocka_unit_test(test_special),          cmocka_unit_test(test_bytes_and_equal),
+                cmocka_unit_test(test_special),          cmocka_unit_test(test_embedded),
+                cmocka_unit_test(test_bytes_and_equal),
         };
 
         return cmocka_run_group_tests_name("net/addr", tests, NULL, NULL);

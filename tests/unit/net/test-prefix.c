@@ -84,10 +84,40 @@ static void test_refused(void **state nfw_unused) {
         }
 }
 
+static void test_broadcast(void **state nfw_unused) {
+        static const struct {
+                const char *address;
+                uint8_t length;
+                const char *addr;
+                bool is_broadcast;
+        } cases[] = {
+                { "192.0.2.17", 24, "192.0.2.255", true },   { "192.0.2.17", 24, "192.0.2.0", true },
+                { "192.0.2.17", 24, "192.0.2.17", false },   { "192.0.2.17", 24, "192.0.2.254", false },
+                { "192.0.2.17", 24, "192.0.3.255", false },  { "192.0.2.17", 28, "192.0.2.31", true },
+                { "192.0.2.17", 28, "192.0.2.16", true },    { "192.0.2.17", 28, "192.0.2.255", false },
+                { "192.0.2.17", 30, "192.0.2.19", true },    { "192.0.2.17", 30, "192.0.2.16", true },
+                { "192.0.2.17", 31, "192.0.2.16", false },   { "192.0.2.17", 32, "192.0.2.17", false },
+                { "10.1.2.3", 8, "10.255.255.255", true },   { "10.1.2.3", 0, "255.255.255.255", true },
+                { "10.1.2.3", 0, "10.1.2.4", false },        { "2001:db8::1", 24, "192.0.2.255", false },
+                { "192.0.2.17", 24, "::192.0.2.255", false }
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                struct nfw_prefix address = { .length = cases[i].length };
+                struct nfw_addr addr;
+
+                assert_int_equal(nfw_addr_parse(cases[i].address, &address.addr), 0);
+                assert_int_equal(nfw_addr_parse(cases[i].addr, &addr), 0);
+                if (nfw_prefix_is_broadcast(&address, &addr) != cases[i].is_broadcast)
+                        fail_msg("%s/%d: %s", cases[i].address, cases[i].length, cases[i].addr);
+        }
+}
+
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse),
                 cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_broadcast),
         };
 
         return cmocka_run_group_tests_name("net/prefix", tests, NULL, NULL);
