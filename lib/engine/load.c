@@ -182,11 +182,12 @@ static int build_load(struct nfw_context *context, void *userdata, struct nfw_re
 
 static int applied_load(struct nfw_context *context, void *userdata) {
         struct loading *loading = userdata;
+        int r;
 
         nfw_record_remove_orphans(context, loading->record.name, loading->record.id);
-        (void)nfw_bindings_record(&loading->bindings, context, loading->record.name);
+        r = nfw_bindings_record(&loading->bindings, context, loading->record.name);
         /* Which sets the policy has, only the kernel's dump tells. */
-        return -EAGAIN;
+        return r < 0 ? r : -EAGAIN;
 }
 
 static int prepare(struct loading *loading) {

@@ -3,7 +3,18 @@
 
 #include <errno.h>
 
+#include "base/error.h"
 #include "engine/attempts.h"
+
+/* It is in force all the same. */
+static int warn_not_recorded(struct nfw_report *report, int error) {
+        int r;
+
+        r = nfw_report_warning(report, "state/not-recorded", NULL,
+                               "make room in the state directory (--state-directory), and do it again",
+                               "what is in force cannot be remembered: %s", nfw_strerror(-error));
+        return r < 0 ? r : 0;
+}
 
 static int commit(struct nfw_context *context,
                   const struct nfw_transaction *transaction,
@@ -23,9 +34,11 @@ static int commit(struct nfw_context *context,
         }
 
         nfw_shadow_advance(&context->shadow);
-        if (!transaction->applied || transaction->applied(context, transaction->userdata) < 0)
-                nfw_shadow_invalidate(&context->shadow);
-        return 0;
+        r = transaction->applied ? transaction->applied(context, transaction->userdata) : -EAGAIN;
+        if (r >= 0)
+                return 0;
+        nfw_shadow_invalidate(&context->shadow);
+        return r == -EAGAIN || r == -ENOMEM ? 0 : warn_not_recorded(report, r);
 }
 
 static int attempt(struct nfw_context *context, void *userdata, struct nfw_report *report) {

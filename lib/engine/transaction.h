@@ -7,8 +7,8 @@
  * One change of the kernel, from the lock to the commit. build() looks at the context's shadow and fills the
  * context's batch; it is called again when somebody else committed in the meantime, so it must start from
  * scratch each time. It returns 0, a condition that ends the transaction (with a report) or a negative errno.
- * applied(), which may be NULL, brings the shadow up to date after the commit; without it the kernel is read
- * anew next time.
+ * applied(), which may be NULL, brings the shadow up to date after the commit; without it, and where it returns -EAGAIN or
+ * another negative errno, the kernel is read anew next time. What it says cannot be written is told, as a warning.
  */
 struct nfw_transaction {
         int (*build)(struct nfw_context *context, void *userdata, struct nfw_report *report);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/bindings.h"
 #include "engine/install.h"
 #include "engine/port_record.h"
@@ -124,6 +125,17 @@ static int move_to(struct follow *follow,
         return 0;
 }
 
+/* What is in force does not depend on it. */
+static int write_record(const struct follow *follow, const struct nfw_port_record *record) {
+        int r = nfw_port_record_write(follow->context, record);
+
+        if (r >= 0 || r == -ENOMEM)
+                return r;
+        return nfw_report_error(follow->report, "state/not-recorded", NULL, NULL,
+                                "which link port %s is cannot be remembered: %s", record->interface,
+                                nfw_strerror(-r));
+}
+
 /* The link that a binding was made for does not have that name any more. */
 static int leave_name(struct follow *follow, struct followed *followed, const struct nfw_port_record *port) {
         struct nfw_port_record waiting = *port;
@@ -141,7 +153,7 @@ static int leave_name(struct follow *follow, struct followed *followed, const st
         if (!port->is_persistent)
                 return nfw_vec_push(&follow->gone.vec, *port);
         waiting.index = 0;
-        return nfw_port_record_write(follow->context, &waiting);
+        return write_record(follow, &waiting);
 }
 
 /* Its first link since it waits. */
@@ -151,7 +163,7 @@ static int note_link(const struct follow *follow, const struct nfw_port_record *
         if (port->index == index)
                 return 0;
         seen.index = index;
-        return nfw_port_record_write(follow->context, &seen);
+        return write_record(follow, &seen);
 }
 
 /* Where nothing can be enforced it stays as it is. */

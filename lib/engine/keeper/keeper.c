@@ -267,8 +267,10 @@ static bool has_held(const struct nfw_store *store) {
         return false;
 }
 
+/* What was refused, and told, is tried again: until then a port may be without its policy. */
 static int follow_links(struct nfw_keeper *keeper) {
         nfw_cleanup(nfw_report_freep) struct nfw_report *report = NULL;
+        bool is_refused;
         int r;
 
         keeper->links_changed = false;
@@ -277,13 +279,15 @@ static int follow_links(struct nfw_keeper *keeper) {
                 r = nfw_follow_links(keeper->context, report, NULL);
         if (r == 0)
                 r = nfw_networks_follow(keeper->context, report);
-        if (r > 0 || (r == 0 && nfw_report_has_errors(report))) {
+        is_refused = r > 0;
+        if ((is_refused && !keeper->follows_again) || (r == 0 && nfw_report_has_errors(report)))
                 nfw_keeper_tell_failure(keeper, "the change of a port cannot be followed", r, report);
-                r = 0;
-        }
-        if (r == 0 && has_held(keeper->store))
+        keeper->follows_again = is_refused;
+        if (r >= 0 && has_held(keeper->store))
                 r = nfw_keeper_repair(keeper, false);
-        return r < 0 ? r : nfw_keeper_save(keeper);
+        if (r >= 0)
+                r = nfw_keeper_save(keeper);
+        return r >= 0 && is_refused ? set_later(keeper, RETRY_MS) : r;
 }
 
 /* Which of the sets is no matter: what is stored is compared. */
@@ -337,7 +341,11 @@ nfw_public int nfw_keeper_dispatch(struct nfw_keeper *keeper) {
                 keeper->timer_is_set = false;
 
         see_files(keeper, &definitions_changed);
-        r = read(keeper->later, &n, sizeof(n)) == sizeof(n) ? nfw_keeper_save(keeper) : 0;
+        r = 0;
+        if (read(keeper->later, &n, sizeof(n)) == sizeof(n)) {
+                keeper->links_changed |= keeper->follows_again;
+                r = nfw_keeper_save(keeper);
+        }
         if (r == 0 && definitions_changed)
                 r = unblock(keeper);
         if (r < 0)

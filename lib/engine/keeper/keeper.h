@@ -25,6 +25,7 @@ struct nfw_keeper {
         bool timer_is_set;
         bool is_unsaved;
         bool saves_later;
+        bool follows_again; /* what became of links was refused */
         bool links_changed;
         bool touches_ours;       /* the transaction that is being read */
         bool touches_values;     /* likewise: what ports have in the parameter sets */

@@ -202,9 +202,13 @@ static void new_bindings_deinit(struct new_bindings *bindings) {
         nfw_vec_deinit(&bindings->vec);
 }
 
-/* What is in force and not recorded was attached by somebody who died over it, or by somebody's own hand: it stays. */
+/*
+ * What is in force and not recorded was attached by somebody who died over it or had no room to write, or by somebody's
+ * own hand: it stays. Where it waits in the other table, too, it may have been meant to outlive its link.
+ */
 static int record_port(const struct nfw_context *context,
                        const struct nfw_stored_binding *binding,
+                       bool is_everywhere,
                        struct nfw_port_record *ret_record) {
         struct nfw_port_record record = { 0 };
         struct nfw_link link = { 0 };
@@ -217,6 +221,7 @@ static int record_port(const struct nfw_context *context,
         strcpy(record.policy, binding->policy);
         strcpy(record.id, binding->id);
         record.index = link.index;
+        record.is_persistent = is_everywhere;
         *ret_record = record;
         return nfw_port_record_write(context, &record);
 }
@@ -238,7 +243,7 @@ static int take_port(struct nfw_shadow_port *port, void *userdata) {
                 strcpy(binding.id, port->binding);
                 r = nfw_port_record_read(bindings->context, port->interface, &record);
                 if (r == NFW_E_NOT_FOUND)
-                        r = record_port(bindings->context, &binding, &record);
+                        r = record_port(bindings->context, &binding, port->standby, &record);
         }
         if (r < 0)
                 return r;

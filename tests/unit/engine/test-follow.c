@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <net/if.h>
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "engine/keeper/follow.h"
 #include "engine/port_record.h"
 #include "kernel.h"
@@ -168,6 +172,56 @@ static void test_a_policy_that_nobody_knows_any_more(void **state) {
         assert_true(is_bound(kernel, "gone0"));
 }
 
+/* As on a full disk. Sockets do not mind. */
+static void allow_writing(bool allow) {
+        struct rlimit limit;
+
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        limit.rlim_cur = allow ? limit.rlim_max : 0;
+        signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static size_t n_not_recorded(struct kernel *kernel) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < nfw_report_n_diagnostics(kernel->report); i++)
+                n += strcmp(nfw_diagnostic_code(nfw_report_diagnostic(kernel->report, i)),
+                            "state/not-recorded") == 0;
+        nfw_report_clear(kernel->report);
+        return n;
+}
+
+/* What cannot be remembered is in force all the same, and told; it is noted as soon as there is room. */
+static void test_a_full_disk(void **state) {
+        const char *const ports[] = { "veth1", "late0" };
+        struct nfw_port_record record;
+        struct kernel *kernel = *state;
+
+        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
+        assert_int_equal(nfw_attach_persistent(kernel->context, "web", &ports[1], 1, kernel->report), 0);
+        allow_writing(false);
+        assert_int_equal(nfw_attach(kernel->context, "web", ports, 1, kernel->report), 0);
+        assert_int_equal(n_not_recorded(kernel), 1);
+        assert_true(is_bound(kernel, "veth1"));
+
+        ip("add late0 type veth peer name late1");
+        ip("set veth0 name other0");
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report, NULL), 0);
+        assert_true(n_not_recorded(kernel) > 0);
+        assert_true(is_bound(kernel, "late0") && is_bound(kernel, "other0"));
+        assert_false(is_bound(kernel, "veth0"));
+
+        allow_writing(true);
+        assert_int_equal(nfw_follow_links(kernel->context, kernel->report, NULL), 0);
+        assert_int_equal(n_not_recorded(kernel), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "late0", &record), 0);
+        assert_int_equal(record.index, if_nametoindex("late0"));
+        assert_true(record.is_persistent);
+        ip("set other0 name veth0");
+        ip("delete late0");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 kernel_test(test_nothing_to_follow),
@@ -178,6 +232,7 @@ int main(void) {
                 kernel_test(test_a_link_that_goes),
                 kernel_test(test_a_link_that_is_another_one),
                 kernel_test(test_a_policy_that_nobody_knows_any_more),
+                kernel_test(test_a_full_disk),
         };
 
         enter_namespace();
