@@ -10,6 +10,9 @@
 
 #include <nfwpolicy/nfwpolicy.h>
 
+/* So many interfaces one order may name: of a host they take under a second, for which nothing is learned. */
+#define WORLD_MAX_PORTS 4096
+
 /* Where the library looks unless it is told otherwise. */
 #define WORLD_NETWORK_DIRECTORY "/etc/nfwpolicy/networks"
 

@@ -113,6 +113,16 @@ def test_a_long_policy(callers):
     assert callers.user("load", "long.yaml", "--port", "vnet1") == (0, "policy long (1 rule) in force on vnet1\n", "")
 
 
+def test_more_ports_than_a_call_can_name(callers):
+    """Who has nothing but the daemon hears so from it."""
+    ports = 4097 * ("--port", "vnet1")
+    for command in ("load", "web.yaml", *ports), ("attach", "web", *ports), ("detach", *ports):
+        before = callers.state()
+        status, output, errors = callers.user(*command)
+        assert (status, output) == (1, "") and "[bus/too-many]" in errors
+        assert callers.state() == before
+
+
 # --- looking ------------------------------------------------------------------------------------------------------
 
 LOOKS = {

@@ -402,6 +402,20 @@ def test_a_file_with_an_odd_name(world, name):
     assert listed[0] == listed[1] and listed[0][0][0] == 0
 
 
+def test_more_ports_than_a_call_can_name(world):
+    """It is done at once all the same, by who can."""
+    ports = 4097 * ("--port", "vnet0")
+    commands = ("load", "web.yaml", *ports), ("attach", "web", *ports), ("detach", *ports)
+    alone = [(root(world, *each, "--no-bus"), root(world, "list", "--ports", "--no-bus")) for each in commands]
+    assert [each[0][0] for each in alone] == [0, 0, 0]
+    assert root(world, "unload", "web", "--no-bus")[0] == 0
+    world.start_daemon()
+    monitor = Monitor(world)
+    for command, (result, listed) in zip(commands, alone):
+        assert root(world, *command) == result and monitor.calls() == LOOKED
+        assert root(world, "list", "--ports", "--no-bus") == listed
+
+
 def test_a_hundred_thousand_addresses(world):
     numbers = random.Random(1).sample(range(1 << 24), 100_000)
     world.write("web.yaml", policy(allow(ips=[f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in numbers])))

@@ -13,6 +13,7 @@
 #include "nfwpolicy/bus/value.h"
 #include "shared/cleanup.h"
 #include "shared/text.h"
+#include "shared/world.h"
 
 json_t *bus_diagnostics(const struct bus *bus) {
         return bus->answer.diagnostics;
@@ -86,11 +87,19 @@ static int append_strings(sd_bus_message *call, const struct string_list *string
         return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
+/* The daemon refuses more. In several calls it would not be one transaction, so who can do without it does it alone. */
+static int check_ports(struct bus *bus, const struct string_list *ports) {
+        begin(bus);
+        return bus->daemon && ports->n_items > WORLD_MAX_PORTS ? -E2BIG : 0;
+}
+
 int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = bus_new_call(bus, "Attach", &call);
+        r = check_ports(bus, ports);
+        if (r == 0)
+                r = bus_new_call(bus, "Attach", &call);
         if (r >= 0)
                 r = append_strings(call, ports);
         if (r >= 0)
@@ -103,7 +112,9 @@ int bus_detach(struct bus *bus, const struct string_list *ports) {
         CLEANUP_MESSAGE sd_bus_message *call = NULL;
         int r;
 
-        r = bus_new_call(bus, "Detach", &call);
+        r = check_ports(bus, ports);
+        if (r == 0)
+                r = bus_new_call(bus, "Detach", &call);
         if (r >= 0)
                 r = append_strings(call, ports);
         return r < 0 ? r : call_and_read(bus, call);
@@ -297,7 +308,9 @@ int bus_load(struct bus *bus, const struct load_arguments *arguments, const stru
         CLEANUP(text) char *file = NULL;
         int r, fd;
 
-        r = bus_name_file(bus, source->file, &file);
+        r = check_ports(bus, &arguments->ports);
+        if (r == 0)
+                r = bus_name_file(bus, source->file, &file);
         if (r == 0)
                 r = bus_new_call(bus, "LoadPolicyFd", &call);
         if (r < 0)

@@ -29,7 +29,7 @@ struct bus *bus_close(struct bus *bus);
 
 /*
  * Calls of the daemon's methods, which start it where it does not run. 0, a condition of the library's, BUS_NO_DAEMON,
- * BUS_LOST or a negative errno.
+ * BUS_LOST or a negative errno. More ports than a call can name are -E2BIG to who can do without the daemon.
  */
 int bus_attach(struct bus *bus, const char *policy, const struct string_list *ports, bool persistent);
 int bus_detach(struct bus *bus, const struct string_list *ports);

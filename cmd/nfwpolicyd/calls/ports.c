@@ -5,6 +5,7 @@
 
 #include "nfwpolicyd/bus/errors.h"
 #include "nfwpolicyd/bus/lists.h"
+#include "shared/world.h"
 
 int call_check_ports(sd_bus_message *call, char *const *ports, bool must_be_there) {
         size_t n = list_count(ports);
@@ -12,9 +13,9 @@ int call_check_ports(sd_bus_message *call, char *const *ports, bool must_be_ther
         if (n == 0 && must_be_there)
                 return error_refuse(call, NFW_E_INVALID, "bus/no-interface", "name at least one interface",
                                     "there is no interface in the list");
-        if (n > CALL_MAX_PORTS)
+        if (n > WORLD_MAX_PORTS)
                 return error_refuse(call, NFW_E_INVALID, "bus/too-many", "name them in several calls",
                                     "%zu interfaces are more than a call can name, which is %d", n,
-                                    CALL_MAX_PORTS);
+                                    WORLD_MAX_PORTS);
         return 0;
 }

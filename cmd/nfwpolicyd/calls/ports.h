@@ -7,8 +7,5 @@
 
 #include <systemd/sd-bus.h>
 
-/* So many of a host take under a second, for which nothing is learned. */
-#define CALL_MAX_PORTS 4096
-
 /* 0; or what the handler is to return where there are too many, or none and one must be. */
 int call_check_ports(sd_bus_message *call, char *const *ports, bool must_be_there);
