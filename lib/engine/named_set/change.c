@@ -178,10 +178,16 @@ static void failed(struct nfw_context *context, void *userdata) {
 static int applied(struct nfw_context *context, void *userdata) {
         const struct set_change *change = userdata;
 
-        if (!change->new)
-                nfw_named_set_forget(context, change->name);
         /* Which sets there are now, only the kernel's dump tells. */
-        return change->new ? 0 : -EAGAIN;
+        if (!change->new) {
+                nfw_named_set_forget(context, change->name);
+                return -EAGAIN;
+        }
+        if (change->new->elements.n > 0)
+                return 0;
+        /* The set may have been empty before, whoever emptied it: then there was no transaction that the kernel counts. */
+        nfw_shadow_invalidate(&context->shadow);
+        return -EAGAIN;
 }
 
 static int prepare(struct set_change *change, struct nfw_context *context, struct nfw_report *to) {
