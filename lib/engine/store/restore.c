@@ -30,6 +30,8 @@ struct returning {
         bool is_new;              /* the kernel has nothing of it */
         bool is_gone;             /* nor shall it have: it was unloaded while nobody stored that */
         bool is_lost;             /* nobody knows any more what was in it */
+        bool is_refused;          /* what is to be in force instead lets nothing pass */
+        bool has_stand_in;        /* that is the record */
 };
 
 struct restore {
@@ -287,7 +289,38 @@ static int replace_lost(struct returning *returning, struct nfw_store *store) {
                 return 0;
         }
         returning->is_lost = true;
-        return nfw_store_deny_all(store->context, returning->known->name, &returning->record);
+        return nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_LOST, &returning->record);
+}
+
+static int replace_refused(struct returning *returning, struct nfw_store *store) {
+        if (nfw_shadow_any_policy(&store->context->shadow, returning->known->name)) {
+                returning->is_refused = false; /* somebody has loaded it anew */
+                return read_record(store, returning);
+        }
+        if (returning->has_stand_in)
+                return 0;
+        returning_deinit(returning);
+        returning->is_recorded = returning->was_recorded = false;
+        returning->has_stand_in = true;
+        returning->install.record = &returning->record;
+        return nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_REFUSED,
+                                  &returning->record);
+}
+
+/* That nothing passes, and why. */
+static int tell_denied(const struct returning *returning, struct nfw_report *report) {
+        const char *name = returning->known->name;
+
+        if (returning->is_lost)
+                return nfw_report_error(
+                        report, "state/policy-lost", NULL, "load it again",
+                        "policy %s is lost: its ports may reach nothing until it is loaded again", name);
+        if (returning->is_refused)
+                return nfw_report_error(
+                        report, "state/policy-refused", NULL, "load one that this kernel takes",
+                        "policy %s cannot be put back: its ports may reach nothing until one is loaded again",
+                        name);
+        return 0;
 }
 
 static int put(struct restore *restore, struct returning *returning, struct nfw_report *report) {
@@ -295,14 +328,11 @@ static int put(struct restore *restore, struct returning *returning, struct nfw_
         bool makes_table;
         int r;
 
-        r = read_record(store, returning);
+        r = returning->is_refused ? replace_refused(returning, store) : read_record(store, returning);
         if (r == NFW_E_NOT_FOUND && returning->is_new)
                 r = replace_lost(returning, store);
-        if (r == 0 && returning->is_lost)
-                r = nfw_report_error(
-                        report, "state/policy-lost", NULL, "load it again",
-                        "policy %s is lost: its ports may reach nothing until it is loaded again",
-                        returning->known->name);
+        if (r == 0)
+                r = tell_denied(returning, report);
         if (r == NFW_E_NOT_FOUND) {
                 r = nfw_report_warning(report, "state/no-record", NULL, "load it again",
                                        "nothing is known any more of policy %s, which is in force",
@@ -363,8 +393,8 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
 static bool is_wanted(const char *name, const char *id, void *userdata) {
         const struct returning *returning = find_returning(userdata, name);
 
-        return !returning || returning->known->is_held || returning->is_gone || !returning->is_new ||
-               (id && strcmp(id, returning->record.id) == 0);
+        return !returning || returning->known->is_held || returning->is_refused || returning->is_gone ||
+               !returning->is_new || (id && strcmp(id, returning->record.id) == 0);
 }
 
 static int applied_restore(struct nfw_context *context, void *userdata) {
@@ -432,6 +462,16 @@ static void hold(struct restore *restore, struct nfw_stored_policy *policy) {
                         binding->is_held = true;
 }
 
+/* Its ports may reach nothing, rather than anything; what not even that can be done for is held. */
+static void leave_out(struct restore *restore, struct nfw_stored_policy *policy) {
+        struct returning *returning = find_returning(restore, policy->name);
+
+        if (returning->is_refused || !returning->is_new || returning->ports.n == 0)
+                hold(restore, policy);
+        else
+                returning->is_refused = true;
+}
+
 static bool has_held(const struct nfw_store *store) {
         nfw_vec_foreach (policy, &store->known)
                 if (policy->is_held)
@@ -442,9 +482,9 @@ static bool has_held(const struct nfw_store *store) {
         return false;
 }
 
-static bool has_lost(const struct restore *restore) {
+static bool has_denied(const struct restore *restore) {
         nfw_vec_foreach (returning, &restore->returning)
-                if (returning->is_lost)
+                if (returning->is_lost || returning->is_refused)
                         return true;
         return false;
 }
@@ -458,7 +498,7 @@ static void remove_records(struct restore *restore, bool all) {
 }
 
 /* What the kernel refuses of all, it refuses of one of them: each is tried by itself. */
-static int hold_refused(struct restore *restore, struct nfw_report *report) {
+static int find_refused(struct restore *restore, struct nfw_report *report, bool *ret_found) {
         const struct nfw_transaction trial = {
                 .build = build_restore,
                 .userdata = restore,
@@ -468,6 +508,7 @@ static int hold_refused(struct restore *restore, struct nfw_report *report) {
         struct nfw_context *context = restore->store->context;
         int r = 0;
 
+        *ret_found = false;
         nfw_vec_foreach (returning, &restore->returning) {
                 size_t n = report ? nfw_report_n_diagnostics(report) : 0;
 
@@ -476,12 +517,13 @@ static int hold_refused(struct restore *restore, struct nfw_report *report) {
                 restore->only = returning->known;
                 nfw_shadow_invalidate(&context->shadow);
                 r = nfw_transaction_run(context, &trial, report);
-                if (r > 0)
-                        hold(restore, returning->known);
-                else
-                        nfw_report_truncate(report, n);
                 if (r < 0)
                         break;
+                *ret_found |= r > 0;
+                if (r > 0)
+                        leave_out(restore, returning->known);
+                else
+                        nfw_report_truncate(report, n);
         }
         restore->only = NULL;
         return r < 0 ? r : 0;
@@ -505,22 +547,21 @@ static int run(struct restore *restore, struct nfw_report *report) {
         };
         struct nfw_context *context = restore->store->context;
         size_t n = report ? nfw_report_n_diagnostics(report) : 0;
-        bool tried_each = false;
+        bool is_worth_it = true;
         int r;
 
         for (;;) {
                 nfw_shadow_invalidate(&context->shadow);
                 r = nfw_transaction_run(context, &transaction, report);
                 if (r > 0 && restore->refused) {
-                        hold(restore, restore->refused);
+                        leave_out(restore, restore->refused);
                         n = report ? nfw_report_n_diagnostics(report) : 0;
                 } else if (r != 0 && !restore->others.come_later) {
                         restore->others.come_later = true;
                         nfw_report_truncate(report, n);
-                } else if (r > 0 && !tried_each) {
-                        tried_each = true;
+                } else if (r > 0 && is_worth_it) {
                         nfw_report_truncate(report, n);
-                        r = hold_refused(restore, report);
+                        r = find_refused(restore, report, &is_worth_it);
                         if (r < 0)
                                 break;
                         n = report ? nfw_report_n_diagnostics(report) : 0;
@@ -543,8 +584,9 @@ static int run(struct restore *restore, struct nfw_report *report) {
  * also where the store has another version. Where a keeper has been since the reboot, what was unloaded or detached
  * after it has ended does not come back. A port whose interface does not exist yet is restricted from its first packet,
  * with a note. On a port of a bridge whose connections this kernel cannot track everything is dropped, with an error; a
- * port where nothing can be enforced and a policy that cannot be are left out, with an error, and stay stored. The ports
- * of a policy that is lost, since no file of it is whole, may reach nothing until it is loaded again: an error, too. Networks
+ * port where nothing can be enforced is left out, with an error, and stays stored. The ports of a policy that the kernel
+ * does not take, and of one that is lost, since no file of it is whole, may reach nothing until it is loaded again: an error,
+ * too. The former stays stored. Networks
  * and network filters that the kernel has nothing of are in the same transaction; what is left of them, or is refused,
  * does not keep the policies from being in force.
  *
@@ -569,5 +611,5 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
         others = nfw_worse_result(others,
                                   nfw_returning_others_finish(&restore.others, store->context, report));
         r = nfw_worse_result(r, others);
-        return r > 0 || (r == 0 && (has_held(store) || has_lost(&restore))) ? NFW_E_REFUSED : r;
+        return r > 0 || (r == 0 && (has_held(store) || has_denied(&restore))) ? NFW_E_REFUSED : r;
 }

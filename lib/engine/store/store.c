@@ -166,7 +166,9 @@ static int save_policy(struct nfw_store *store, const struct nfw_nft_policy *pol
         if (r != 0)
                 return r < 0 ? r : 0;
 
-        r = nfw_store_write_policy(store, &record);
+        /* What it stands in for comes back with the next kernel that takes it. */
+        if (!known || !known->id[0] || !nfw_store_is_deny_all(&record, NFW_DENY_REFUSED))
+                r = nfw_store_write_policy(store, &record);
         nfw_record_deinit(&record);
         return r;
 }

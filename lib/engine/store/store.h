@@ -9,7 +9,7 @@
  *   store.c     opening, and saving what is in force
  *   file.c      policies
  *   ports.c     bindings
- *   lost.c      what stands in for a policy of which neither file is whole
+ *   lost.c      what stands in for a policy of which neither file is whole, or that the kernel refuses
  *   mark.c      what is known of the store in the state directory
  *   restore.c   putting back, with others.c
  *   stored.c    files that are there twice
@@ -93,7 +93,16 @@ int nfw_store_foreach_aside(const char *path,
  */
 int nfw_store_heal(const struct nfw_store *store);
 
-/* What its ports get where a policy is lost: nothing passes. 0 and a record with a new id, or a negative errno. */
-int nfw_store_deny_all(const struct nfw_context *context, const char *name, struct nfw_record *ret_record);
+/* What its ports get where a policy cannot come back: nothing passes. 0 and a record with a new id, or a negative errno. */
+enum nfw_deny_reason {
+        NFW_DENY_LOST,    /* nobody knows what was in it */
+        NFW_DENY_REFUSED, /* it is stored, and the kernel does not take it */
+};
+
+int nfw_store_deny_all(const struct nfw_context *context,
+                       const char *name,
+                       enum nfw_deny_reason reason,
+                       struct nfw_record *ret_record);
+bool nfw_store_is_deny_all(const struct nfw_record *record, enum nfw_deny_reason reason);
 
 struct nfw_stored_policy *nfw_store_find_policy(const struct nfw_store *store, const char *name);

@@ -185,6 +185,43 @@ static void test_what_the_kernel_refuses_does_not_keep_others(void **state) {
         assert_in_force(kernel, "any here one", "any", "one");
 }
 
+#define NAMES "{name: n, action: allow, priority: 1, egress: {domains: [a.example]}}"
+
+/* What the ports of such a policy may reach until then is nothing. */
+static void test_what_the_kernel_refuses_lets_nothing_pass(void **state) {
+        struct kernel *kernel = *state;
+        struct nfw_store *store;
+
+        load_two(kernel);
+        assert_int_equal(load(kernel, "names", NAMES, "veth1"), 0);
+        save(kernel);
+        reboot(kernel);
+        assert_int_equal(load(kernel, "here", ANY, NULL), 0);
+        assert_int_equal(system("nft 'add set inet nfwpolicy names-allow1-learned4 { type ipv4_addr; }'"), 0);
+        for (int i = 0; i < 2; i++) {
+                store = open_store(kernel);
+                assert_int_equal(nfw_store_restore(store, kernel->report), i == 0 ? NFW_E_REFUSED : 0);
+                assert_true((find_diagnostic(kernel, "kernel/refused") != NULL) == (i == 0));
+                assert_true((find_diagnostic(kernel, "state/policy-refused") != NULL) == (i == 0));
+                assert_string_equal(policy_of(kernel, "lo"), "any");
+                assert_string_equal(policy_of(kernel, "veth0"), "one");
+                assert_string_equal(policy_of(kernel, "veth1"), "names");
+                assert_int_equal(system("nft list chain inet nfwpolicy names-egress | grep -q nothing &&"
+                                        "! nft list chain inet nfwpolicy names-egress | grep -q learned"),
+                                 0);
+                assert_int_equal(nfw_store_save(store, kernel->report), 0);
+                nfw_store_free(store);
+                start_again(kernel);
+        }
+
+        /* It is still stored. */
+        reboot(kernel);
+        assert_int_equal(restore(kernel), 0);
+        assert_in_force(kernel, "any here names one", "any", "one");
+        assert_string_equal(policy_of(kernel, "veth1"), "names");
+        assert_int_equal(system("nft list chain inet nfwpolicy names-egress | grep -q learned"), 0);
+}
+
 /* What is remembered of a port is forgotten when it is in force under its other name, and not before. */
 static void test_another_name_and_a_second_attempt(void **state) {
         struct kernel *kernel = *state;
@@ -220,6 +257,7 @@ int main(void) {
                 kernel_test(test_files_of_others),
                 kernel_test(test_what_cannot_be_enforced_does_not_keep_others),
                 kernel_test(test_what_the_kernel_refuses_does_not_keep_others),
+                kernel_test(test_what_the_kernel_refuses_lets_nothing_pass),
                 kernel_test(test_another_name_and_a_second_attempt),
                 kernel_test(test_a_place_that_cannot_be_used),
         };
