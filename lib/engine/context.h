@@ -39,7 +39,7 @@ struct nfw_context {
         struct nfw_rtnl *rtnl;
         struct nfw_nft_batch *batch;
         struct nfw_shadow shadow;
-        struct nfw_leaving leaving; /* in the transaction that is being made */
+        struct nfw_leaving leaving;    /* in the transaction that is being made */
         struct nfw_record *settings;   /* read last, or NULL; nfw_record_read_settings() has it */
         struct nfw_summary *summaries; /* by id */
         struct nfw_resolvers resolvers;

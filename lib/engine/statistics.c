@@ -76,14 +76,14 @@ int nfw_statistics_open(const struct nfw_context *context,
 
 int nfw_statistics_renew(const struct nfw_context *context, struct nfw_statistics **statistics, int *fd) {
         nfw_cleanup(nfw_freep) char *path = NULL;
-        struct nfw_statistics *renewed;
-        int r, renewed_fd;
+        struct nfw_statistics *renewed = NULL;
+        int r, renewed_fd = -1;
 
         r = statistics_path(context, &path);
         if (r < 0 || nfw_file_is_at(path, *fd))
                 return r;
         r = nfw_statistics_open(context, &renewed, &renewed_fd);
-        if (r != 0)
+        if (r != 0 || !renewed)
                 return r;
         *renewed = **statistics;
         nfw_statistics_close(*statistics, *fd);

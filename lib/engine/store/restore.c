@@ -5,116 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/bindings.h"
-#include "engine/install.h"
 #include "engine/network/network.h"
 #include "engine/nwfilter/store.h"
-#include "engine/port_record.h"
 #include "engine/state.h"
 #include "engine/store/others.h"
-#include "engine/store/store.h"
+#include "engine/store/returning.h"
 #include "engine/transaction.h"
-
-/* One stored policy on its way back. */
-struct returning {
-        struct nfw_stored_policy *known;
-        struct nfw_record record;
-        struct nfw_install install;
-        struct nfw_bindings bindings;
-        NFW_VEC(const struct nfw_port_record *)
-        ports; /* that shall be under it, of those of struct restore */
-        NFW_VEC(struct nfw_stored_binding *) stored;
-        bool is_recorded;         /* its record is there, and whole */
-        bool was_recorded;        /* a record with its id was there before */
-        char missing[NFW_ID_MAX]; /* the record of what somebody else has taken out of the kernel; or "" */
-        bool is_new;              /* the kernel has nothing of it */
-        bool is_gone;             /* nor shall it have: it was unloaded while nobody stored that */
-        bool is_lost;             /* nobody knows any more what was in it */
-        bool is_refused;          /* what is to be in force instead lets nothing pass */
-        bool has_stand_in;        /* that is the record */
-};
 
 struct restore {
         struct nfw_store *store;
         struct nfw_port_records ports; /* that shall be attached */
-        NFW_VEC(const struct nfw_port_record *)
-        left; /* of them: their links have other names by now, or are gone */
-        NFW_VEC(struct returning)
+        struct nfw_left_ports left;    /* of them */
+        NFW_VEC(struct nfw_returning)
         returning;                         /* by name; never grows while it is used: installs point into it */
         struct nfw_stored_policy *refused; /* by the last attempt */
         const struct nfw_stored_policy *only; /* that is tried by itself; or NULL */
         struct nfw_returning_others others;
 };
 
-static void returning_deinit(struct returning *returning) {
-        nfw_bindings_deinit(&returning->bindings);
-        nfw_install_deinit(&returning->install);
-        nfw_record_deinit(&returning->record);
-        returning->record = (struct nfw_record){ 0 };
-}
-
 static void restore_deinit(struct restore *restore) {
         nfw_vec_foreach (returning, &restore->returning) {
-                returning_deinit(returning);
+                nfw_returning_clear(returning);
                 nfw_vec_deinit(&returning->ports);
                 nfw_vec_deinit(&returning->stored);
         }
         nfw_vec_deinit(&restore->returning);
-        nfw_vec_deinit(&restore->left);
+        nfw_vec_deinit(&restore->left.vec);
         nfw_port_records_deinit(&restore->ports);
         nfw_returning_others_deinit(&restore->others);
-}
-
-/* With the group that we have now it is another version. */
-static int use_own_group(struct returning *returning, uint16_t group) {
-        if (returning->record.nflog_group == group)
-                return 0;
-        returning->record.nflog_group = group;
-        returning->is_recorded = false;
-        return nfw_record_new_id(returning->record.id);
-}
-
-/* The last version that was loaded, of what somebody else has taken out of the kernel, is recorded or was stored. */
-static int read_missing(struct nfw_store *store, struct returning *returning) {
-        const char *name = returning->known->name, *id = returning->missing;
-        int r = NFW_E_NOT_FOUND;
-
-        returning->is_gone = !id[0] && nfw_store_is_copy(store);
-        if (returning->is_gone)
-                return 0;
-        if (id[0])
-                r = nfw_record_read(store->context, name, id, &returning->record);
-        returning->is_recorded = r == 0;
-        if (r == NFW_E_NOT_FOUND)
-                r = nfw_store_read_policy(store, name, &returning->record);
-        if (r == 0)
-                r = use_own_group(returning, store->context->nflog_group);
-        returning->was_recorded = r == 0 && strcmp(returning->record.id, id) == 0;
-        return r;
-}
-
-/* What is in force rules: it is at least as new as what is stored. */
-static int read_record(struct nfw_store *store, struct returning *returning) {
-        const struct nfw_nft_policy *in_force =
-                nfw_shadow_any_policy(&store->context->shadow, returning->known->name);
-        int r;
-
-        if (returning->record.id[0] &&
-            (in_force ? strcmp(returning->record.id, in_force->id) == 0 : returning->is_new))
-                return 0;
-        returning_deinit(returning);
-        returning->is_new = !in_force;
-        returning->is_gone = returning->is_lost = false;
-        returning->is_recorded = returning->was_recorded = false;
-
-        if (!in_force)
-                r = read_missing(store, returning);
-        else if (strcmp(in_force->id, returning->known->id) == 0)
-                r = nfw_store_read_policy(store, returning->known->name, &returning->record);
-        else
-                r = nfw_record_read(store->context, returning->known->name, in_force->id, &returning->record);
-        returning->install.record = &returning->record;
-        return r;
 }
 
 /* What was detached, or attached to another policy, while nobody stored that has no such record. */
@@ -146,16 +64,16 @@ static int find_ports(struct restore *restore) {
 }
 
 static int compare_returning(const void *a, const void *b) {
-        const struct returning *x = a, *y = b;
+        const struct nfw_returning *x = a, *y = b;
 
         return strcmp(x->known->name, y->known->name);
 }
 
 static int compare_name(const void *name, const void *returning) {
-        return strcmp(name, ((const struct returning *)returning)->known->name);
+        return strcmp(name, ((const struct nfw_returning *)returning)->known->name);
 }
 
-static struct returning *find_returning(const struct restore *restore, const char *name) {
+static struct nfw_returning *find_returning(const struct restore *restore, const char *name) {
         return restore->returning.n == 0 ? NULL
                                          : bsearch(name, restore->returning.items, restore->returning.n,
                                                    sizeof(*restore->returning.items), compare_name);
@@ -163,7 +81,7 @@ static struct returning *find_returning(const struct restore *restore, const cha
 
 /* Each policy's own, since there may be many of both. */
 static int sort_ports(struct restore *restore) {
-        struct returning *returning;
+        struct nfw_returning *returning;
         int r = 0;
 
         nfw_vec_foreach (each, &restore->returning)
@@ -178,7 +96,7 @@ static int sort_ports(struct restore *restore) {
 }
 
 static int take_missing(const struct nfw_record *record, void *userdata) {
-        struct returning *returning = find_returning(userdata, record->name);
+        struct nfw_returning *returning = find_returning(userdata, record->name);
 
         if (returning)
                 strcpy(returning->missing, record->id);
@@ -191,171 +109,9 @@ static int find_missing(struct restore *restore) {
         return nfw_record_foreach_missing(restore->store->context, NULL, take_missing, restore);
 }
 
-static int add_port(struct restore *restore,
-                    struct returning *returning,
-                    const struct nfw_port_record *port,
-                    struct nfw_report *report) {
-        const struct nfw_store *store = restore->store;
-        const char *interface = port->interface;
-        size_t n = returning->bindings.vec.n;
-        struct nfw_link link;
-        int r;
-
-        returning->bindings.is_persistent = port->is_persistent;
-        r = nfw_rtnl_link_by_name(store->context->rtnl, interface, &link);
-        /* While its rules were gone it got another name, or went away. */
-        if (r == NFW_E_NOT_FOUND && port->index) {
-                r = nfw_rtnl_link_by_index(store->context->rtnl, port->index, &link);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        interface = link.name;
-                if (r == 0 || !port->is_persistent) {
-                        int pushed = nfw_vec_push(&restore->left, port);
-
-                        if (pushed < 0 || r != 0)
-                                return pushed;
-                }
-        }
-        if (r == NFW_E_NOT_FOUND) {
-                r = nfw_report_note(report, "state/no-interface", NULL, NULL,
-                                    "port %s is not there; policy %s is in force for it when it comes",
-                                    interface, port->policy);
-                if (r == 0)
-                        r = nfw_bindings_add_absent(&returning->bindings, store->context, interface,
-                                                    &returning->record);
-        } else if (r == 0)
-                r = nfw_bindings_add(&returning->bindings, store->context, interface, &returning->record,
-                                     report);
-        if (r != 0 || returning->bindings.vec.n <= n)
-                return r;
-        strcpy(returning->bindings.vec.items[n].binding, port->id);
-        return nfw_bindings_drop_in_bridge(&returning->bindings, store->context,
-                                           &returning->bindings.vec.items[n].port, report);
-}
-
-/* Where nothing of it can be enforced, the policy's other ports have it all the same. */
-static void hold_port(struct returning *returning, const char *interface) {
-        nfw_vec_foreach (binding, &returning->stored)
-                if (strcmp((*binding)->interface, interface) == 0)
-                        (*binding)->is_held = true;
-}
-
-static int add_ports(struct restore *restore, struct returning *returning, struct nfw_report *report) {
-        const struct nfw_shadow *shadow = &restore->store->context->shadow;
-        int r = 0;
-
-        nfw_bindings_deinit(&returning->bindings);
-        nfw_vec_foreach (binding, &returning->stored)
-                (*binding)->is_held = false;
-        nfw_vec_foreach (port, &returning->ports) {
-                if (nfw_shadow_has_policy_on(shadow, (*port)->interface))
-                        continue;
-                r = add_port(restore, returning, *port, report);
-                if (r == NFW_E_REFUSED) {
-                        hold_port(returning, (*port)->interface);
-                        r = 0;
-                }
-                /* gone between two looks: the next attempt sees it */
-                if (r != 0)
-                        return r == NFW_E_NOT_FOUND ? -EAGAIN : r;
-        }
-        return r;
-}
-
-static int put_tables(struct returning *returning, struct nfw_context *context, struct nfw_report *report) {
-        bool nowhere = returning->is_new && returning->bindings.vec.n == 0;
-        int r;
-
-        for (int table = 0; table < NFW_N_TABLES; table++) {
-                if (nfw_shadow_policy(&context->shadow, returning->known->name, table) ||
-                    (!nfw_bindings_use_table(&returning->bindings, table) &&
-                     !(nowhere && table == NFW_TABLE_INET)))
-                        continue;
-
-                r = nfw_install_put(&returning->install, context, table, report);
-                if (r != 0)
-                        return r;
-                /* The batch has it now, for the next policy; whatever comes of the batch, the shadow is read anew. */
-                context->shadow.tables[table] = true;
-        }
-        return 0;
-}
-
-/* What has no ports is gone, and nobody misses it. */
-static int replace_lost(struct returning *returning, struct nfw_store *store) {
-        if (returning->ports.n == 0) {
-                returning->is_gone = true;
-                return 0;
-        }
-        returning->is_lost = true;
-        return nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_LOST, &returning->record);
-}
-
-static int replace_refused(struct returning *returning, struct nfw_store *store) {
-        if (nfw_shadow_any_policy(&store->context->shadow, returning->known->name)) {
-                returning->is_refused = false; /* somebody has loaded it anew */
-                return read_record(store, returning);
-        }
-        if (returning->has_stand_in)
-                return 0;
-        returning_deinit(returning);
-        returning->is_recorded = returning->was_recorded = false;
-        returning->has_stand_in = true;
-        returning->install.record = &returning->record;
-        return nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_REFUSED,
-                                  &returning->record);
-}
-
-/* That nothing passes, and why. */
-static int tell_denied(const struct returning *returning, struct nfw_report *report) {
-        const char *name = returning->known->name;
-
-        if (returning->is_lost)
-                return nfw_report_error(
-                        report, "state/policy-lost", NULL, "load it again",
-                        "policy %s is lost: its ports may reach nothing until it is loaded again", name);
-        if (returning->is_refused)
-                return nfw_report_error(
-                        report, "state/policy-refused", NULL, "load one that this kernel takes",
-                        "policy %s cannot be put back: its ports may reach nothing until one is loaded again",
-                        name);
-        return 0;
-}
-
-static int put(struct restore *restore, struct returning *returning, struct nfw_report *report) {
-        struct nfw_store *store = restore->store;
-        bool makes_table;
-        int r;
-
-        r = returning->is_refused ? replace_refused(returning, store) : read_record(store, returning);
-        if (r == NFW_E_NOT_FOUND && returning->is_new)
-                r = replace_lost(returning, store);
-        if (r == 0)
-                r = tell_denied(returning, report);
-        if (r == NFW_E_NOT_FOUND) {
-                r = nfw_report_warning(report, "state/no-record", NULL, "load it again",
-                                       "nothing is known any more of policy %s, which is in force",
-                                       returning->known->name);
-                return r < 0 ? r : 0;
-        }
-        if (r == 0 && returning->is_gone)
-                return 0;
-        if (r == 0)
-                r = add_ports(restore, returning, report);
-        if (r == 0)
-                r = put_tables(returning, store->context, report);
-        if (r == 0)
-                r = nfw_bindings_put(&returning->bindings, store->context, returning->known->name, report,
-                                     &makes_table);
-        if (r == 0 && returning->is_new && !returning->is_recorded)
-                r = nfw_record_write(store->context, &returning->record);
-        return r;
-}
-
 /* Before the records of those that have their names now: two may have swapped them. */
 static void remove_left(const struct restore *restore) {
-        nfw_vec_foreach (port, &restore->left)
+        nfw_vec_foreach (port, &restore->left.vec)
                 nfw_port_record_remove(restore->store->context, (*port)->interface);
 }
 
@@ -364,7 +120,7 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
         int r;
 
         restore->refused = NULL;
-        restore->left.n = 0;
+        restore->left.vec.n = 0;
         r = find_ports(restore);
         if (r == 0)
                 r = sort_ports(restore);
@@ -376,7 +132,7 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
                 bool is_left_out =
                         returning->known->is_held || (restore->only && restore->only != returning->known);
 
-                r = is_left_out ? 0 : put(restore, returning, report);
+                r = is_left_out ? 0 : nfw_returning_put(returning, restore->store, &restore->left, report);
                 if (r > 0)
                         restore->refused = returning->known;
                 if (r != 0)
@@ -391,7 +147,7 @@ static int build_restore(struct nfw_context *context, void *userdata, struct nfw
 
 /* Of what has come back, other versions are in force nowhere. */
 static bool is_wanted(const char *name, const char *id, void *userdata) {
-        const struct returning *returning = find_returning(userdata, name);
+        const struct nfw_returning *returning = find_returning(userdata, name);
 
         return !returning || returning->known->is_held || returning->is_refused || returning->is_gone ||
                !returning->is_new || (id && strcmp(id, returning->record.id) == 0);
@@ -442,7 +198,7 @@ static int prepare(struct restore *restore) {
                 int r;
 
                 known->is_held = false;
-                r = nfw_vec_push(&restore->returning, ((struct returning){ .known = known }));
+                r = nfw_vec_push(&restore->returning, ((struct nfw_returning){ .known = known }));
                 if (r < 0)
                         return r;
         }
@@ -464,7 +220,7 @@ static void hold(struct restore *restore, struct nfw_stored_policy *policy) {
 
 /* Its ports may reach nothing, rather than anything; what not even that can be done for is held. */
 static void leave_out(struct restore *restore, struct nfw_stored_policy *policy) {
-        struct returning *returning = find_returning(restore, policy->name);
+        struct nfw_returning *returning = find_returning(restore, policy->name);
 
         if (returning->is_refused || !returning->is_new || returning->ports.n == 0)
                 hold(restore, policy);

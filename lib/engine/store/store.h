@@ -11,7 +11,7 @@
  *   ports.c     bindings
  *   lost.c      what stands in for a policy of which neither file is whole, or that the kernel refuses
  *   mark.c      what is known of the store in the state directory
- *   restore.c   putting back, with others.c
+ *   restore.c   putting back, with returning.c for each policy, and others.c
  *   stored.c    files that are there twice
  */
 
