@@ -20,7 +20,9 @@ struct builder {
         struct nfw_plan *plan;
         struct nfw_plan_chain *chain;
         size_t n_connections;
-        bool is_rarp; /* the rule */
+        size_t connections; /* the set of the last rule that counts them */
+        bool is_uncounted;  /* what the rule is to match is a sender that is not there */
+        bool is_rarp;       /* the rule */
 };
 
 static void set_deinit(struct nfw_plan_set *set) {
@@ -234,6 +236,14 @@ static int push_rarp_set(struct builder *builder, const struct nfw_match *from, 
         return r < 0 ? r : push_set(builder, from, index, rule);
 }
 
+/* The sender is not in the set, where the rule before has just put it if there was room. */
+static int push_uncounted(struct builder *builder, const struct nfw_match *from, struct nfw_plan_rule *rule) {
+        struct nfw_match absent = *from;
+
+        absent.negate = true;
+        return push_set(builder, &absent, builder->connections, rule);
+}
+
 static int push_match(struct builder *builder, const struct nfw_match *from, struct nfw_plan_rule *rule) {
         struct nfw_plan_match match = { .negate = from->negate, .fields = { from->field }, .n_fields = 1 };
         size_t size = nfw_field_info(from->field)->size;
@@ -264,11 +274,14 @@ static int push_match(struct builder *builder, const struct nfw_match *from, str
         case NFW_OPERAND_NAMED_SET:
                 return push_set(builder, from, builder->ir->sets.n + from->set, rule);
         case NFW_OPERAND_ABOVE:
+                if (builder->is_uncounted)
+                        return push_uncounted(builder, from, rule);
                 match.kind = NFW_PLAN_CONNECTIONS;
                 match.flags = from->flags;
                 r = add_connections(builder, from->field, &match.set);
                 if (r < 0)
                         return r;
+                builder->connections = match.set;
                 break;
         default:
                 return -EINVAL;
@@ -287,9 +300,11 @@ static bool is_vlan(enum nfw_field field) {
  * question: the type of what is behind a tag that the driver has taken off. Behind the field it stays what it is. What is
  * written down for each connection or sender comes last: all else must hold first.
  */
-static int place(const struct nfw_ir_rule *rule, const struct nfw_match *match) {
+static int place(const struct builder *builder,
+                 const struct nfw_ir_rule *rule,
+                 const struct nfw_match *match) {
         if (match->kind == NFW_OPERAND_ABOVE)
-                return 3;
+                return builder->is_uncounted ? 1 : 3;
         if (match->field == NFW_FIELD_L4PROTO && match->kind == NFW_OPERAND_RANGES)
                 return 0;
         if (match->field != NFW_FIELD_ETHER_TYPE || match->kind != NFW_OPERAND_RANGES)
@@ -385,9 +400,9 @@ static bool is_types(const struct nfw_match *match) {
 }
 
 /* only: of the frame's types, where that match has several; or NULL. */
-static int add_rule_for(struct builder *builder,
-                        const struct nfw_ir_rule *from,
-                        const struct nfw_range *only) {
+static int add_one_rule_for(struct builder *builder,
+                            const struct nfw_ir_rule *from,
+                            const struct nfw_range *only) {
         struct nfw_plan_rule rule = { .verdict = verdict_of(builder, from), .pos = from->pos };
         int r = 0;
 
@@ -404,7 +419,7 @@ static int add_rule_for(struct builder *builder,
         r = push_transport(builder, from, &rule);
         for (int at = 0; at <= 3; at++)
                 nfw_vec_foreach (match, &from->matches)
-                        if (r == 0 && place(from, match) == at)
+                        if (r == 0 && place(builder, from, match) == at)
                                 r = only && is_types(match) ? push_range(&rule, match, only)
                                                             : push_match(builder, match, &rule);
         if (r == 0 && rule.matches.n > NFW_PLAN_MAX_MATCHES)
@@ -413,6 +428,32 @@ static int add_rule_for(struct builder *builder,
                 r = nfw_vec_push(&builder->chain->rules, rule);
         if (r < 0)
                 nfw_plan_rule_deinit(&rule);
+        return r;
+}
+
+static bool limits_connections(const struct nfw_ir_rule *rule) {
+        if (rule->verdict != NFW_VERDICT_DROP && rule->verdict != NFW_VERDICT_REJECT)
+                return false;
+        nfw_vec_foreach (match, &rule->matches)
+                if (match->kind == NFW_OPERAND_ABOVE)
+                        return true;
+        return false;
+}
+
+/*
+ * The set of senders has an end, and whoever fills it is not to be free of the limit, nor all others with him: what comes
+ * from a sender that could not be put there, whose connections nobody counts, is taken for too many.
+ */
+static int add_rule_for(struct builder *builder,
+                        const struct nfw_ir_rule *from,
+                        const struct nfw_range *only) {
+        int r = add_one_rule_for(builder, from, only);
+
+        if (r < 0 || !limits_connections(from))
+                return r;
+        builder->is_uncounted = true;
+        r = add_one_rule_for(builder, from, only);
+        builder->is_uncounted = false;
         return r;
 }
 
@@ -426,7 +467,7 @@ static int add_rule(struct builder *builder, const struct nfw_ir_rule *from) {
         if (is_impossible(from))
                 return 0;
         nfw_vec_foreach (match, &from->matches) {
-                if (!is_types(match) || place(from, match) != 0)
+                if (!is_types(match) || place(builder, from, match) != 0)
                         continue;
                 nfw_vec_foreach (range, &match->ranges.vec)
                         if (r == 0)

@@ -160,19 +160,22 @@ static void test_written_built_in(void **state nfw_unused) {
         assert_int_equal(check_directory(BUILT_IN), 24);
 }
 
-static int compile_rule(const char *elements, struct compilation *compilation) {
+static int compile_rule_of(const char *action, const char *elements, struct compilation *compilation) {
         nfw_cleanup(nfw_nwfilter_freep) struct nfw_nwfilter *filter = NULL;
         nfw_cleanup(nfw_freep) char *text = NULL;
         int r;
 
-        assert_true(asprintf(&text,
-                             "<filter name='t'>\n<rule action='drop' direction='in'>%s</rule></filter>",
-                             elements) > 0);
+        assert_true(asprintf(&text, "<filter name='t'>\n<rule action='%s' direction='in'>%s</rule></filter>",
+                             action, elements) > 0);
         assert_int_equal(nfw_nwfilter_read("t.xml", text, strlen(text), NULL, &filter), 0);
         r = compile(filter, compilation);
         /* The names are borrowed. */
         compilation->pos.file = NULL;
         return r;
+}
+
+static int compile_rule(const char *elements, struct compilation *compilation) {
+        return compile_rule_of("drop", elements, compilation);
 }
 
 static void assert_in_rule(const char *elements, const char *expected, bool is_there) {
@@ -196,6 +199,34 @@ static void test_fragments(void **state nfw_unused) {
         assert_in_rule("<tcp option='5' match='no'/>", transport, true);
         assert_in_rule("<tcp ipset='s' ipsetflags='src,dst'/>", transport, true);
         assert_in_rule("<tcp srcipaddr='$IP'/>", transport, false);
+}
+
+/* A sender that the set has no room for is taken for one with too many connections, not for one with few. */
+static void test_senders_that_are_not_counted(void **state nfw_unused) {
+        static const struct {
+                const char *action, *element, *match;
+        } cases[] = {
+                { "drop", "tcp", "oifname . ip saddr != @test/connections4-1 ether type ip counter" },
+                { "reject", "tcp", "oifname . ip saddr != @test/connections4-1 ether type ip counter" },
+                { "drop", "tcp-ipv6", "oifname . ip6 saddr != @test/connections6-1 ether type ip6 counter" },
+                { "accept", "tcp", NULL },
+                { "return", "tcp", NULL },
+        };
+
+        for (size_t i = 0; i < NFW_ARRAY_SIZE(cases); i++) {
+                struct compilation compilation;
+                char element[128];
+
+                (void)snprintf(element, sizeof(element), "<%s connlimit-above='3' dscp='1'/>",
+                               cases[i].element);
+                assert_int_equal(compile_rule_of(cases[i].action, element, &compilation), 0);
+                assert_non_null(strstr(compilation.text, " ct count over 3 } counter"));
+                if (cases[i].match)
+                        assert_non_null(strstr(compilation.text, cases[i].match));
+                else
+                        assert_null(strstr(compilation.text, "saddr != @test/connections"));
+                compilation_deinit(&compilation);
+        }
 }
 
 /* A set of the same name stays when a filter is redefined, with the elements that it has. */
@@ -247,8 +278,8 @@ static void test_too_long_a_rule(void **state nfw_unused) {
 int main(void) {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_written_grammar), cmocka_unit_test(test_written_built_in),
-                cmocka_unit_test(test_fragments),       cmocka_unit_test(test_names_of_sets),
-                cmocka_unit_test(test_too_long_a_rule),
+                cmocka_unit_test(test_fragments),       cmocka_unit_test(test_senders_that_are_not_counted),
+                cmocka_unit_test(test_names_of_sets),   cmocka_unit_test(test_too_long_a_rule),
         };
 
         return cmocka_run_group_tests_name("nft-filter", tests, NULL, NULL);
