@@ -29,7 +29,9 @@ static int check_grant(const struct nfw_nft_grant *grant, void *userdata) {
         int r;
 
         HASH_FIND_STR(learner->ports, grant->interface, port);
-        if (!port || port->policy != check->policy || (port->has_nameless && nfw_learner_is_nameless(grant)))
+        if (!port || port->policy != check->policy)
+                return 0;
+        if (grant->expires_ms && port->has_nameless && nfw_learner_is_nameless(grant))
                 return 0;
 
         learner->scratch.vec.n = 0;

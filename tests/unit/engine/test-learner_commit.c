@@ -135,28 +135,42 @@ static void test_trial_beside_others(void **state) {
         assert_true(is_there(lab, 2) && is_there(lab, 3) && !is_there(lab, 1));
 }
 
+/* By somebody else's hand, as that name's; a name that is cut off is known to nobody who has not learned it himself. */
+static void put_by_hand(struct lab *lab, unsigned int n, const char *timeout, const char *name) {
+        const char *set = NULL;
+        char command[256];
+
+        nfw_vec_foreach (each, &nfw_shadow_any_policy(look_at_kernel(lab), "web")->sets)
+                if (strstr(*each, "learned4"))
+                        set = *each;
+        assert_non_null(set);
+        snprintf(command, sizeof(command),
+                 "nft 'add element inet nfwpolicy %s { p0 . 192.0.2.%u %s comment \"%s via " RESOLVER "\" }'",
+                 set, n, timeout, name);
+        assert_int_equal(system(command), 0);
+        assert_true(is_there(lab, n));
+}
+
 /* An element that never ends is no learner's, whatever its note says. */
 static void test_element_for_ever_is_taken_out(void **state) {
         struct lab *lab = *state;
-        const char *set = NULL;
-        char command[256];
 
         begin_ops(lab);
         look_up_now(lab, "p0", 1);
         lab->learner = nfw_learner_free(lab->learner);
-        nfw_vec_foreach (name, &nfw_shadow_any_policy(look_at_kernel(lab), "web")->sets)
-                if (strstr(*name, "learned4"))
-                        set = *name;
-        assert_non_null(set);
-        snprintf(command, sizeof(command),
-                 "nft 'add element inet nfwpolicy %s { p0 . 192.0.2.2 comment \"n2.example via %s\" }'", set,
-                 RESOLVER);
-        assert_int_equal(system(command), 0);
-        assert_true(knows(lab, "p0", 1) && knows(lab, "p0", 2));
+        put_by_hand(lab, 2, "", "n2.example");
+        put_by_hand(lab, 3, "timeout 1h", "n3.exa...");
+        put_by_hand(lab, 4, "", "n4.exa...");
 
         assert_int_equal(nfw_learner_new(lab->kernel->context, lab->kernel->report, &lab->learner), 0);
-        assert_true(knows(lab, "p0", 1));
-        assert_false(knows(lab, "p0", 2));
+        assert_true(is_there(lab, 1) && is_there(lab, 3));
+        assert_false(is_there(lab, 2) || is_there(lab, 4));
+
+        put_by_hand(lab, 4, "", "n4.exa...");
+        lab->kernel->context->learned_edits.n++;
+        assert_int_equal(nfw_learner_check_edits(lab->learner), 0);
+        assert_true(is_there(lab, 1) && is_there(lab, 3));
+        assert_false(is_there(lab, 4));
 }
 
 int main(void) {
