@@ -63,73 +63,73 @@ static void test_another_name(void **state) {
         assert_false(is_bound(kernel, "other0") || is_recorded(kernel, "other0"));
 }
 
-/* Both bindings go on, each with its link, in one transaction. */
-static void test_names_are_swapped(void **state) {
-        struct nfw_port_record one, two, after;
-        struct kernel *kernel = *state;
+/* veth0 under web, and veth1 under that one. */
+static void bind_two(struct kernel *kernel,
+                     const char *policy,
+                     struct nfw_port_record ret_records[static 2]) {
+        const char *const second = "veth1";
 
         assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
-        assert_int_equal(load(kernel, "mail", ONE, "veth1"), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
+        if (strcmp(policy, "web") == 0)
+                assert_int_equal(nfw_attach(kernel->context, "web", &second, 1, kernel->report), 0);
+        else
+                assert_int_equal(load(kernel, policy, ONE, second), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &ret_records[0]), 0);
+        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &ret_records[1]), 0);
+}
+
+/* The binding is the one that was recorded, under whatever name. */
+static void assert_goes_on(struct kernel *kernel, const char *port, const struct nfw_port_record *before) {
+        struct nfw_port_record after;
+
+        assert_true(is_bound(kernel, port));
+        assert_int_equal(nfw_port_record_read(kernel->context, port, &after), 0);
+        assert_string_equal(after.policy, before->policy);
+        assert_string_equal(after.id, before->id);
+        assert_int_equal(after.index, before->index);
+}
+
+/* Both bindings go on, each with its link, in one transaction. */
+static void swap_names(struct kernel *kernel, const char *policy) {
+        struct nfw_port_record before[2];
+
+        bind_two(kernel, policy, before);
         for (int i = 0; i < 2; i++) {
                 ip("set veth0 name spare0");
                 ip("set veth1 name veth0");
                 ip("set spare0 name veth1");
                 assert_int_equal(follow(kernel), 1);
-                assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &after), 0);
-                assert_string_equal(after.policy, i ? "web" : "mail");
-                assert_string_equal(after.id, i ? one.id : two.id);
-                assert_int_equal(after.index, i ? one.index : two.index);
+                assert_goes_on(kernel, "veth0", &before[1 - i]);
+                assert_goes_on(kernel, "veth1", &before[i]);
         }
+}
+
+static void test_names_are_swapped(void **state) {
+        swap_names(*state, "mail");
 }
 
 /* The second one's name has a binding already when its turn comes. */
 static void test_names_are_swapped_under_one_policy(void **state) {
-        const char *const second = "veth1";
-        struct nfw_port_record one, two, after;
-        struct kernel *kernel = *state;
-
-        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
-        assert_int_equal(nfw_attach(kernel->context, "web", &second, 1, kernel->report), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
-        for (int i = 0; i < 2; i++) {
-                ip("set veth0 name spare0");
-                ip("set veth1 name veth0");
-                ip("set spare0 name veth1");
-                assert_int_equal(follow(kernel), 1);
-                assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &after), 0);
-                assert_string_equal(after.id, i ? one.id : two.id);
-                assert_int_equal(after.index, i ? one.index : two.index);
-                assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &after), 0);
-                assert_string_equal(after.id, i ? two.id : one.id);
-                assert_int_equal(after.index, i ? two.index : one.index);
-        }
+        swap_names(*state, "web");
 }
 
 /* The first one gets the name that the second one leaves. */
 static void test_names_move_up_under_one_policy(void **state) {
-        const char *const second = "veth1";
-        struct nfw_port_record one, two, after;
+        struct nfw_port_record before[2];
         struct kernel *kernel = *state;
 
-        assert_int_equal(load(kernel, "web", ONE, "veth0"), 0);
-        assert_int_equal(nfw_attach(kernel->context, "web", &second, 1, kernel->report), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth0", &one), 0);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &two), 0);
+        bind_two(kernel, "web", before);
         ip("set veth1 name veth2");
         ip("set veth0 name veth1");
         assert_int_equal(follow(kernel), 1);
         assert_false(is_bound(kernel, "veth0") || is_recorded(kernel, "veth0"));
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth1", &after), 0);
-        assert_string_equal(after.id, one.id);
-        assert_int_equal(nfw_port_record_read(kernel->context, "veth2", &after), 0);
-        assert_string_equal(after.id, two.id);
+        assert_goes_on(kernel, "veth1", &before[0]);
+        assert_goes_on(kernel, "veth2", &before[1]);
         ip("set veth1 name veth0");
         ip("set veth2 name veth1");
         assert_int_equal(follow(kernel), 1);
-        assert_true(is_bound(kernel, "veth0") && is_bound(kernel, "veth1"));
+        assert_goes_on(kernel, "veth0", &before[0]);
+        assert_goes_on(kernel, "veth1", &before[1]);
 }
 
 static void test_a_link_that_goes(void **state) {
