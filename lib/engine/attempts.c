@@ -20,6 +20,8 @@ int nfw_attempt_commit(const struct nfw_attempt_batch *batch, struct nfw_report 
         int r;
 
         r = nfw_nft_commit(batch->nft, batch->batch, batch->generation, batch->dry_run, &failure);
+        if (batch->ret_expired)
+                *batch->ret_expired = is_expired_grant(&failure);
         if (r == NFW_NFT_STALE || (r == -ENOENT && batch->may_expire) || is_expired_grant(&failure))
                 return -EAGAIN;
         return r == 0 ? 0 : nfw_context_report_failure(report, r, &failure);

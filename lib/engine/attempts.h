@@ -33,6 +33,7 @@ struct nfw_attempt_batch {
         uint32_t generation;
         bool dry_run;
         bool may_expire; /* what it deletes may be gone by itself: that is as if somebody else had done it */
+        bool *ret_expired; /* a grant that it deletes was gone; may be NULL */
 };
 
 int nfw_attempt_commit(const struct nfw_attempt_batch *batch, struct nfw_report *report);

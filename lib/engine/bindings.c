@@ -222,8 +222,9 @@ static bool keeps_id(const struct nfw_shadow_port *old,
 bool nfw_bindings_keep_grants(const struct nfw_shadow_port *old,
                               const struct nfw_new_binding *binding,
                               const char *policy) {
-        return old && !binding->is_moved && !binding->is_renewed && old->table == binding->port.table &&
-               strcmp(old->policy, policy) == 0 && (!old->binding[0] || nfw_record_id_is_valid(old->binding));
+        const char *id = keeps_id(old, binding, policy) ? old->binding : binding->binding;
+
+        return !binding->is_moved && nfw_port_keeps_grants(old, &binding->port, policy, id);
 }
 
 int nfw_bindings_put(struct nfw_bindings *bindings,

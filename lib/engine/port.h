@@ -49,6 +49,10 @@ int nfw_port_put_change(struct nfw_context *context,
                         const struct nfw_port *new,
                         const char *policy,
                         const char *binding);
+bool nfw_port_keeps_grants(const struct nfw_shadow_port *old,
+                           const struct nfw_port *new,
+                           const char *policy,
+                           const char *binding);
 /* The same in the shadow, after the commit. */
 int nfw_port_apply_change(struct nfw_shadow *shadow,
                           const struct nfw_port *new,

@@ -154,11 +154,11 @@ static int put_part(struct nfw_nft_batch *batch, const struct part *part) {
 }
 
 /* Of a binding without a name nobody can tell whether it is another one. */
-static bool keeps_grants(const struct nfw_shadow_port *old,
-                         const struct nfw_port *new,
-                         const char *policy,
-                         const char *binding) {
-        return new && old->table == new->table &&strcmp(old->policy, policy) == 0 &&
+bool nfw_port_keeps_grants(const struct nfw_shadow_port *old,
+                           const struct nfw_port *new,
+                           const char *policy,
+                           const char *binding) {
+        return old && new && old->table == new->table &&strcmp(old->policy, policy) == 0 &&
                (!old->binding[0] || strcmp(old->binding, binding) == 0);
 }
 
@@ -170,7 +170,7 @@ int nfw_port_put_change(struct nfw_context *context,
                         const char *binding) {
         int r = 0;
 
-        if (old && !keeps_grants(old, new, policy, binding))
+        if (old && !nfw_port_keeps_grants(old, new, policy, binding))
                 r = nfw_leaving_add(&context->leaving, old);
         for (int table = 0; r == 0 && table < NFW_N_TABLES; table++) {
                 struct part part = make_part(old, new, policy, binding, table);

@@ -21,13 +21,12 @@ _Static_assert(sizeof(MAGIC) == sizeof(((struct nfw_statistics *)0)->magic), "th
 #define LEARNER_LOCK(type_)                                                                                  \
         { .l_type = (type_), .l_whence = SEEK_SET }
 
-static int statistics_path(const struct nfw_context *context, char **ret_path) {
+int nfw_statistics_path(const struct nfw_context *context, char **ret_path) {
         return asprintf(ret_path, "%s/learner", context->directory) < 0 ? -ENOMEM : 0;
 }
 
 static int map(int fd, struct nfw_statistics **ret_statistics) {
         struct nfw_statistics *statistics;
-
         int error;
 
         if (ftruncate(fd, 0) < 0)
@@ -53,7 +52,7 @@ int nfw_statistics_open(const struct nfw_context *context,
         struct flock lock = LEARNER_LOCK(F_WRLCK);
         int r, fd;
 
-        r = statistics_path(context, &path);
+        r = nfw_statistics_path(context, &path);
         if (r < 0)
                 return r;
 
@@ -79,7 +78,7 @@ int nfw_statistics_renew(const struct nfw_context *context, struct nfw_statistic
         struct nfw_statistics *renewed = NULL;
         int r, renewed_fd = -1;
 
-        r = statistics_path(context, &path);
+        r = nfw_statistics_path(context, &path);
         if (r < 0 || nfw_file_is_at(path, *fd))
                 return r;
         r = nfw_statistics_open(context, &renewed, &renewed_fd);
@@ -152,7 +151,7 @@ static int open_to_read(const struct nfw_context *context, int *ret_fd) {
         nfw_cleanup(nfw_freep) char *path = NULL;
         int r, fd;
 
-        r = statistics_path(context, &path);
+        r = nfw_statistics_path(context, &path);
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

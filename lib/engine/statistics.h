@@ -27,6 +27,8 @@ struct nfw_statistics {
         struct nfw_ignored ignored[NFW_MAX_IGNORED];
 };
 
+/* Where it is; the caller frees it. 0 or -ENOMEM. */
+int nfw_statistics_path(const struct nfw_context *context, char **ret_path);
 /* Becomes the learner. 0; NFW_E_IN_USE where there is one; or a negative errno. *ret_fd holds the lock. */
 int nfw_statistics_open(const struct nfw_context *context,
                         struct nfw_statistics **ret_statistics,

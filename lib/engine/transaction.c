@@ -23,7 +23,7 @@ static int commit(struct nfw_context *context,
         int r;
 
         r = nfw_attempt_commit(batch, report);
-        if (r == -EAGAIN)
+        if (r == -EAGAIN && *batch->ret_expired)
                 nfw_leaving_widen(&context->leaving);
         if (r != 0)
                 return r;
@@ -43,7 +43,7 @@ static int commit(struct nfw_context *context,
 
 static int attempt(struct nfw_context *context, void *userdata, struct nfw_report *report) {
         const struct nfw_transaction *transaction = userdata;
-        bool fresh = !context->shadow.valid;
+        bool fresh = !context->shadow.valid, has_expired = false;
         struct nfw_attempt_batch batch;
         int r;
 
@@ -65,6 +65,7 @@ static int attempt(struct nfw_context *context, void *userdata, struct nfw_repor
                 .batch = context->batch,
                 .generation = context->shadow.generation,
                 .dry_run = transaction->dry_run,
+                .ret_expired = &has_expired,
         };
         /*
          * A refusal, and that there is nothing to do, must rest on what the kernel holds now, not on what it held

@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 
@@ -107,11 +108,11 @@ def test_an_edit_is_undone(keeper, edit):
 def test_what_is_remembered_is_lost(keeper):
     """Somebody has emptied the directory of the state: the learner makes anew what it is known, locked and woken by."""
     lab = keeper.lab
-    before = elements(lab)
     # Removed without a moment in which it could be made again.
     os.rename(lab.state, f"{lab.state}-gone")
     shutil.rmtree(f"{lab.state}-gone")
     eventually(lambda: json.loads(lab.nfw("status", "--json", check=False).stdout)["learner"]["running"])
+    before = elements(lab)
     told = lab.learner_log().count(TOLD)
     change(lab, EDITS["another address"])
     eventually(lambda: lab.learner_log().count(TOLD) > told)
@@ -121,6 +122,12 @@ def test_what_is_remembered_is_lost(keeper):
     ask(lab, "other.example", qtypes=[1])
     settle(lab)
     assert "other.example" in lab.nfw("names").stdout
+    # One of its files alone, too.
+    for file in ("learner", "lock"):
+        (path,) = pathlib.Path(lab.state).glob(f"net-*/{file}")
+        path.unlink()
+        eventually(path.exists)
+        eventually(lambda: json.loads(lab.nfw("status", "--json", check=False).stdout)["learner"]["running"])
 
 
 def test_what_was_added_while_nobody_looked(keeper):

@@ -219,7 +219,7 @@ static int repair_values(struct nfw_keeper *keeper) {
 static int check_state(struct nfw_keeper *keeper) {
         int r;
 
-        if (nfw_store_is_copy(keeper->store))
+        if (nfw_store_is_copy(keeper->store) || nfw_store_has_held(keeper->store))
                 return 0;
         r = nfw_store_heal(keeper->store);
         if (r == 0)

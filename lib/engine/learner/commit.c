@@ -406,7 +406,7 @@ int nfw_learner_commit(struct nfw_learner *learner) {
         if (learner->ops.n == 0 && nfw_learner_is_in_step(learner))
                 return 0;
 
-        r = nfw_learner_keep_place(learner);
+        r = nfw_learner_keep_lock(learner);
         if (r < 0)
                 return r;
         do

@@ -166,10 +166,7 @@ static int open_all(struct nfw_learner *learner, struct nfw_report *report) {
         r = nfw_rtnl_monitor_new(&learner->monitor);
         if (r < 0)
                 return r;
-        learner->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        if (learner->inotify_fd < 0)
-                return -errno;
-        r = nfw_learner_open_lock(learner);
+        r = nfw_learner_open_place(learner);
         if (r < 0)
                 return r;
         learner->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -270,6 +267,7 @@ nfw_public struct nfw_learner *nfw_learner_free(struct nfw_learner *learner) {
         close_fd(learner->timer_fd);
         close_fd(learner->inotify_fd);
         close_fd(learner->lock_fd);
+        free(learner->lock_path);
         nfw_rtnl_monitor_free(learner->monitor);
         nfw_rtnl_free(learner->rtnl);
         nfw_nft_batch_free(learner->batch);

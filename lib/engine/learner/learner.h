@@ -116,6 +116,7 @@ struct nfw_learner {
         struct nfw_rtnl_monitor *monitor;
         struct nfw_statistics *statistics;
         int statistics_fd;
+        char *lock_path;
         int lock_fd;
         int inotify_fd;
         int epoll_fd;
@@ -163,10 +164,12 @@ int nfw_learner_listen_denied(struct nfw_learner *learner);
 /* learner.c: listens to what tells addresses of guests. 0 or a negative errno. */
 int nfw_learner_listen_snooped(struct nfw_learner *learner);
 
-/* place.c: the lock, and the watch for who closes it, where they are not those of the state's place. */
-int nfw_learner_open_lock(struct nfw_learner *learner);
+/* place.c: the lock, and the watch for who closes it or takes it away. 0 or a negative errno. */
+int nfw_learner_open_place(struct nfw_learner *learner);
 /* place.c: makes anew what somebody has taken away there: the lock, or the sign that a learner lives. 0 or -ENOMEM. */
 int nfw_learner_keep_place(struct nfw_learner *learner);
+/* The same where the lock is not there. */
+int nfw_learner_keep_lock(struct nfw_learner *learner);
 
 /* follow.c: brings policies and ports up to date. 0 or a negative errno. */
 int nfw_learner_follow(struct nfw_learner *learner);

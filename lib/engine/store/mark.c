@@ -48,13 +48,23 @@ bool nfw_store_is_copy(const struct nfw_store *store) {
         return strcmp(found, mark) == 0;
 }
 
+bool nfw_store_has_held(const struct nfw_store *store) {
+        nfw_vec_foreach (policy, &store->known)
+                if (policy->is_held)
+                        return true;
+        nfw_vec_foreach (binding, &store->bindings)
+                if (binding->is_held)
+                        return true;
+        return false;
+}
+
 int nfw_store_mark_copy(const struct nfw_store *store) {
         nfw_cleanup(nfw_freep) char *path = NULL;
         char mark[NFW_ID_MAX];
         int r, fd;
 
         r = path_of(store->context, COPY_MARK, &path);
-        if (r < 0 || nfw_store_is_copy(store))
+        if (r < 0 || nfw_store_is_copy(store) || nfw_store_has_held(store))
                 return r;
         format_mark(store->context, mark);
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

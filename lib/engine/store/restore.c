@@ -228,16 +228,6 @@ static void leave_out(struct restore *restore, struct nfw_stored_policy *policy)
                 returning->is_refused = true;
 }
 
-static bool has_held(const struct nfw_store *store) {
-        nfw_vec_foreach (policy, &store->known)
-                if (policy->is_held)
-                        return true;
-        nfw_vec_foreach (binding, &store->bindings)
-                if (binding->is_held)
-                        return true;
-        return false;
-}
-
 static bool has_denied(const struct restore *restore) {
         nfw_vec_foreach (returning, &restore->returning)
                 if (returning->is_lost || returning->is_refused)
@@ -268,7 +258,8 @@ static int find_refused(struct restore *restore, struct nfw_report *report, bool
         nfw_vec_foreach (returning, &restore->returning) {
                 size_t n = report ? nfw_report_n_diagnostics(report) : 0;
 
-                if (returning->known->is_held)
+                /* The kernel refused what all of them had put into the batch. */
+                if (returning->known->is_held || (!returning->is_new && returning->bindings.vec.n == 0))
                         continue;
                 restore->only = returning->known;
                 nfw_shadow_invalidate(&context->shadow);
@@ -367,5 +358,5 @@ nfw_public int nfw_store_restore(struct nfw_store *store, struct nfw_report *rep
         others = nfw_worse_result(others,
                                   nfw_returning_others_finish(&restore.others, store->context, report));
         r = nfw_worse_result(r, others);
-        return r > 0 || (r == 0 && (has_held(store) || has_denied(&restore))) ? NFW_E_REFUSED : r;
+        return r > 0 || (r == 0 && (nfw_store_has_held(store) || has_denied(&restore))) ? NFW_E_REFUSED : r;
 }

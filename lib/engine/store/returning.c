@@ -170,18 +170,23 @@ static int replace_lost(struct nfw_returning *returning, struct nfw_store *store
 }
 
 static int replace_refused(struct nfw_returning *returning, struct nfw_store *store) {
+        int r;
+
         if (nfw_shadow_any_policy(&store->context->shadow, returning->known->name)) {
-                returning->is_refused = false; /* somebody has loaded it anew */
+                returning->is_refused = returning->has_stand_in = false; /* somebody has loaded it anew */
                 return read_record(store, returning);
         }
         if (returning->has_stand_in)
                 return 0;
+        /* A record says that its policy is in force, or shall be. */
+        if (!returning->was_recorded && returning->record.id[0])
+                nfw_record_remove(store->context, returning->record.name, returning->record.id);
         nfw_returning_clear(returning);
         returning->is_recorded = returning->was_recorded = false;
-        returning->has_stand_in = true;
         returning->install.record = &returning->record;
-        return nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_REFUSED,
-                                  &returning->record);
+        r = nfw_store_deny_all(store->context, returning->known->name, NFW_DENY_REFUSED, &returning->record);
+        returning->has_stand_in = r == 0;
+        return r;
 }
 
 /* That nothing passes, and why. */

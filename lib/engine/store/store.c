@@ -196,7 +196,7 @@ static int remove_policies(struct nfw_store *store, const struct names *missing)
 }
 
 struct new_bindings {
-        struct nfw_context *context;
+        const struct nfw_store *store;
         NFW_VEC(struct nfw_stored_binding) vec;
 };
 
@@ -208,7 +208,7 @@ static void new_bindings_deinit(struct new_bindings *bindings) {
  * What is in force and not recorded was attached by somebody who died over it or had no room to write, or by somebody's
  * own hand: it stays. Where it waits in the other table, too, it may have been meant to outlive its link.
  */
-static int record_port(const struct nfw_context *context,
+static int record_port(const struct nfw_store *store,
                        const struct nfw_stored_binding *binding,
                        bool is_everywhere,
                        struct nfw_port_record *ret_record) {
@@ -216,7 +216,7 @@ static int record_port(const struct nfw_context *context,
         struct nfw_link link = { 0 };
         int r;
 
-        r = nfw_rtnl_link_by_name(context->rtnl, binding->interface, &link);
+        r = nfw_rtnl_link_by_name(store->context->rtnl, binding->interface, &link);
         if (r < 0)
                 return r;
         strcpy(record.interface, binding->interface);
@@ -224,8 +224,11 @@ static int record_port(const struct nfw_context *context,
         strcpy(record.id, binding->id);
         record.index = link.index;
         record.is_persistent = is_everywhere;
+        nfw_vec_foreach (stored, &store->bindings)
+                if (strcmp(stored->id, binding->id) == 0)
+                        record.is_persistent = stored->is_persistent;
         *ret_record = record;
-        return nfw_port_record_write(context, &record);
+        return nfw_port_record_write(store->context, &record);
 }
 
 static int take_port(struct nfw_shadow_port *port, void *userdata) {
@@ -243,9 +246,9 @@ static int take_port(struct nfw_shadow_port *port, void *userdata) {
                 r = nfw_record_new_id(binding.id);
         } else {
                 strcpy(binding.id, port->binding);
-                r = nfw_port_record_read(bindings->context, port->interface, &record);
+                r = nfw_port_record_read(bindings->store->context, port->interface, &record);
                 if (r == NFW_E_NOT_FOUND)
-                        r = record_port(bindings->context, &binding, port->standby, &record);
+                        r = record_port(bindings->store, &binding, port->standby, &record);
         }
         if (r < 0)
                 return r;
@@ -268,7 +271,7 @@ static bool is_same(const struct nfw_store *store, const struct new_bindings *bi
 
 static int save_bindings(struct nfw_store *store, const struct names *missing) {
         const struct nfw_shadow *shadow = &store->context->shadow;
-        nfw_cleanup(new_bindings_deinit) struct new_bindings bindings = { .context = store->context };
+        nfw_cleanup(new_bindings_deinit) struct new_bindings bindings = { .store = store };
         int r;
 
         r = nfw_shadow_foreach_port(shadow, take_port, &bindings);

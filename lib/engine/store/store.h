@@ -73,7 +73,10 @@ int nfw_store_set_aside(const struct nfw_store *store,
  * what is in force and recorded: what it has besides was unloaded or detached while nobody stored that.
  */
 bool nfw_store_is_copy(const struct nfw_store *store);
+/* Unless something is held: it is neither in force nor recorded, and not unloaded either. */
 int nfw_store_mark_copy(const struct nfw_store *store);
+/* Whether something could not be put back. */
+bool nfw_store_has_held(const struct nfw_store *store);
 
 /*
  * Leaves in the state directory where the store is, and whether what is in force could be stored: the errno, or 0. It is

@@ -176,6 +176,18 @@ static void test_what_the_kernel_refuses_does_not_keep_others(void **state) {
         assert_non_null(find_diagnostic(kernel, "kernel/refused"));
         assert_string_equal(policy_of(kernel, "veth0"), "one");
         assert_string_equal(policy_of(kernel, "lo"), "none");
+        /* As a keeper does, again and again, and the next one. */
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(nfw_store_save(store, kernel->report), 0);
+                assert_int_equal(nfw_store_mark_copy(store), 0);
+                if (i == 1) {
+                        nfw_store_free(store);
+                        start_again(kernel);
+                        store = open_store(kernel);
+                }
+                assert_int_equal(nfw_store_restore(store, kernel->report), NFW_E_REFUSED);
+        }
+        assert_string_equal(policy_of(kernel, "lo"), "none");
         assert_int_equal(nfw_store_save(store, kernel->report), 0);
         nfw_store_free(store);
 
