@@ -333,7 +333,7 @@ static int run(struct restore *restore, struct nfw_report *report) {
  * with a note. On a port of a bridge whose connections this kernel cannot track everything is dropped, with an error; a
  * port where nothing can be enforced is left out, with an error, and stays stored. The ports of a policy that the kernel
  * does not take, and of one that is lost, since no file of it is whole, may reach nothing until it is loaded again: an error,
- * too. The former stays stored. Networks
+ * too. The former stays stored; where the kernel takes nothing at all for it, its ports are left out as well. Networks
  * and network filters that the kernel has nothing of are in the same transaction; what is left of them, or is refused,
  * does not keep the policies from being in force.
  *
