@@ -115,8 +115,8 @@ struct nfw_learner {
         struct nfw_rtnl *rtnl;
         struct nfw_rtnl_monitor *monitor;
         struct nfw_statistics *statistics;
-        int statistics_fd;
         char *lock_path;
+        int statistics_fd;
         int lock_fd;
         int inotify_fd;
         int epoll_fd;
